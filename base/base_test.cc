@@ -1,0 +1,118 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <numeric>
+
+#include "base/bounded_queue.h"
+#include "base/bytes.h"
+#include "base/crypto.h"
+#include "base/files.h"
+#include "base/real_env.h"
+#include "base/sim/sim_env.h"
+#include "base/thread_pool.h"
+#include "base/units.h"
+
+namespace prooflode {
+namespace {
+
+TEST(Bytes, HexIsExact) {
+  const std::string raw("\x00\xff\x1a", 3);
+  EXPECT_EQ(HexEncode(AsBytes(raw)), "00ff1a");
+  EXPECT_EQ(HexDecode("00ff1a"), raw);
+  EXPECT_EQ(HexDecode("00FF1A"), std::nullopt);
+  EXPECT_EQ(HexDecode("0"), std::nullopt);
+  EXPECT_EQ(HexDecode("zz"), std::nullopt);
+}
+
+TEST(Units, MoneyNeverWraps) {
+  const Amount most{std::numeric_limits<uint64_t>::max()};
+  EXPECT_EQ(CheckedAdd(most, Amount{1}), std::nullopt);
+  EXPECT_EQ(CheckedSub(Amount{1}, Amount{2}), std::nullopt);
+  EXPECT_EQ(CheckedAdd(Amount{1}, Amount{2}), Amount{3});
+}
+
+TEST(Crypto, Sha256OfAbc) {
+  EXPECT_EQ(HexEncode(Sha256(AsBytes("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  Sha256Stream stream;
+  stream.Update(AsBytes("a"));
+  stream.Update(AsBytes("bc"));
+  EXPECT_EQ(stream.Finish(), Sha256(AsBytes("abc")));
+}
+
+TEST(Crypto, Ed25519KeyOfRfc8032AndDomains) {
+  const auto seed = DigestFromHex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+  const SigningKey key = SigningKey::FromSeed(*seed);
+  EXPECT_EQ(HexEncode(key.public_key()), "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
+  const Signature signature = key.Sign("test", AsBytes("message"));
+  EXPECT_TRUE(VerifySignature(key.public_key(), "test", AsBytes("message"), signature));
+  EXPECT_FALSE(VerifySignature(key.public_key(), "other", AsBytes("message"), signature));
+  EXPECT_FALSE(VerifySignature(key.public_key(), "test", AsBytes("massage"), signature));
+  const auto parsed = SigningKey::Parse(key.Serialize());
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(parsed->public_key(), key.public_key());
+}
+
+TEST(Crypto, KeyFileThatOthersMayReadIsRefused) {
+  RealRandom random;
+  const std::string path = testing::TempDir() + "/prooflode_base_test.key";
+  unlink(path.c_str());
+  ASSERT_TRUE(CreateSigningKey(path, random).ok());
+  EXPECT_EQ(CreateSigningKey(path, random).status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_TRUE(LoadSigningKey(path).ok());
+  chmod(path.c_str(), 0644);
+  EXPECT_EQ(LoadSigningKey(path).status().code(), absl::StatusCode::kFailedPrecondition);
+  unlink(path.c_str());
+}
+
+TEST(Files, LimitsAndKinds) {
+  const std::string path = testing::TempDir() + "/prooflode_base_test.txt";
+  ASSERT_TRUE(ReplaceFileDurably(path, AsBytes("hello")).ok());
+  EXPECT_EQ(ReadFile(path, 5).value(), "hello");
+  EXPECT_EQ(ReadFile(path, 4).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(ReadFile(testing::TempDir(), 5).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(ReadFile(path + ".absent", 5).status().code(), absl::StatusCode::kNotFound);
+  unlink(path.c_str());
+}
+
+TEST(BoundedQueue, RefusesWhenFullAndDrainsWhenClosed) {
+  BoundedQueue<int> queue(2);
+  EXPECT_TRUE(queue.TryPush(1));
+  EXPECT_TRUE(queue.TryPush(2));
+  EXPECT_FALSE(queue.TryPush(3));
+  queue.Close();
+  EXPECT_EQ(queue.Pop(), 1);
+  EXPECT_EQ(queue.PopBatch(9, std::chrono::microseconds(0)), std::vector<int>{2});
+  EXPECT_EQ(queue.Pop(), std::nullopt);
+}
+
+TEST(Random, SimulatedIsRepeatableAndBelowIsInRange) {
+  SimRandom a(7);
+  SimRandom b(7);
+  SimRandom c(8);
+  const uint64_t first = a.Next64();
+  EXPECT_EQ(first, b.Next64());
+  EXPECT_NE(first, c.Next64());
+  for (int i = 0; i < 1000; ++i) EXPECT_LT(a.Below(3), 3u);
+}
+
+TEST(ThreadPool, EveryChunkOnceAlsoNested) {
+  ThreadPool pool(4);
+  std::vector<std::atomic<int>> counts(1000);
+  pool.ParallelFor(10, [&](size_t i) { pool.ParallelFor(100, [&](size_t j) { ++counts[i * 100 + j]; }); });
+  for (const auto& count : counts) EXPECT_EQ(count.load(), 1);
+}
+
+TEST(ThreadPool, ManyShortLoops) {
+  ThreadPool pool(3);
+  size_t sum = 0;
+  for (int round = 0; round < 2000; ++round) {
+    std::atomic<size_t> total{0};
+    pool.ParallelFor(7, [&](size_t i) { total += i; });
+    sum += total;
+  }
+  EXPECT_EQ(sum, 2000u * 21u);
+}
+
+}  // namespace
+}  // namespace prooflode

@@ -1,0 +1,48 @@
+// Threads for computation: parallel loops over numbered chunks, and a flag that stops them early.
+//
+// A pool may be used from several threads at once; a ParallelFor inside a chunk is run by the thread that calls it and by
+// whatever pool threads are idle, so nesting cannot deadlock.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "absl/functional/function_ref.h"
+
+namespace prooflode {
+
+// Set by the party that lost interest; polled by long computations between bounded pieces of work (well under 20 ms).
+class CancelToken {
+ public:
+  void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
+  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> cancelled_{false};
+};
+
+class ThreadPool {
+ public:
+  // `threads` >= 1 counts the caller of ParallelFor; a pool of one starts no thread.
+  explicit ThreadPool(unsigned threads);
+  ~ThreadPool();
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+
+  unsigned threads() const { return threads_; }
+
+  // Calls chunk(i) for each i in [0, count), in any order and on any thread of the pool; returns when all are done.
+  void ParallelFor(size_t count, absl::FunctionRef<void(size_t)> chunk);
+
+  // Processors this process may use: affinity mask and cgroup CPU quota respected, at least 1.
+  static unsigned UsableProcessors();
+
+ private:
+  struct State;
+  const unsigned threads_;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace prooflode

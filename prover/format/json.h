@@ -1,0 +1,42 @@
+// snarkjs's JSON files: proof.json, public.json, verification_key.json, and the 256-byte wire form of a proof.
+//
+// Strict: decimal strings without sign or leading zero, below q or r, exact counts, Z = "1", nesting at most 4, files of at
+// most 8 kB (proof) or 1 MB (key, public inputs). Reading a proof or a verifying key also checks that every point is on its
+// curve and in its subgroup and is not infinity, and that gamma is not ±delta (kFailedPrecondition, unless allowed).
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "prover/groth16/types.h"
+
+namespace prooflode {
+
+constexpr uint64_t kProofJsonBytesMax = 8 << 10;
+constexpr uint64_t kVerifyingKeyJsonBytesMax = 1 << 20;
+constexpr uint64_t kPublicJsonBytesMax = 1 << 20;
+
+// `name` is for messages.
+StatusOr<groth16::Proof> ParseProofJson(std::string_view text, std::string_view name);
+StatusOr<groth16::VerifyingKey> ParseVerifyingKeyJson(std::string_view text, std::string_view name,
+                                                      bool allow_insecure_setup = false);
+StatusOr<std::vector<Fr>> ParsePublicJson(std::string_view text, std::string_view name);
+
+// Byte for byte what snarkjs 0.7.6 writes (one-space indentation, members in its order).
+std::string ProofToJson(const groth16::Proof& proof);
+std::string PublicToJson(std::span<const Fr> inputs);
+// Includes vk_alphabeta_12, as snarkjs does.
+std::string VerifyingKeyToJson(const groth16::VerifyingKey& key);
+
+// The wire form; decoding checks length, canonical coordinates, curves, subgroup, and refuses infinity.
+groth16::ProofBytes EncodeProof(const groth16::Proof& proof);
+StatusOr<groth16::Proof> DecodeProof(ByteSpan bytes);
+// 32 bytes big-endian each.
+std::string EncodePublicInputs(std::span<const Fr> inputs);
+StatusOr<std::vector<Fr>> DecodePublicInputs(ByteSpan bytes);
+
+std::string FrToDecimal(const Fr& value);
+
+}  // namespace prooflode

@@ -1,0 +1,44 @@
+// circom .r1cs files and the constraint system they hold: for each constraint <A,w>·<B,w> = <C,w>. Layout: docs/formats/r1cs.md.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "kernels/field/bn254.h"
+
+namespace prooflode {
+
+struct Term {
+  uint32_t wire;
+  Fr coefficient;
+};
+
+// Wire 0 is the constant one, then public outputs, public inputs, private inputs and intermediate wires.
+struct ConstraintSystem {
+  uint32_t wire_count = 1;
+  uint32_t public_output_count = 0;
+  uint32_t public_input_count = 0;
+  uint32_t private_input_count = 0;
+  // Linear combinations, three a constraint (A, B, C), stored back to back: combination i is
+  // terms[offsets[i]] … terms[offsets[i + 1]].
+  std::vector<Term> terms;
+  std::vector<uint64_t> offsets = {0};
+
+  size_t constraint_count() const { return (offsets.size() - 1) / 3; }
+  uint32_t public_count() const { return public_output_count + public_input_count; }
+  std::span<const Term> combination(size_t constraint, int which) const {
+    const size_t i = constraint * 3 + static_cast<size_t>(which);
+    return {terms.data() + offsets[i], terms.data() + offsets[i + 1]};
+  }
+};
+
+StatusOr<ConstraintSystem> ReadR1cs(const std::string& path);
+Status WriteR1cs(const std::string& path, const ConstraintSystem& system);
+
+// The index of the first constraint that `values` (canonical, wire_count of them) does not satisfy, or nullopt.
+std::optional<size_t> FirstUnsatisfied(const ConstraintSystem& system, std::span<const Limbs> values);
+
+}  // namespace prooflode

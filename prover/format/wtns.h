@@ -1,0 +1,21 @@
+// snarkjs .wtns files: the value of every signal, canonical integers below r. Layout: docs/formats/wtns.md.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "kernels/field/bn254.h"
+
+namespace prooflode {
+
+// values[0] is 1 and every value is below r: checked by the reader.
+struct Witness {
+  std::vector<Limbs> values;
+};
+
+StatusOr<Witness> ReadWtns(const std::string& path);
+StatusOr<Witness> ReadWtnsFd(int fd, const std::string& name);
+Status WriteWtns(const std::string& path, const Witness& witness);
+
+}  // namespace prooflode
