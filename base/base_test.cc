@@ -33,7 +33,8 @@ TEST(Units, MoneyNeverWraps) {
 }
 
 TEST(Crypto, Sha256OfAbc) {
-  EXPECT_EQ(HexEncode(Sha256(AsBytes("abc"))), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(HexEncode(Sha256(AsBytes("abc"))),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   Sha256Stream stream;
   stream.Update(AsBytes("a"));
   stream.Update(AsBytes("bc"));

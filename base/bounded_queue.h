@@ -1,5 +1,5 @@
-// A queue with a limit between many producers and one or more consumers. A full queue refuses: it never makes a
-// producer wait, since producers are network threads.
+// A queue with a limit between many producers and one or more consumers. A full queue refuses: it never makes
+// a producer wait, since producers are network threads.
 //
 // Thread-safe. Close() wakes every consumer; what is queued can still be taken.
 #pragma once

@@ -16,9 +16,7 @@ using ByteSpan = std::span<const uint8_t>;
 // A SHA-256 digest; also the name of an artifact.
 using Digest = std::array<uint8_t, 32>;
 
-inline ByteSpan AsBytes(std::string_view s) {
-  return {reinterpret_cast<const uint8_t*>(s.data()), s.size()};
-}
+inline ByteSpan AsBytes(std::string_view s) { return {reinterpret_cast<const uint8_t*>(s.data()), s.size()}; }
 inline std::string_view AsChars(ByteSpan b) { return {reinterpret_cast<const char*>(b.data()), b.size()}; }
 
 // Lower-case hexadecimal, two characters a byte.

@@ -104,13 +104,12 @@ Signature SigningKey::Sign(std::string_view domain, ByteSpan message) const {
   PL_CHECK(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1);
   Signature signature;
   size_t length = signature.size();
-  PL_CHECK(EVP_DigestSign(context.get(), signature.data(), &length, AsBytes(bytes).data(), bytes.size()) == 1);
+  PL_CHECK(EVP_DigestSign(context.get(), signature.data(), &length, AsBytes(bytes).data(), bytes.size()) ==
+           1);
   return signature;
 }
 
-std::string SigningKey::Serialize() const {
-  return std::string(kKeyFilePrefix) + HexEncode(seed_) + "\n";
-}
+std::string SigningKey::Serialize() const { return std::string(kKeyFilePrefix) + HexEncode(seed_) + "\n"; }
 
 StatusOr<SigningKey> SigningKey::Parse(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
@@ -123,7 +122,8 @@ StatusOr<SigningKey> SigningKey::Parse(std::string_view text) {
   return FromSeed(*seed);
 }
 
-bool VerifySignature(const PublicKey& key, std::string_view domain, ByteSpan message, const Signature& signature) {
+bool VerifySignature(const PublicKey& key, std::string_view domain, ByteSpan message,
+                     const Signature& signature) {
   const std::string bytes = Tagged(domain, message);
   Pkey pkey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
   if (pkey == nullptr) return false;

@@ -54,7 +54,8 @@ class SigningKey {
   PublicKey public_key_{};
 };
 
-bool VerifySignature(const PublicKey& key, std::string_view domain, ByteSpan message, const Signature& signature);
+bool VerifySignature(const PublicKey& key, std::string_view domain, ByteSpan message,
+                     const Signature& signature);
 
 // Reads a key file; refuses one that others may read. Creates nothing.
 StatusOr<SigningKey> LoadSigningKey(const std::string& path);

@@ -1,5 +1,6 @@
-// The seams to the non-deterministic world, handed down explicitly: nothing below main() reads a clock or asks the
-// system for randomness in any other way. Real forms in base/real_env.h, simulated ones in base/sim/.
+// The seams to the non-deterministic world, handed down explicitly: nothing below main() reads a clock or
+// asks the system for randomness in any other way. Real forms in base/real_env.h, simulated ones in
+// base/sim/.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +24,8 @@ class Clock {
 class Random {
  public:
   virtual ~Random() = default;
-  // Fills `out` with uniform bytes. The real form reads the operating system's generator and aborts if it fails:
-  // proofs with weak blinding leak their witness.
+  // Fills `out` with uniform bytes. The real form reads the operating system's generator and aborts if it
+  // fails: proofs with weak blinding leak their witness.
   virtual void Fill(std::span<uint8_t> out) = 0;
 
   uint64_t Next64();

@@ -10,9 +10,7 @@
 
 namespace prooflode {
 
-Status ErrnoStatus(int error, std::string_view what) {
-  return absl::ErrnoToStatus(error, Sv(what));
-}
+Status ErrnoStatus(int error, std::string_view what) { return absl::ErrnoToStatus(error, Sv(what)); }
 
 void UniqueFd::reset(int fd) {
   if (fd_ >= 0) close(fd_);
@@ -42,7 +40,8 @@ Status ReadExactly(int fd, uint64_t offset, std::span<uint8_t> out, std::string_
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return ErrnoStatus(errno, name);
     if (n == 0) {
-      return absl::DataLossError(absl::StrCat(Sv(name), ": file ends at byte ", offset, ", want ", out.size(), " more"));
+      return absl::DataLossError(
+          absl::StrCat(Sv(name), ": file ends at byte ", offset, ", want ", out.size(), " more"));
     }
     offset += static_cast<uint64_t>(n);
     out = out.subspan(static_cast<size_t>(n));
@@ -67,7 +66,8 @@ StatusOr<std::string> ReadFile(const std::string& path, uint64_t bytes_max) {
     return absl::ResourceExhaustedError(absl::StrCat(path, ": ", size, " bytes, want at most ", bytes_max));
   }
   std::string content(size, '\0');
-  PL_RETURN_IF_ERROR(ReadExactly(fd.get(), 0, {reinterpret_cast<uint8_t*>(content.data()), content.size()}, path));
+  PL_RETURN_IF_ERROR(
+      ReadExactly(fd.get(), 0, {reinterpret_cast<uint8_t*>(content.data()), content.size()}, path));
   return content;
 }
 

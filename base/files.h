@@ -48,7 +48,8 @@ StatusOr<std::string> ReadFile(const std::string& path, uint64_t bytes_max);
 
 // Creates `path` with `mode`, writes, fsyncs file and folder; kAlreadyExists when there is one.
 Status CreateFileDurably(const std::string& path, ByteSpan data, unsigned mode);
-// The same through a temporary file and a rename, so that a reader sees the old content or the new, never a part.
+// The same through a temporary file and a rename, so that a reader sees the old content or the new, never a
+// part.
 Status ReplaceFileDurably(const std::string& path, ByteSpan data, unsigned mode = 0644);
 Status SyncDirectory(const std::string& path);
 // Creates one folder with mode 0700 unless it exists.

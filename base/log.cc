@@ -18,30 +18,42 @@ bool g_json = false;
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarning: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarning:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
 
 const char* JournalPriority(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "<7>";
-    case LogLevel::kInfo: return "<6>";
-    case LogLevel::kWarning: return "<4>";
-    case LogLevel::kError: return "<3>";
+    case LogLevel::kDebug:
+      return "<7>";
+    case LogLevel::kInfo:
+      return "<6>";
+    case LogLevel::kWarning:
+      return "<4>";
+    case LogLevel::kError:
+      return "<3>";
   }
   return "<6>";
 }
 
 const char* LevelWord(LogLevel level) {
   switch (level) {
-    case LogLevel::kDebug: return "debug";
-    case LogLevel::kInfo: return "info";
-    case LogLevel::kWarning: return "warning";
-    case LogLevel::kError: return "error";
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
   }
   return "info";
 }
@@ -73,11 +85,11 @@ void Log(LogLevel level, std::string_view part, std::string_view message) {
   if (!Logger()->should_log(ToSpdlog(level))) return;
   std::string line;
   if (g_json) {
-    const auto now = std::chrono::duration_cast<std::chrono::microseconds>(
-                         spdlog::details::os::now().time_since_epoch())
-                         .count();
-    line = nlohmann::json{{"time_us", now}, {"level", LevelWord(level)}, {"part", part}, {"message", message}}.dump(
-        -1, ' ', false, nlohmann::json::error_handler_t::replace);
+    const auto now =
+        std::chrono::duration_cast<std::chrono::microseconds>(spdlog::details::os::now().time_since_epoch())
+            .count();
+    line = nlohmann::json{{"time_us", now}, {"level", LevelWord(level)}, {"part", part}, {"message", message}}
+               .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   } else {
     if (UnderJournal()) line = JournalPriority(level);
     line += absl::StrFormat("%-8s ", std::string(part));

@@ -1,9 +1,9 @@
-// What a part measures, without knowing who collects it: prometheus-cpp behind base/telemetry/, nothing behind
-// InertMetrics. Names follow prooflode_<part>_<what>_<unit>; counters end in _total. Labels come from small fixed
-// sets: never a job, a miner, an address or a digest.
+// What a part measures, without knowing who collects it: prometheus-cpp behind base/telemetry/, nothing
+// behind InertMetrics. Names follow prooflode_<part>_<what>_<unit>; counters end in _total. Labels come from
+// small fixed sets: never a job, a miner, an address or a digest.
 //
-// Thread-safe. What a factory returns lives as long as the factory; asking twice for the same name and labels gives the
-// same object.
+// Thread-safe. What a factory returns lives as long as the factory; asking twice for the same name and labels
+// gives the same object.
 #pragma once
 
 #include <map>
@@ -35,7 +35,8 @@ class Histogram {
 class MetricFactory {
  public:
   virtual ~MetricFactory() = default;
-  virtual Counter& GetCounter(const std::string& name, const std::string& help, const Labels& labels = {}) = 0;
+  virtual Counter& GetCounter(const std::string& name, const std::string& help,
+                              const Labels& labels = {}) = 0;
   virtual Gauge& GetGauge(const std::string& name, const std::string& help, const Labels& labels = {}) = 0;
   virtual Histogram& GetHistogram(const std::string& name, const std::string& help,
                                   const std::vector<double>& buckets, const Labels& labels = {}) = 0;

@@ -1,5 +1,5 @@
-// A mutex with thread-safety annotations that clang checks (-Wthread-safety) and the thread sanitizer understands;
-// the system's Abseil is not instrumented, so its Mutex would raise false alarms there.
+// A mutex with thread-safety annotations that clang checks (-Wthread-safety) and the thread sanitizer
+// understands; the system's Abseil is not instrumented, so its Mutex would raise false alarms there.
 #pragma once
 
 #include <chrono>
@@ -41,7 +41,8 @@ class PL_THREAD_ANNOTATION(scoped_lockable) MutexLock {
   Mutex& mutex_;
 };
 
-// Waits release the mutex and take it again before they return; wake-ups may be spurious, so loop on a condition.
+// Waits release the mutex and take it again before they return; wake-ups may be spurious, so loop on a
+// condition.
 class CondVar {
  public:
   void Wait(Mutex& mutex) PL_REQUIRES(mutex) {

@@ -21,7 +21,9 @@ Micros Now() {
 
 Micros RealClock::MonotonicNow() { return Now<std::chrono::steady_clock>(); }
 Micros RealClock::WallNow() { return Now<std::chrono::system_clock>(); }
-void RealClock::Sleep(Micros duration) { std::this_thread::sleep_for(std::chrono::microseconds(Count(duration))); }
+void RealClock::Sleep(Micros duration) {
+  std::this_thread::sleep_for(std::chrono::microseconds(Count(duration)));
+}
 
 void RealRandom::Fill(std::span<uint8_t> out) {
   while (!out.empty()) {

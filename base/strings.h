@@ -1,4 +1,5 @@
-// Debian's Abseil has its own string_view type; our interfaces use the standard one. These convert at the call.
+// Debian's Abseil has its own string_view type; our interfaces use the standard one. These convert at the
+// call.
 #pragma once
 
 #include <string_view>

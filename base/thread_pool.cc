@@ -96,7 +96,8 @@ void ThreadPool::ParallelFor(size_t count, absl::FunctionRef<void(size_t)> chunk
 unsigned ThreadPool::UsableProcessors() {
   unsigned usable = std::max(1u, std::thread::hardware_concurrency());
   cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) usable = static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+  if (sched_getaffinity(0, sizeof(set), &set) == 0)
+    usable = static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
   std::ifstream quota_file("/sys/fs/cgroup/cpu.max");  // "quota period" or "max period" in microseconds
   std::string quota;
   uint64_t period_us = 0;

@@ -1,7 +1,7 @@
 // Threads for computation: parallel loops over numbered chunks, and a flag that stops them early.
 //
-// A pool may be used from several threads at once; a ParallelFor inside a chunk is run by the thread that calls it and by
-// whatever pool threads are idle, so nesting cannot deadlock.
+// A pool may be used from several threads at once; a ParallelFor inside a chunk is run by the thread that
+// calls it and by whatever pool threads are idle, so nesting cannot deadlock.
 #pragma once
 
 #include <atomic>
@@ -13,7 +13,8 @@
 
 namespace prooflode {
 
-// Set by the party that lost interest; polled by long computations between bounded pieces of work (well under 20 ms).
+// Set by the party that lost interest; polled by long computations between bounded pieces of work (well under
+// 20 ms).
 class CancelToken {
  public:
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
@@ -33,7 +34,8 @@ class ThreadPool {
 
   unsigned threads() const { return threads_; }
 
-  // Calls chunk(i) for each i in [0, count), in any order and on any thread of the pool; returns when all are done.
+  // Calls chunk(i) for each i in [0, count), in any order and on any thread of the pool; returns when all are
+  // done.
   void ParallelFor(size_t count, absl::FunctionRef<void(size_t)> chunk);
 
   // Processors this process may use: affinity mask and cgroup CPU quota respected, at least 1.

@@ -1,5 +1,5 @@
-// The one interface of every proof system and device: what a miner's worker and the command line prove with, and what a
-// coordinator verifies with.
+// The one interface of every proof system and device: what a miner's worker and the command line prove with,
+// and what a coordinator verifies with.
 #pragma once
 
 #include <memory>
@@ -27,12 +27,13 @@ class Prover {
  public:
   virtual ~Prover() = default;
   virtual const groth16::ProvingKey& key() const = 0;
-  // Never returns a proof that does not verify: that is kDataLoss, "the witness does not satisfy the circuit, or this
-  // machine computes wrongly". kCancelled soon after `cancel` is set.
+  // Never returns a proof that does not verify: that is kDataLoss, "the witness does not satisfy the circuit,
+  // or this machine computes wrongly". kCancelled soon after `cancel` is set.
   virtual StatusOr<ProofResult> Prove(const Witness& witness, const CancelToken* cancel) = 0;
 };
 
 // `random`, `clock` and `pool` must outlive the prover.
-std::unique_ptr<Prover> MakeCpuProver(groth16::ProvingKey key, Random& random, Clock& clock, ThreadPool& pool);
+std::unique_ptr<Prover> MakeCpuProver(groth16::ProvingKey key, Random& random, Clock& clock,
+                                      ThreadPool& pool);
 
 }  // namespace prooflode

@@ -1,5 +1,5 @@
-// A clock that only moves when told, and a seeded generator (xoshiro256**, Blackman and Vigna 2018): what a test or a
-// simulation runs on. Not thread-safe.
+// A clock that only moves when told, and a seeded generator (xoshiro256**, Blackman and Vigna 2018): what a
+// test or a simulation runs on. Not thread-safe.
 #pragma once
 
 #include <array>

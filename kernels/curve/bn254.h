@@ -1,5 +1,5 @@
-// The groups of BN254 as EIP-196 and EIP-197 fix them: G1 y² = x³ + 3 over Fq, prime order r, cofactor 1; G2 the twist
-// y² = x³ + 3/(9 + u) over Fq2, whose points have order r only in a subgroup.
+// The groups of BN254 as EIP-196 and EIP-197 fix them: G1 y² = x³ + 3 over Fq, prime order r, cofactor 1; G2
+// the twist y² = x³ + 3/(9 + u) over Fq2, whose points have order r only in a subgroup.
 #pragma once
 
 #include "kernels/curve/point.h"
@@ -20,8 +20,9 @@ G2Affine G2Generator();
 bool IsOnCurve(const G1Affine& p);
 bool IsOnCurve(const G2Affine& p);
 
-// Whether r·p is infinity. `p` must be on the curve. By the untwist-Frobenius-twist endomorphism psi (Scott 2021,
-// eprint 2021/1130; El Housni, Guillevic, Piellard eprint 2022/352), cross-checked in tests against ScalarMul by r.
+// Whether r·p is infinity. `p` must be on the curve. By the untwist-Frobenius-twist endomorphism psi (Scott
+// 2021, eprint 2021/1130; El Housni, Guillevic, Piellard eprint 2022/352), cross-checked in tests against
+// ScalarMul by r.
 bool IsInSubgroup(const G2Affine& p);
 
 }  // namespace prooflode

@@ -1,8 +1,8 @@
 // Points of a short Weierstrass curve y² = x³ + b (a = 0) over a field F, affine and XYZZ.
 //
-// Affine infinity is (0, 0), as in snarkjs files; (0, 0) is never on such a curve. XYZZ (x = X/ZZ, y = Y/ZZZ, ZZ³ = ZZZ²)
-// follows the Explicit-Formulas Database, "short Weierstrass, xyzz, a=0". Formulas are complete in the sense that every
-// case (infinity, equal points, opposite points) is handled. Variable time.
+// Affine infinity is (0, 0), as in snarkjs files; (0, 0) is never on such a curve. XYZZ (x = X/ZZ, y = Y/ZZZ,
+// ZZ³ = ZZZ²) follows the Explicit-Formulas Database, "short Weierstrass, xyzz, a=0". Formulas are complete
+// in the sense that every case (infinity, equal points, opposite points) is handled. Variable time.
 #pragma once
 
 #include "kernels/field/fp.h"
@@ -93,7 +93,8 @@ struct XyzzPoint {
   }
 };
 
-// scalar·point by double-and-add; `scalar` is an integer of four little-endian limbs, of any value below 2^256.
+// scalar·point by double-and-add; `scalar` is an integer of four little-endian limbs, of any value below
+// 2^256.
 template <typename F>
 constexpr XyzzPoint<F> ScalarMul(const AffinePoint<F>& point, const Limbs& scalar) {
   XyzzPoint<F> result;

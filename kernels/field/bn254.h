@@ -7,10 +7,12 @@
 namespace prooflode {
 
 struct Bn254FqParams {
-  static constexpr Limbs kModulus = {0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d, 0x30644e72e131a029};
+  static constexpr Limbs kModulus = {0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d,
+                                     0x30644e72e131a029};
 };
 struct Bn254FrParams {
-  static constexpr Limbs kModulus = {0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d, 0x30644e72e131a029};
+  static constexpr Limbs kModulus = {0x43e1f593f0000001, 0x2833e84879b97091, 0xb85045b68181585d,
+                                     0x30644e72e131a029};
 };
 
 using Fq = Fp<Bn254FqParams>;

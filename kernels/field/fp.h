@@ -1,9 +1,10 @@
-// Prime fields of at most 255 bits on host CPUs, in Montgomery form: x is kept as x·2^256 mod p, fully reduced.
+// Prime fields of at most 255 bits on host CPUs, in Montgomery form: x is kept as x·2^256 mod p, fully
+// reduced.
 //
-// Fp<P> is plain data (four 64-bit limbs, little-endian) with the same layout that snarkjs files use for curve points,
-// so that key sections are used in place. P supplies the modulus; every other constant is computed here at compile time.
-// A value made by these functions is always in [0, p). Not constant-time: functions named _vartime depend on their
-// operands, the others may; proving happens on its owner's machine.
+// Fp<P> is plain data (four 64-bit limbs, little-endian) with the same layout that snarkjs files use for
+// curve points, so that key sections are used in place. P supplies the modulus; every other constant is
+// computed here at compile time. A value made by these functions is always in [0, p). Not constant-time:
+// functions named _vartime depend on their operands, the others may; proving happens on its owner's machine.
 #pragma once
 
 #include <array>
@@ -165,8 +166,8 @@ struct Fp {
   }
 };
 
-// Replaces every value by its inverse, zeros by zero, with one inversion and three products each (Montgomery 1987).
-// `scratch` has at least values.size() elements.
+// Replaces every value by its inverse, zeros by zero, with one inversion and three products each (Montgomery
+// 1987). `scratch` has at least values.size() elements.
 template <typename F>
 void BatchInvert(std::span<F> values, std::span<F> scratch) {
   F product = F::One();

@@ -1,8 +1,9 @@
 // Multi-scalar multiplication: sum of scalars[i]·bases[i] over G1 or G2 of BN254.
 //
-// Scalars are canonical integers below r, four little-endian limbs (witness values as they stand in a .wtns file). Bases
-// may be infinity or repeat. bases.size() == scalars.size(), any length including 0. Cost: about
-// n·254/window group additions; memory: see MsmScratchBytes. A cancelled call returns some point, to be thrown away.
+// Scalars are canonical integers below r, four little-endian limbs (witness values as they stand in a .wtns
+// file). Bases may be infinity or repeat. bases.size() == scalars.size(), any length including 0. Cost: about
+// n·254/window group additions; memory: see MsmScratchBytes. A cancelled call returns some point, to be
+// thrown away.
 #pragma once
 
 #include <span>

@@ -1,8 +1,10 @@
-// snarkjs's JSON files: proof.json, public.json, verification_key.json, and the 256-byte wire form of a proof.
+// snarkjs's JSON files: proof.json, public.json, verification_key.json, and the 256-byte wire form of a
+// proof.
 //
-// Strict: decimal strings without sign or leading zero, below q or r, exact counts, Z = "1", nesting at most 4, files of at
-// most 8 kB (proof) or 1 MB (key, public inputs). Reading a proof or a verifying key also checks that every point is on its
-// curve and in its subgroup and is not infinity, and that gamma is not ±delta (kFailedPrecondition, unless allowed).
+// Strict: decimal strings without sign or leading zero, below q or r, exact counts, Z = "1", nesting at most
+// 4, files of at most 8 kB (proof) or 1 MB (key, public inputs). Reading a proof or a verifying key also
+// checks that every point is on its curve and in its subgroup and is not infinity, and that gamma is not
+// ±delta (kFailedPrecondition, unless allowed).
 #pragma once
 
 #include <string>

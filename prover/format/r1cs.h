@@ -1,4 +1,5 @@
-// circom .r1cs files and the constraint system they hold: for each constraint <A,w>·<B,w> = <C,w>. Layout: docs/formats/r1cs.md.
+// circom .r1cs files and the constraint system they hold: for each constraint <A,w>·<B,w> = <C,w>. Layout:
+// docs/formats/r1cs.md.
 #pragma once
 
 #include <optional>
@@ -38,7 +39,8 @@ struct ConstraintSystem {
 StatusOr<ConstraintSystem> ReadR1cs(const std::string& path);
 Status WriteR1cs(const std::string& path, const ConstraintSystem& system);
 
-// The index of the first constraint that `values` (canonical, wire_count of them) does not satisfy, or nullopt.
+// The index of the first constraint that `values` (canonical, wire_count of them) does not satisfy, or
+// nullopt.
 std::optional<size_t> FirstUnsatisfied(const ConstraintSystem& system, std::span<const Limbs> values);
 
 }  // namespace prooflode

@@ -1,8 +1,8 @@
 // snarkjs .zkey files, protocol Groth16 over BN254. Layout: docs/formats/zkey.md.
 //
-// Strangers' files: every count, index, length, field element and point is checked before use; the error names file, section,
-// what came and what was wanted. Memory: the file's size plus at most 64 MB. Sections are read, never mapped, so a file
-// that changes meanwhile cannot hurt.
+// Strangers' files: every count, index, length, field element and point is checked before use; the error
+// names file, section, what came and what was wanted. Memory: the file's size plus at most 64 MB. Sections
+// are read, never mapped, so a file that changes meanwhile cannot hurt.
 #pragma once
 
 #include <string>
@@ -16,13 +16,15 @@ namespace prooflode {
 struct ZkeyOptions {
   // A key without a phase-2 contribution has gamma = ±delta: anybody can forge proofs for it.
   bool allow_insecure_setup = false;
-  // Tests by a random combination that the G2 section lies in the subgroup; wanted when a stranger's key is registered.
+  // Tests by a random combination that the G2 section lies in the subgroup; wanted when a stranger's key is
+  // registered.
   bool check_g2_subgroup = false;
 };
 
 StatusOr<groth16::ProvingKey> ReadZkey(const std::string& path, const ZkeyOptions& options, ThreadPool& pool);
 // From an open file (a regular file); `name` is for messages.
-StatusOr<groth16::ProvingKey> ReadZkeyFd(int fd, const std::string& name, const ZkeyOptions& options, ThreadPool& pool);
+StatusOr<groth16::ProvingKey> ReadZkeyFd(int fd, const std::string& name, const ZkeyOptions& options,
+                                         ThreadPool& pool);
 
 // Writes what ReadZkey reads, in snarkjs's section order, with an empty contribution list.
 Status WriteZkey(const std::string& path, const groth16::ProvingKey& key);

@@ -31,21 +31,22 @@ struct StageTimes {  // milliseconds
   double finish_ms = 0;
 };
 
-// Makes a proof; blinding is uniform below r, from `random`. kInvalidArgument when the witness does not fit the key,
-// kCancelled when `cancel` was set (within 100 ms). The proof is not verified here: an unsatisfied witness cannot be seen
-// from a proving key and gives a proof that does not verify (see VerifyingProver).
-StatusOr<Proof> Prove(const ProvingKey& key, const Witness& witness, Random& random, Clock& clock, ThreadPool& pool,
-                      const CancelToken* cancel = nullptr, StageTimes* times = nullptr);
+// Makes a proof; blinding is uniform below r, from `random`. kInvalidArgument when the witness does not fit
+// the key, kCancelled when `cancel` was set (within 100 ms). The proof is not verified here: an unsatisfied
+// witness cannot be seen from a proving key and gives a proof that does not verify (see VerifyingProver).
+StatusOr<Proof> Prove(const ProvingKey& key, const Witness& witness, Random& random, Clock& clock,
+                      ThreadPool& pool, const CancelToken* cancel = nullptr, StageTimes* times = nullptr);
 
 // For tests alone: chosen blinding, so that a proof can be compared byte for byte.
-StatusOr<Proof> ProveWithBlindingForTest(const ProvingKey& key, const Witness& witness, const Blinding& blinding,
-                                         ThreadPool& pool);
+StatusOr<Proof> ProveWithBlindingForTest(const ProvingKey& key, const Witness& witness,
+                                         const Blinding& blinding, ThreadPool& pool);
 
 // The public inputs of a witness, as Fr.
 std::vector<Fr> PublicInputs(const ProvingKey& key, const Witness& witness);
 
-// A key from tau, alpha, beta, gamma, delta drawn from `random` (or from a seed, for repeatable tests): whoever knows them
-// forges proofs. Same layout as snarkjs (Lagrange basis, H in the odd coset). Cost: seconds at 2^16, minutes at 2^20.
+// A key from tau, alpha, beta, gamma, delta drawn from `random` (or from a seed, for repeatable tests):
+// whoever knows them forges proofs. Same layout as snarkjs (Lagrange basis, H in the odd coset). Cost:
+// seconds at 2^16, minutes at 2^20.
 StatusOr<ProvingKey> InsecureSetup(const ConstraintSystem& system, Random& random, ThreadPool& pool);
 
 }  // namespace prooflode::groth16

@@ -26,8 +26,9 @@ struct VerifyingKey {
   friend bool operator==(const VerifyingKey&, const VerifyingKey&) = default;
 };
 
-// One non-zero entry of the matrices A (0) or B (1). `value` is in the key file's form, value·R² (see docs/formats/zkey.md):
-// multiplied by a canonical witness value with one Montgomery product it gives the Montgomery form of the product.
+// One non-zero entry of the matrices A (0) or B (1). `value` is in the key file's form, value·R² (see
+// docs/formats/zkey.md): multiplied by a canonical witness value with one Montgomery product it gives the
+// Montgomery form of the product.
 struct Coefficient {
   uint32_t matrix;
   uint32_t constraint;

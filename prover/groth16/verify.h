@@ -10,11 +10,12 @@
 
 namespace prooflode::groth16 {
 
-// What is wrong with a key, or OK: a point off its curve or subgroup, infinity, IC empty, gamma = ±delta. The last is
-// kFailedPrecondition and allowed with `allow_insecure_setup`.
+// What is wrong with a key, or OK: a point off its curve or subgroup, infinity, IC empty, gamma = ±delta. The
+// last is kFailedPrecondition and allowed with `allow_insecure_setup`.
 Status CheckVerifyingKey(const VerifyingKey& key, bool allow_insecure_setup);
 
-// A verifying key prepared once: e(alpha, beta) and the line coefficients of gamma and delta. Immutable, thread-safe.
+// A verifying key prepared once: e(alpha, beta) and the line coefficients of gamma and delta. Immutable,
+// thread-safe.
 class Verifier {
  public:
   // `key` has passed CheckVerifyingKey.
@@ -25,8 +26,8 @@ class Verifier {
 
   size_t public_count() const;
 
-  // The verdict is a value, not an error: false for a wrong count of inputs, a point off its curve or subgroup, infinity,
-  // or a product that is not one.
+  // The verdict is a value, not an error: false for a wrong count of inputs, a point off its curve or
+  // subgroup, infinity, or a product that is not one.
   bool Verify(std::span<const Fr> public_inputs, const Proof& proof) const;
 
  private:

@@ -1,8 +1,9 @@
 // Our own circuits, R1CS and a satisfying witness built in C++ at any size.
 //
-// rollup: `size` signed transfers over BabyJubjub (EdDSA with Poseidon) in a Poseidon Merkle tree of accounts; public: old and
-// new state root. poseidon: a chain of `size` Poseidon(2) hashes (circomlib's parameters); public: the last value. sha256: the
-// digest of a private message of `size` bytes; public: the digest in two halves of 128 bits.
+// rollup: `size` signed transfers over BabyJubjub (EdDSA with Poseidon) in a Poseidon Merkle tree of
+// accounts; public: old and new state root. poseidon: a chain of `size` Poseidon(2) hashes (circomlib's
+// parameters); public: the last value. sha256: the digest of a private message of `size` bytes; public: the
+// digest in two halves of 128 bits.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +24,8 @@ struct Circuit {
   Witness witness;
 };
 
-// Deterministic in (kind, size, random's output). The system depends on kind and size alone, so one key serves every witness.
+// Deterministic in (kind, size, random's output). The system depends on kind and size alone, so one key
+// serves every witness.
 StatusOr<Circuit> Build(Kind kind, uint32_t size, Random& random);
 
 }  // namespace prooflode::workload

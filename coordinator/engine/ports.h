@@ -1,0 +1,74 @@
+// What the engine needs from the rest of the coordinator; others implement it.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "coordinator/market/commands.h"
+#include "coordinator/market/market.h"
+#include "transparency/leaf.h"
+
+namespace prooflode::engine {
+
+// The first answer to (identity, request id), kept so that a retry gets it again. `answer` is EncodeAnswer's
+// bytes.
+struct StoredAnswer {
+  market::Identity identity{};
+  std::string request_id;
+  Digest content{};  // SHA-256 of the request's meaning: a repeat with other content is refused
+  std::string answer;
+};
+
+// One group commit: everything that a batch of commands changed. Written in one transaction, or not at all.
+struct Batch {
+  std::vector<transparency::Leaf> leaves;  // dense, following what is stored
+  std::vector<market::Circuit> circuits;
+  std::vector<market::Job> jobs;
+  std::vector<market::Attempt> attempts;
+  std::vector<std::pair<ledger::AccountName, Amount>> balances;
+  std::vector<ledger::Transfer> transfers;
+  std::vector<StoredAnswer> answers;
+};
+
+// Durable state. Used by the engine thread alone, but for the const readers, which are thread-safe. After an
+// error of Write the coordinator must stop: what is on disk is unknown.
+class Store {
+ public:
+  virtual ~Store() = default;
+  // Fills `market` and gives the leaf hashes so far, in order.
+  virtual Status Load(market::Market& market, std::vector<Digest>& leaf_hashes) = 0;
+  virtual Status Write(const Batch& batch) = 0;
+  virtual StatusOr<std::optional<StoredAnswer>> FindAnswer(const market::Identity& identity,
+                                                           const std::string& request_id) const = 0;
+  virtual StatusOr<std::vector<transparency::Leaf>> ReadLeaves(uint64_t from, size_t count_max) const = 0;
+  virtual StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key,
+                                                                uint64_t before_id,
+                                                                size_t count_max) const = 0;
+};
+
+// Verifies revealed proofs; calls back any number of times later, on any thread, once for each request.
+class ProofChecker {
+ public:
+  virtual ~ProofChecker() = default;
+  struct Request {
+    market::AttemptId attempt{};
+    market::JobId job{};
+    market::LeafIndex commit_leaf = 0;  // cheaper claims first: log order among those at hand
+    market::CircuitId circuit{};
+    std::string verification_key_json;
+    std::string public_inputs;
+    std::string proof;
+  };
+  virtual void Check(Request request, std::function<void(bool valid)> done) = 0;
+};
+
+// Tells sessions and watchers, after the batch is durable. Called on the engine thread; must not block.
+class Outbox {
+ public:
+  virtual ~Outbox() = default;
+  virtual void Publish(const std::vector<market::Effect>& effects) = 0;
+};
+
+}  // namespace prooflode::engine

@@ -1,0 +1,151 @@
+// What can be asked of the market and what follows from it. A command is stored in the log as it was applied,
+// with the time and randomness it was stamped with, so that replaying the log gives the same state.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "coordinator/market/types.h"
+
+namespace prooflode::market {
+
+// Who asked, and the key under which a repeat gets the first answer. 16 to 64 bytes; empty for the
+// coordinator's own commands.
+struct Origin {
+  Identity identity{};
+  std::string request_id;
+};
+
+struct RegisterCircuit {
+  Circuit circuit;  // as derived by the verifier from the checked files; registered_at is set by Apply
+};
+struct PostJob {
+  CircuitId circuit{};
+  Digest witness_digest{};
+  uint64_t witness_bytes = 0;
+  std::string public_inputs;  // as read from the witness by the coordinator
+  Digest statement{};
+  Amount reward{};
+  Micros time_limit{};
+  Policy policy;
+  bool again = false;
+};
+struct CancelJob {
+  JobId job{};
+};
+struct AcceptOffer {
+  JobId job{};
+};
+struct CommitProof {
+  AttemptId attempt{};
+  uint64_t fence = 0;
+  Digest commit_hash{};
+  Signature signature{};  // checked before the command is queued; kept for auditors
+};
+struct RevealProof {
+  AttemptId attempt{};
+  uint64_t fence = 0;
+  std::string proof;
+  Digest nonce{};
+};
+struct ReleaseAttempt {
+  AttemptId attempt{};
+  uint64_t fence = 0;
+  Reason reason = Reason::kReleasedByMiner;
+};
+// The verifier's word on a revealed proof.
+struct RecordVerdict {
+  AttemptId attempt{};
+  bool valid = false;
+};
+struct Deposit {
+  Identity owner{};
+  Amount amount{};
+  std::string external_reference;
+};
+struct Withdraw {
+  Amount amount{};
+  std::string external_reference;
+};
+// Lets time pass: deadlines, leases and reveal windows are acted upon. Logged only when something came of it.
+struct Tick {};
+
+using Command = std::variant<RegisterCircuit, PostJob, CancelJob, AcceptOffer, CommitProof, RevealProof,
+                             ReleaseAttempt, RecordVerdict, Deposit, Withdraw, Tick>;
+
+// A command with everything that makes Apply deterministic.
+struct Stamped {
+  Micros now{};              // never less than the previous command's
+  LeafIndex leaf_index = 0;  // what this command's leaf will be
+  Digest entropy{};          // drawn by the engine; ids come from it
+  Origin origin;
+  Command command;
+};
+
+// Answers to callers. A refusal has no effect and makes no leaf.
+enum class RefusalCode : uint8_t {
+  kInvalidArgument,
+  kNotFound,
+  kAlreadyExists,
+  kFailedPrecondition,
+  kPermissionDenied,
+  kResourceExhausted
+};
+struct Refusal {
+  RefusalCode code = RefusalCode::kInvalidArgument;
+  Reason reason = Reason::kNone;
+  std::string message;  // names the field, what came, what was wanted
+};
+struct CircuitAnswer {
+  Circuit circuit;
+};
+struct JobAnswer {
+  Job job;
+};
+struct AttemptAnswer {
+  Attempt attempt;
+  Job job;
+};
+struct CommitAnswer {
+  LeafIndex leaf_index = 0;
+  Micros reveal_by{};
+};
+struct RevealAnswer {
+  LeafIndex leaf_index = 0;
+};
+struct TransferAnswer {
+  uint64_t transfer_id = 0;
+};
+struct Done {};
+using Answer = std::variant<Refusal, CircuitAnswer, JobAnswer, AttemptAnswer, CommitAnswer, RevealAnswer,
+                            TransferAnswer, Done>;
+
+// What the world must be told, once the command is durable.
+struct JobOpened {
+  JobId job{};
+};  // offer it (again)
+struct JobChanged {
+  JobId job{};
+};  // watchers
+struct RaceFull {
+  JobId job{};
+};  // withdraw outstanding offers
+struct JobOver {
+  JobId job{};
+};  // delivered or final: withdraw outstanding offers
+struct AttemptEnded {
+  AttemptId attempt{};
+};  // tell its miner to stop, and how it ended
+struct NeedsVerdict {
+  AttemptId attempt{};
+};  // verify this revealed proof
+using Effect = std::variant<JobOpened, JobChanged, RaceFull, JobOver, AttemptEnded, NeedsVerdict>;
+
+struct Outcome {
+  Answer answer;
+  std::vector<Effect> effects;
+  bool changed = false;  // whether this command makes a leaf
+};
+
+}  // namespace prooflode::market

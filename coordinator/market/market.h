@@ -1,0 +1,79 @@
+// The market's rules as a pure state machine: Apply(state, stamped command) -> answer and effects. Total and
+// deterministic; no I/O, clock, threads or randomness of its own. Money moves through the ledger inside the
+// same call, so a win and its payment, an expiry and its refund, are one step. Conservation of money is
+// asserted after every change.
+//
+// Rules (docs/protocol.md): race order is the leaf index of commits; commits logged after the first valid
+// verdict cannot win; at the first valid verdict the proof is delivered; payment follows when every earlier
+// commit is decided or its reveal window has passed; commits close at the deadline; refund once every timely
+// commit is decided; nothing expires before a reconnect grace after a restart (`no_expiry_before`).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "base/status.h"
+#include "coordinator/ledger/ledger.h"
+#include "coordinator/market/commands.h"
+
+namespace prooflode::market {
+
+struct Rules {
+  std::string market = "prooflode";
+  Micros reveal_window = Seconds(1);
+  Micros lease_default = Seconds(60);
+  Micros time_limit_min = Seconds(1);
+  Micros time_limit_max = Seconds(7 * 24 * 3600);
+  uint32_t open_jobs_per_requester_max = 1000;
+  uint32_t live_attempts_per_miner_max = 64;
+  uint32_t fee_per_million = 0;  // of the reward, on top of it, to the operator
+};
+
+// Everything that Apply changed since the last TakeChanges, for the store.
+struct Changes {
+  std::set<CircuitId> circuits;
+  std::set<JobId> jobs;
+  std::set<AttemptId> attempts;
+  std::set<ledger::AccountName> accounts;
+  std::vector<uint64_t> transfers;  // ids
+};
+
+class Market {
+ public:
+  explicit Market(const Rules& rules);
+
+  // `input.now` and `input.leaf_index` do not fall. A Tick, or any other command, first acts on what is due
+  // at `now`.
+  Outcome Apply(const Stamped& input);
+
+  // When the next deadline, lease end or reveal window needs a Tick; nullopt when nothing is pending.
+  std::optional<Micros> NextDue() const;
+  // Nothing expires before this time (set after a restart).
+  void SetNoExpiryBefore(Micros time);
+
+  // Reading.
+  const Circuit* FindCircuit(const CircuitId& id) const;
+  const Circuit* FindCircuitByName(const std::string& name) const;
+  const Job* FindJob(const JobId& id) const;
+  const Attempt* FindAttempt(const AttemptId& id) const;
+  const std::map<CircuitId, Circuit>& circuits() const;
+  const std::map<JobId, Job>& jobs() const;
+  std::vector<const Attempt*> AttemptsOf(const JobId& job) const;
+  std::vector<const Attempt*> LiveAttemptsOf(const Identity& miner) const;
+  // Revealed and unjudged: to be verified again after a restart.
+  std::vector<AttemptId> PendingVerdicts() const;
+  const ledger::Ledger& ledger() const;
+
+  // For the store: what changed, and loading it back (in any order, before the first Apply). FinishLoading
+  // checks that everything refers to something that exists and that the money adds up.
+  Changes TakeChanges();
+  void LoadCircuit(Circuit circuit);
+  void LoadJob(Job job);
+  void LoadAttempt(Attempt attempt);
+  ledger::Ledger& ledger_for_loading();
+  Status FinishLoading();
+};
+
+}  // namespace prooflode::market

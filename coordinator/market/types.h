@@ -1,0 +1,160 @@
+// The nouns of the market: what it remembers about circuits, jobs and attempts. Plain values; the same fields
+// are rows of the store. No protobuf, SQL, threads or clock.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/crypto.h"
+#include "base/units.h"
+
+namespace prooflode::market {
+
+using Identity = PublicKey;  // Ed25519
+
+template <typename Tag>
+struct Id {
+  std::array<uint8_t, 16> bytes{};
+  friend auto operator<=>(const Id&, const Id&) = default;
+};
+using JobId = Id<struct JobTag>;
+using AttemptId = Id<struct AttemptTag>;
+using CircuitId = Digest;  // SHA-256 of (proof system, verifying key)
+using LeafIndex = uint64_t;
+
+enum class ProofSystem : uint8_t { kGroth16Bn254 = 1 };
+
+struct RacePolicy {
+  uint32_t width = 0;  // 0: everybody
+  friend bool operator==(const RacePolicy&, const RacePolicy&) = default;
+};
+struct LeasePolicy {
+  Micros lease{};
+  friend bool operator==(const LeasePolicy&, const LeasePolicy&) = default;
+};
+
+// One of the two; `lease` set means a lease.
+struct Policy {
+  RacePolicy race;
+  std::optional<LeasePolicy> lease;
+  friend bool operator==(const Policy&, const Policy&) = default;
+};
+
+struct Circuit {
+  CircuitId id{};
+  std::string name;
+  ProofSystem proof_system = ProofSystem::kGroth16Bn254;
+  Digest zkey_digest{};
+  uint64_t zkey_bytes = 0;
+  std::optional<Digest> r1cs_digest;
+  uint64_t r1cs_bytes = 0;
+  uint64_t domain_size = 0;
+  uint64_t variable_count = 0;
+  uint32_t public_input_count = 0;
+  Identity owner{};
+  Micros registered_at{};
+  bool insecure_setup = false;
+  std::string verification_key_json;
+  friend bool operator==(const Circuit&, const Circuit&) = default;
+};
+
+// Enumerators have the values of prooflode.v1 (proto/prooflode/v1/types.proto).
+enum class JobState : uint8_t {
+  kOpen = 1,
+  kClosing = 2,
+  kDelivered = 3,
+  kWon = 4,
+  kExpired = 5,
+  kCancelled = 6,
+};
+constexpr bool IsFinal(JobState s) {
+  return s == JobState::kWon || s == JobState::kExpired || s == JobState::kCancelled;
+}
+
+struct Job {
+  JobId id{};
+  CircuitId circuit{};
+  Identity requester{};
+  JobState state = JobState::kOpen;
+  Amount reward{};  // paid to the winner; `fee` is on top and goes to the operator
+  Amount fee{};
+  Policy policy;
+  Micros posted_at{};
+  Micros deadline_at{};
+  Digest witness_digest{};
+  uint64_t witness_bytes = 0;
+  Digest statement{};
+  std::string public_inputs;  // 32 bytes big-endian each
+  uint32_t racer_count = 0;   // attempts ever admitted
+  uint32_t commit_count = 0;
+  std::optional<AttemptId> delivered_attempt;  // the first with a valid verdict
+  std::optional<AttemptId> winning_attempt;
+  std::optional<Identity> winner;
+  Micros delivered_at{};
+  Micros settled_at{};
+  Micros margin{};
+  std::string proof;  // 256 bytes once delivered; the winner's once won
+  bool already_proven = false;
+  LeafIndex revision = 0;
+  friend bool operator==(const Job&, const Job&) = default;
+};
+
+enum class AttemptState : uint8_t {
+  kAdmitted = 1,
+  kCommitted = 2,
+  kRevealed = 3,
+  kValid = 4,
+  kWon = 5,
+  kLost = 6,
+  kInvalid = 7,
+  kReleased = 8,
+  kTimedOut = 9,
+  kJobEnded = 10,
+};
+// Still counts: may commit, reveal, or be decided.
+constexpr bool IsLive(AttemptState s) {
+  return s == AttemptState::kAdmitted || s == AttemptState::kCommitted || s == AttemptState::kRevealed ||
+         s == AttemptState::kValid;
+}
+
+enum class Reason : uint8_t {
+  kNone = 0,
+  kRaceFull = 1,
+  kJobClosed = 2,
+  kAlreadyAdmitted = 3,
+  kWonByAnother = 4,
+  kProofInvalid = 5,
+  kCommitMismatch = 6,
+  kRevealWindowPassed = 7,
+  kLeaseExpired = 8,
+  kDeadlinePassed = 9,
+  kCancelledByRequester = 10,
+  kReleasedByMiner = 11,
+  kStaleFence = 12,
+  kDraining = 13,
+};
+
+struct Attempt {
+  AttemptId id{};
+  JobId job{};
+  Identity miner{};
+  AttemptState state = AttemptState::kAdmitted;
+  uint64_t fence = 0;
+  Micros admitted_at{};
+  Micros expires_at{};  // end of the lease; 0 for a race
+  Digest commit_hash{};
+  LeafIndex commit_leaf = 0;
+  Micros committed_at{};
+  Micros reveal_by{};
+  std::string proof;  // once revealed
+  Reason reason = Reason::kNone;
+  Micros behind_winner{};
+  LeafIndex changed_by = 0;  // the leaf that made this state
+  friend bool operator==(const Attempt&, const Attempt&) = default;
+};
+
+}  // namespace prooflode::market
