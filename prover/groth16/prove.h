@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/env.h"
@@ -44,9 +46,14 @@ StatusOr<Proof> ProveWithBlindingForTest(const ProvingKey& key, const Witness& w
 // The public inputs of a witness, as Fr.
 std::vector<Fr> PublicInputs(const ProvingKey& key, const Witness& witness);
 
+// Told what a long computation does next, in a few words, from the thread that called it.
+using Progress = std::function<void(std::string_view)>;
+
 // A key from tau, alpha, beta, gamma, delta drawn from `random` (or from a seed, for repeatable tests):
-// whoever knows them forges proofs. Same layout as snarkjs (Lagrange basis, H in the odd coset). Cost:
-// seconds at 2^16, minutes at 2^20.
-StatusOr<ProvingKey> InsecureSetup(const ConstraintSystem& system, Random& random, ThreadPool& pool);
+// whoever knows them forges proofs. Same layout as snarkjs (Lagrange basis, H in the odd coset); gamma is
+// never ±delta. kInvalidArgument for more than 2^27 rows (constraints, public inputs and one). Cost: seconds
+// at 2^16, minutes at 2^20.
+StatusOr<ProvingKey> InsecureSetup(const ConstraintSystem& system, Random& random, ThreadPool& pool,
+                                   const Progress& progress = {});
 
 }  // namespace prooflode::groth16
