@@ -9,13 +9,16 @@
 
 namespace prooflode {
 
-// values[0] is 1 and every value is below r: checked by the reader.
+// Not empty, values[0] is 1 and every value is below r: checked by the reader.
 struct Witness {
   std::vector<Limbs> values;
 };
 
+constexpr uint32_t kWitnessValuesMax = uint32_t{1} << 29;
+
 StatusOr<Witness> ReadWtns(const std::string& path);
 StatusOr<Witness> ReadWtnsFd(int fd, const std::string& name);
+// A witness is secret: the file is its owner's alone (mode 0600).
 Status WriteWtns(const std::string& path, const Witness& witness);
 
 }  // namespace prooflode

@@ -7,6 +7,7 @@
 
 #include <string>
 
+#include "base/env.h"
 #include "base/status.h"
 #include "base/thread_pool.h"
 #include "prover/groth16/types.h"
@@ -19,6 +20,8 @@ struct ZkeyOptions {
   // Tests by a random combination that the G2 section lies in the subgroup; wanted when a stranger's key is
   // registered.
   bool check_g2_subgroup = false;
+  // Needed for that test.
+  Random* random = nullptr;
 };
 
 StatusOr<groth16::ProvingKey> ReadZkey(const std::string& path, const ZkeyOptions& options, ThreadPool& pool);

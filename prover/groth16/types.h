@@ -28,13 +28,15 @@ struct VerifyingKey {
 
 // One non-zero entry of the matrices A (0) or B (1). `value` is in the key file's form, value·R² (see
 // docs/formats/zkey.md): multiplied by a canonical witness value with one Montgomery product it gives the
-// Montgomery form of the product.
+// Montgomery form of the product. 40 bytes, so that a key in memory is no larger than its file (44 an entry).
 struct Coefficient {
-  uint32_t matrix;
-  uint32_t constraint;
+  uint32_t matrix : 1;
+  uint32_t constraint : 31;
   uint32_t signal;
   Fr value;
+  friend bool operator==(const Coefficient&, const Coefficient&) = default;
 };
+static_assert(sizeof(Coefficient) == 40);
 
 // Owns everything a prover needs, checked: every index in range, every coordinate reduced and on its curve.
 struct ProvingKey {
@@ -52,6 +54,7 @@ struct ProvingKey {
   std::vector<G1Affine> h;   // 2^log_domain
 
   size_t domain_size() const { return size_t{1} << log_domain; }
+  friend bool operator==(const ProvingKey&, const ProvingKey&) = default;
 };
 
 // 256 bytes: A, B, C uncompressed, big-endian, EIP-197 order (imaginary part of Fq2 first).
