@@ -10,9 +10,12 @@
 
 namespace prooflode::groth16 {
 
-// What is wrong with a key, or OK: a point off its curve or subgroup, infinity, IC empty, gamma = ±delta. The
-// last is kFailedPrecondition and allowed with `allow_insecure_setup`.
+// What is wrong with a key, or OK: a point off its curve or subgroup, infinity, IC empty, gamma = ±delta. The last is
+// kFailedPrecondition and allowed with `allow_insecure_setup`.
 Status CheckVerifyingKey(const VerifyingKey& key, bool allow_insecure_setup);
+
+// What is wrong with a proof by itself, or OK: a point off its curve or (B) its subgroup, or infinity.
+Status CheckProof(const Proof& proof);
 
 // A verifying key prepared once: e(alpha, beta) and the line coefficients of gamma and delta. Immutable,
 // thread-safe.

@@ -1,0 +1,40 @@
+// The part of a Groth16 verification that depends on the statement: IC[0] + sum of inputs[i]·IC[i + 1].
+//
+// Fixed bases: each 64-bit quarter of an input has the multiples 1..15 of its own base in a table (3.8 kB an
+// input), so that all quarters of all inputs share 60 doublings (Straus 1964; Lim and Lee, CRYPTO '94).
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "kernels/curve/bn254.h"
+
+namespace prooflode::groth16 {
+
+// Immutable after construction, thread-safe.
+class InputCombination {
+ public:
+  // `ic` is not empty; its points are on the curve. About 4000 products in Fq a point.
+  explicit InputCombination(std::span<const G1Affine> ic);
+
+  // One less than the points given.
+  size_t input_count() const { return tables_.size(); }
+
+  // `inputs` has input_count() values. About 600 products in Fq an input, and 600 more.
+  G1Xyzz Combine(std::span<const Fr> inputs) const;
+
+ private:
+  static constexpr int kQuarters = 4;
+  static constexpr int kWindowBits = 4;
+  static constexpr int kMultiples = (1 << kWindowBits) - 1;
+  // [quarter·kMultiples + multiple - 1] = multiple·2^(64·quarter)·base.
+  using Table = std::array<G1Affine, kQuarters * kMultiples>;
+
+  static Table MakeTable(const G1Affine& base);
+
+  G1Affine constant_;
+  std::vector<Table> tables_;
+};
+
+}  // namespace prooflode::groth16
