@@ -29,7 +29,9 @@ enum class LeafType : uint16_t {
   kDeposit = 9,
   kWithdraw = 10,
   kTick = 11,
+  kRestart = 12,
 };
+constexpr LeafType kLeafTypeMax = LeafType::kRestart;
 
 // Fields of one leaf by number; what each number means for each type is in docs/formats/log.md.
 struct LeafContent {

@@ -48,6 +48,7 @@ struct RevealProof {
   uint64_t fence = 0;
   std::string proof;
   Digest nonce{};
+  Digest opening{};  // the commit hash that proof and nonce open, computed by the engine (transparency/signing.h)
 };
 struct ReleaseAttempt {
   AttemptId attempt{};
@@ -70,9 +71,13 @@ struct Withdraw {
 };
 // Lets time pass: deadlines, leases and reveal windows are acted upon. Logged only when something came of it.
 struct Tick {};
+// The coordinator started again: nothing expires before `no_expiry_before`, so that everybody can reconnect.
+struct Restart {
+  Micros no_expiry_before{};
+};
 
 using Command = std::variant<RegisterCircuit, PostJob, CancelJob, AcceptOffer, CommitProof, RevealProof,
-                             ReleaseAttempt, RecordVerdict, Deposit, Withdraw, Tick>;
+                             ReleaseAttempt, RecordVerdict, Deposit, Withdraw, Tick, Restart>;
 
 // A command with everything that makes Apply deterministic.
 struct Stamped {

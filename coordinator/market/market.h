@@ -6,10 +6,11 @@
 // Rules (docs/protocol.md): race order is the leaf index of commits; commits logged after the first valid
 // verdict cannot win; at the first valid verdict the proof is delivered; payment follows when every earlier
 // commit is decided or its reveal window has passed; commits close at the deadline; refund once every timely
-// commit is decided; nothing expires before a reconnect grace after a restart (`no_expiry_before`).
+// commit is decided; nothing expires before a reconnect grace after a restart.
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -43,15 +44,16 @@ struct Changes {
 class Market {
  public:
   explicit Market(const Rules& rules);
+  ~Market();
+  Market(Market&&) noexcept;
+  Market& operator=(Market&&) noexcept;
 
-  // `input.now` and `input.leaf_index` do not fall. A Tick, or any other command, first acts on what is due
-  // at `now`.
+  // `input.now` does not fall and `input.leaf_index` grows. Timers act in Tick alone: the engine applies one
+  // before another command whenever NextDue() <= now. Other commands refuse what is late, but expire nothing.
   Outcome Apply(const Stamped& input);
 
   // When the next deadline, lease end or reveal window needs a Tick; nullopt when nothing is pending.
   std::optional<Micros> NextDue() const;
-  // Nothing expires before this time (set after a restart).
-  void SetNoExpiryBefore(Micros time);
 
   // Reading.
   const Circuit* FindCircuit(const CircuitId& id) const;
@@ -72,8 +74,11 @@ class Market {
   void LoadCircuit(Circuit circuit);
   void LoadJob(Job job);
   void LoadAttempt(Attempt attempt);
-  ledger::Ledger& ledger_for_loading();
+  ledger::Ledger& LedgerForLoading();
   Status FinishLoading();
+
+ private:
+  std::unique_ptr<class State> state_;
 };
 
 }  // namespace prooflode::market

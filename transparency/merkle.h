@@ -1,0 +1,35 @@
+// The Merkle tree of RFC 9162 (section 2.1) over leaf hashes, append-only, with inclusion proofs.
+//
+// Keeps every node of complete subtrees: 64 bytes a leaf. Append and Root cost O(log n) hashes. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace prooflode::transparency {
+
+Digest NodeHash(const Digest& left, const Digest& right);
+
+class MerkleTree {
+ public:
+  void Append(const Digest& leaf_hash);
+  uint64_t size() const { return levels_.empty() ? 0 : levels_[0].size(); }
+  // Of the empty tree: SHA-256 of nothing.
+  Digest Root() const;
+  // The path of RFC 9162 section 2.1.3.1 for leaf `index` in the tree as it is. index < size().
+  std::vector<Digest> InclusionProof(uint64_t index) const;
+
+ private:
+  Digest Subtree(uint64_t begin, uint64_t count) const;
+
+  std::vector<std::vector<Digest>> levels_;  // levels_[k][i]: the complete subtree of leaves [i·2^k, (i+1)·2^k)
+};
+
+// RFC 9162 section 2.1.3.2.
+bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size, std::span<const Digest> proof,
+                     const Digest& root);
+
+}  // namespace prooflode::transparency
