@@ -57,7 +57,9 @@ TEST(Leaf, RoundTripAndStrictDecoding) {
   EXPECT_EQ(EncodeLeaf(*decoded), bytes);
   for (size_t cut = 0; cut < bytes.size(); ++cut) {
     const auto part = DecodeLeaf(AsBytes(bytes).first(cut));
-    if (part.ok()) EXPECT_EQ(EncodeLeaf(*part), bytes.substr(0, cut));  // a cut between fields is a shorter leaf
+    if (part.ok()) {  // a cut between fields is a shorter leaf
+      EXPECT_EQ(EncodeLeaf(*part), bytes.substr(0, cut));
+    }
   }
   EXPECT_FALSE(DecodeLeaf(AsBytes(bytes + bytes.substr(18, 8))).ok());  // field 1 again, out of order
   std::string wrong_type = bytes;
