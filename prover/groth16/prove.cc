@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "kernels/msm/msm.h"
 #include "prover/groth16/quotient.h"
@@ -113,6 +115,13 @@ StatusOr<Proof> Prove(const ProvingKey& key, const Witness& witness, Random& ran
 StatusOr<Proof> ProveWithBlindingForTest(const ProvingKey& key, const Witness& witness,
                                          const Blinding& blinding, ThreadPool& pool) {
   return ProveBlinded(key, witness, blinding, nullptr, pool, nullptr, nullptr);
+}
+
+size_t ConstraintCount(const ProvingKey& key) {
+  size_t rows = 0;
+  for (const Coefficient& entry : key.coefficients)
+    rows = std::max<size_t>(rows, size_t{entry.constraint} + 1);
+  return rows - std::min<size_t>(rows, size_t{key.public_count} + 1);
 }
 
 std::vector<Fr> PublicInputs(const ProvingKey& key, const Witness& witness) {

@@ -46,6 +46,10 @@ StatusOr<Proof> ProveWithBlindingForTest(const ProvingKey& key, const Witness& w
 // The public inputs of a witness, as Fr.
 std::vector<Fr> PublicInputs(const ProvingKey& key, const Witness& witness);
 
+// How many constraints the key's circuit has, as its coefficients tell: they end with one row for the
+// constant and for each public input.
+size_t ConstraintCount(const ProvingKey& key);
+
 // Told what a long computation does next, in a few words, from the thread that called it.
 using Progress = std::function<void(std::string_view)>;
 

@@ -91,6 +91,15 @@ Qap EvaluateQap(const ConstraintSystem& system, std::span<const Fr> lagrange, Th
   return qap;
 }
 
+Coefficient Entry(uint32_t matrix, size_t row, uint32_t signal, const Fr& value) {
+  Coefficient entry{};
+  entry.matrix = matrix & 1u;
+  entry.constraint = row & 0x7fffffffu;  // kLogDomainMax is below 31
+  entry.signal = signal;
+  entry.value = value;
+  return entry;
+}
+
 std::vector<Coefficient> Coefficients(const ConstraintSystem& system) {
   const Fr r{Fr::kRSquared};  // as an element: R; multiplied by it a value's R form becomes its R² form
   std::vector<Coefficient> out;
@@ -99,15 +108,15 @@ std::vector<Coefficient> Coefficients(const ConstraintSystem& system) {
     count += system.combination(i, 0).size() + system.combination(i, 1).size();
   }
   out.reserve(count);
-  for (uint32_t i = 0; i < system.constraint_count(); ++i) {
+  for (size_t i = 0; i < system.constraint_count(); ++i) {
     for (uint32_t matrix = 0; matrix < 2; ++matrix) {
       for (const Term& term : system.combination(i, static_cast<int>(matrix))) {
-        out.push_back({matrix, i, term.wire, term.coefficient * r});
+        out.push_back(Entry(matrix, i, term.wire, term.coefficient * r));
       }
     }
   }
   for (uint32_t i = 0; i <= system.public_count(); ++i) {
-    out.push_back({0, static_cast<uint32_t>(system.constraint_count() + i), i, r});
+    out.push_back(Entry(0, system.constraint_count() + i, i, r));
   }
   return out;
 }

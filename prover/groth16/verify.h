@@ -10,8 +10,8 @@
 
 namespace prooflode::groth16 {
 
-// What is wrong with a key, or OK: a point off its curve or subgroup, infinity, IC empty, gamma = ±delta. The last is
-// kFailedPrecondition and allowed with `allow_insecure_setup`.
+// What is wrong with a key, or OK: a point off its curve or subgroup, infinity, IC empty, gamma = ±delta. The
+// last is kFailedPrecondition and allowed with `allow_insecure_setup`.
 Status CheckVerifyingKey(const VerifyingKey& key, bool allow_insecure_setup);
 
 // What is wrong with a proof by itself, or OK: a point off its curve or (B) its subgroup, or infinity.
