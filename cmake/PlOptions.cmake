@@ -17,7 +17,7 @@ add_library(pl_options INTERFACE)
 add_library(pl::options ALIAS pl_options)
 target_include_directories(pl_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(pl_options INTERFACE -Wall -Wextra -Wconversion -Wno-sign-conversion -Wshadow
-                                            -Wnon-virtual-dtor -fstack-protector-strong)
+                                            -Wnon-virtual-dtor -Wno-missing-field-initializers -fstack-protector-strong)
 target_link_options(pl_options INTERFACE -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
   target_compile_options(pl_options INTERFACE -Wthread-safety)

@@ -32,7 +32,8 @@ std::string EncodeLeaf(const LeafContent& content) {
 
 StatusOr<LeafContent> DecodeLeaf(ByteSpan bytes) {
   if (bytes.size() < kHeaderBytes || !AsChars(bytes).starts_with(kMagic)) {
-    return absl::InvalidArgumentError(absl::StrCat("leaf: ", bytes.size(), " bytes without the header of a leaf"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("leaf: ", bytes.size(), " bytes without the header of a leaf"));
   }
   LeafContent content;
   const uint16_t type = LoadLe<uint16_t>(bytes.data() + 8);
@@ -49,7 +50,8 @@ StatusOr<LeafContent> DecodeLeaf(ByteSpan bytes) {
     const uint16_t number = LoadLe<uint16_t>(bytes.data() + at);
     const uint32_t length = LoadLe<uint32_t>(bytes.data() + at + 2);
     at += 6;
-    if (number <= last_number) return absl::InvalidArgumentError(absl::StrCat("leaf: field ", number, " out of order"));
+    if (number <= last_number)
+      return absl::InvalidArgumentError(absl::StrCat("leaf: field ", number, " out of order"));
     if (length > bytes.size() - at) {
       return absl::InvalidArgumentError(
           absl::StrCat("leaf: field ", number, " of ", length, " bytes, ", bytes.size() - at, " left"));

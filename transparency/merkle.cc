@@ -62,8 +62,8 @@ std::vector<Digest> MerkleTree::InclusionProof(uint64_t index) const {
   return path;
 }
 
-bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size, std::span<const Digest> proof,
-                     const Digest& root) {
+bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size,
+                     std::span<const Digest> proof, const Digest& root) {
   if (index >= tree_size) return false;
   uint64_t node = index;
   uint64_t last = tree_size - 1;

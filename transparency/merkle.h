@@ -1,6 +1,7 @@
 // The Merkle tree of RFC 9162 (section 2.1) over leaf hashes, append-only, with inclusion proofs.
 //
-// Keeps every node of complete subtrees: 64 bytes a leaf. Append and Root cost O(log n) hashes. Not thread-safe.
+// Keeps every node of complete subtrees: 64 bytes a leaf. Append and Root cost O(log n) hashes. Not
+// thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -25,11 +26,12 @@ class MerkleTree {
  private:
   Digest Subtree(uint64_t begin, uint64_t count) const;
 
-  std::vector<std::vector<Digest>> levels_;  // levels_[k][i]: the complete subtree of leaves [i·2^k, (i+1)·2^k)
+  std::vector<std::vector<Digest>>
+      levels_;  // levels_[k][i]: the complete subtree of leaves [i·2^k, (i+1)·2^k)
 };
 
 // RFC 9162 section 2.1.3.2.
-bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size, std::span<const Digest> proof,
-                     const Digest& root);
+bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size,
+                     std::span<const Digest> proof, const Digest& root);
 
 }  // namespace prooflode::transparency

@@ -48,7 +48,8 @@ TEST(Merkle, KnownRoot) {
 }
 
 TEST(Leaf, RoundTripAndStrictDecoding) {
-  LeafContent content{.type = LeafType::kCommit, .time = Micros{-5}, .fields = {{1, "ab"}, {7, ""}, {300, "c"}}};
+  LeafContent content{
+      .type = LeafType::kCommit, .time = Micros{-5}, .fields = {{1, "ab"}, {7, ""}, {300, "c"}}};
   const std::string bytes = EncodeLeaf(content);
   const auto decoded = DecodeLeaf(AsBytes(bytes));
   ASSERT_TRUE(decoded.ok());

@@ -1,13 +1,14 @@
 // Double-entry accounts in integers of the smallest unit. Every transfer debits one account and credits
-// another by the same amount; accounts other than "external" never go below zero; the sum over all accounts
-// is zero at any time. Pure; not thread-safe.
+// another by the same amount; no account goes below zero, but for "external", the world outside, which owes
+// what the market holds. So the balances of all others add up to what external owes, at any time. Pure; not
+// thread-safe.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "base/status.h"
 #include "base/units.h"
@@ -16,10 +17,10 @@ namespace prooflode::ledger {
 
 // "available:<hex key>", "escrow:<hex key>", "fees", "external".
 using AccountName = std::string;
-AccountName Available(const std::string& hex_key);
-AccountName Escrow(const std::string& hex_key);
+AccountName Available(std::string_view hex_key);
+AccountName Escrow(std::string_view hex_key);
 inline const AccountName kFees = "fees";
-inline const AccountName kExternal = "external";  // the world outside: owes what the market holds
+inline const AccountName kExternal = "external";
 
 enum class TransferKind : uint8_t {
   kDeposit = 1,
@@ -44,21 +45,41 @@ struct Transfer {
 
 class Ledger {
  public:
-  // kFailedPrecondition when the debit account has too little, kResourceExhausted when an account would
-  // overflow. A refused transfer changes nothing. Returns the id.
+  // Gives the transfer the next id, moves the money, and returns the id. kFailedPrecondition when the debited
+  // account has too little, kResourceExhausted when the credited one would overflow, kInvalidArgument for an
+  // amount of zero or equal accounts, kAlreadyExists for a used external reference. A refused transfer
+  // changes nothing.
   StatusOr<uint64_t> Post(Transfer transfer);
 
-  // Credits less debits; zero for an unknown account. External's is returned as what it owes.
+  // Zero for an unknown account; for external, what it owes.
   Amount Balance(const AccountName& account) const;
-  const std::map<AccountName, Amount>& balances() const;
-  // Transfers posted since the start of this process, by id; older ones live in the store.
+  const std::map<AccountName, Amount>& balances() const { return balances_; }
+  // Only transfers posted since the start of this process are held; older ones live in the store. nullptr for
+  // others.
   const Transfer* Find(uint64_t id) const;
-  // The transfer that a deposit or withdrawal with this reference made.
-  std::optional<uint64_t> FindReference(const std::string& external_reference) const;
-  uint64_t transfer_count() const;
+  // The transfer with this external reference, old or new.
+  const Transfer* FindReference(const std::string& external_reference) const;
+  uint64_t transfer_count() const { return transfer_count_; }
 
-  // Sum of all balances equals what external owes.
+  // Whether the balances add up to what external owes. Cost: O(accounts).
   bool IsConserved() const;
+  // The sum of all escrow accounts. Cost: O(1).
+  Amount EscrowTotal() const { return escrow_total_; }
+
+  // For the store, before the first Post: every balance, every transfer with an external reference, and how
+  // many transfers there are.
+  void LoadBalance(const AccountName& account, Amount balance);
+  void LoadReferencedTransfer(Transfer transfer);
+  void LoadTransferCount(uint64_t count) { transfer_count_ = count; }
+
+ private:
+  void SetBalance(const AccountName& account, Amount balance);
+
+  std::map<AccountName, Amount> balances_;
+  std::map<uint64_t, Transfer> transfers_;
+  std::map<std::string, Transfer> by_reference_;
+  uint64_t transfer_count_ = 0;
+  Amount escrow_total_{};
 };
 
 }  // namespace prooflode::ledger

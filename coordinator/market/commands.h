@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "coordinator/ledger/ledger.h"
 #include "coordinator/market/types.h"
 
 namespace prooflode::market {
@@ -48,7 +49,8 @@ struct RevealProof {
   uint64_t fence = 0;
   std::string proof;
   Digest nonce{};
-  Digest opening{};  // the commit hash that proof and nonce open, computed by the engine (transparency/signing.h)
+  Digest opening{};  // the commit hash that proof and nonce open, computed by the engine
+                     // (transparency/signing.h)
 };
 struct ReleaseAttempt {
   AttemptId attempt{};
@@ -120,7 +122,7 @@ struct RevealAnswer {
   LeafIndex leaf_index = 0;
 };
 struct TransferAnswer {
-  uint64_t transfer_id = 0;
+  ledger::Transfer transfer;
 };
 struct Done {};
 using Answer = std::variant<Refusal, CircuitAnswer, JobAnswer, AttemptAnswer, CommitAnswer, RevealAnswer,
@@ -150,7 +152,7 @@ using Effect = std::variant<JobOpened, JobChanged, RaceFull, JobOver, AttemptEnd
 struct Outcome {
   Answer answer;
   std::vector<Effect> effects;
-  bool changed = false;  // whether this command makes a leaf
+  bool changed = false;  // whether this command makes a leaf: a refusal, a repeat or an idle Tick makes none
 };
 
 }  // namespace prooflode::market

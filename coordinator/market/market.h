@@ -38,7 +38,7 @@ struct Changes {
   std::set<JobId> jobs;
   std::set<AttemptId> attempts;
   std::set<ledger::AccountName> accounts;
-  std::vector<uint64_t> transfers;  // ids
+  std::vector<ledger::Transfer> transfers;
 };
 
 class Market {
@@ -46,7 +46,6 @@ class Market {
   explicit Market(const Rules& rules);
   ~Market();
   Market(Market&&) noexcept;
-  Market& operator=(Market&&) noexcept;
 
   // `input.now` does not fall and `input.leaf_index` grows. Timers act in Tick alone: the engine applies one
   // before another command whenever NextDue() <= now. Other commands refuse what is late, but expire nothing.

@@ -44,6 +44,9 @@ struct Policy {
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
+// How many miners may have a live attempt at once; 0: everybody.
+inline uint32_t Width(const Policy& policy) { return policy.lease ? 1 : policy.race.width; }
+
 struct Circuit {
   CircuitId id{};
   std::string name;

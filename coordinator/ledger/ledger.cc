@@ -1,0 +1,92 @@
+#include "coordinator/ledger/ledger.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace prooflode::ledger {
+
+namespace {
+
+constexpr std::string_view kEscrowPrefix = "escrow:";
+
+}  // namespace
+
+AccountName Available(std::string_view hex_key) { return "available:" + std::string(hex_key); }
+AccountName Escrow(std::string_view hex_key) { return std::string(kEscrowPrefix) + std::string(hex_key); }
+
+StatusOr<uint64_t> Ledger::Post(Transfer transfer) {
+  if (Count(transfer.amount) == 0) return absl::InvalidArgumentError("amount: 0, want > 0");
+  if (transfer.debit == transfer.credit) {
+    return absl::InvalidArgumentError(absl::StrCat("transfer from ", transfer.debit, " to itself"));
+  }
+  if (!transfer.external_reference.empty() && by_reference_.contains(transfer.external_reference)) {
+    return absl::AlreadyExistsError(
+        absl::StrCat("external_reference: \"", transfer.external_reference, "\" was used"));
+  }
+  // Money from outside raises what external owes; money that leaves lowers it.
+  const Amount debit_before = Balance(transfer.debit);
+  const Amount credit_before = Balance(transfer.credit);
+  const auto debit_after = transfer.debit == kExternal ? CheckedAdd(debit_before, transfer.amount)
+                                                       : CheckedSub(debit_before, transfer.amount);
+  const auto credit_after = transfer.credit == kExternal ? CheckedSub(credit_before, transfer.amount)
+                                                         : CheckedAdd(credit_before, transfer.amount);
+  if (!debit_after && transfer.debit != kExternal) {
+    return absl::FailedPreconditionError(absl::StrCat("balance of ", transfer.debit, ": ",
+                                                      Count(debit_before), ", want at least ",
+                                                      Count(transfer.amount)));
+  }
+  if (!debit_after || !credit_after) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("amount: ", Count(transfer.amount), " does not fit an account"));
+  }
+  SetBalance(transfer.debit, *debit_after);
+  SetBalance(transfer.credit, *credit_after);
+  transfer.id = ++transfer_count_;
+  if (!transfer.external_reference.empty()) by_reference_.emplace(transfer.external_reference, transfer);
+  transfers_.emplace(transfer.id, std::move(transfer));
+  return transfer_count_;
+}
+
+Amount Ledger::Balance(const AccountName& account) const {
+  const auto it = balances_.find(account);
+  return it == balances_.end() ? Amount{0} : it->second;
+}
+
+const Transfer* Ledger::Find(uint64_t id) const {
+  const auto it = transfers_.find(id);
+  return it == transfers_.end() ? nullptr : &it->second;
+}
+
+const Transfer* Ledger::FindReference(const std::string& external_reference) const {
+  const auto it = by_reference_.find(external_reference);
+  return it == by_reference_.end() ? nullptr : &it->second;
+}
+
+bool Ledger::IsConserved() const {
+  Amount sum{};
+  for (const auto& [account, balance] : balances_) {
+    if (account == kExternal) continue;
+    const auto next = CheckedAdd(sum, balance);
+    if (!next) return false;
+    sum = *next;
+  }
+  return sum == Balance(kExternal);
+}
+
+void Ledger::LoadBalance(const AccountName& account, Amount balance) { SetBalance(account, balance); }
+
+void Ledger::LoadReferencedTransfer(Transfer transfer) {
+  by_reference_.emplace(transfer.external_reference, std::move(transfer));
+}
+
+void Ledger::SetBalance(const AccountName& account, Amount balance) {
+  Amount& held = balances_[account];
+  if (account.starts_with(kEscrowPrefix)) {
+    // Cannot overflow: what is held never exceeds what external owes, which fits.
+    escrow_total_ = Amount{Count(escrow_total_) - Count(held) + Count(balance)};
+  }
+  held = balance;
+}
+
+}  // namespace prooflode::ledger

@@ -1,0 +1,139 @@
+// What miners do: accept, commit, reveal, release.
+#include <algorithm>
+
+#include "base/check.h"
+#include "coordinator/market/state.h"
+
+namespace prooflode::market {
+
+namespace {
+
+// Past its own time, but before the job's end: a late proof still counts.
+bool MayCommitLate(const Attempt& attempt) {
+  return attempt.state == AttemptState::kTimedOut && attempt.reason == Reason::kLeaseExpired;
+}
+
+}  // namespace
+
+std::optional<Refusal> State::CheckMiner(const Stamped& in, const AttemptId& id, uint64_t fence) const {
+  const auto it = attempts_.find(id);
+  if (it == attempts_.end()) return Refuse(RefusalCode::kNotFound, "attempt_id: no such attempt");
+  if (it->second.miner != in.origin.identity) {
+    return Refuse(RefusalCode::kPermissionDenied, "attempt_id: belongs to another miner");
+  }
+  if (it->second.fence != fence) {
+    return Refuse(RefusalCode::kFailedPrecondition,
+                  absl::StrCat("fence: ", fence, ", want ", it->second.fence), Reason::kStaleFence);
+  }
+  return std::nullopt;
+}
+
+Answer State::Apply(const Stamped& in, const AcceptOffer& command) {
+  const Job* job = FindJob(command.job);
+  if (job == nullptr) return Refuse(RefusalCode::kNotFound, "job_id: no such job");
+  for (const Attempt& attempt : AttemptsOfJob(command.job)) {
+    if (attempt.miner != in.origin.identity) continue;
+    if (IsLive(attempt.state)) return AttemptAnswer{attempt, *job};
+    if (attempt.state == AttemptState::kInvalid) {
+      return Refuse(RefusalCode::kFailedPrecondition, "job_id: this miner's proof for it was invalid",
+                    Reason::kProofInvalid);
+    }
+  }
+  if (job->state != JobState::kOpen || IsPast(in.now, job->deadline_at)) {
+    return Refuse(RefusalCode::kFailedPrecondition, "job_id: no longer open", Reason::kJobClosed);
+  }
+  const uint32_t width = Width(job->policy);
+  const uint32_t racers = LiveCount(command.job);
+  if (width != 0 && racers >= width) {
+    return Refuse(RefusalCode::kFailedPrecondition,
+                  absl::StrCat("job_id: ", racers, " of ", width, " racers admitted"), Reason::kRaceFull);
+  }
+  const auto live = live_of_miner_.find(in.origin.identity);
+  if (live != live_of_miner_.end() && live->second.size() >= rules_.live_attempts_per_miner_max) {
+    return Refuse(RefusalCode::kResourceExhausted,
+                  absl::StrCat("live attempts: ", live->second.size(), ", want below ",
+                               rules_.live_attempts_per_miner_max));
+  }
+  Attempt attempt;
+  std::copy_n(in.entropy.begin(), attempt.id.bytes.size(), attempt.id.bytes.begin());
+  PL_CHECK(!attempts_.contains(attempt.id));
+  attempt.job = command.job;
+  attempt.miner = in.origin.identity;
+  attempt.fence = in.leaf_index;
+  attempt.admitted_at = in.now;
+  if (job->policy.lease) attempt.expires_at = in.now + job->policy.lease->lease;
+  attempt.changed_by = in.leaf_index;
+  PutAttempt(attempt);
+  Job changed = *job;
+  ++changed.racer_count;
+  ChangeJob(in, changed);
+  if (width != 0 && racers + 1 == width) effects_.push_back(RaceFull{command.job});
+  return AttemptAnswer{std::move(attempt), jobs_.at(command.job)};
+}
+
+Answer State::Apply(const Stamped& in, const CommitProof& command) {
+  if (auto refusal = CheckMiner(in, command.attempt, command.fence)) return *std::move(refusal);
+  Attempt attempt = attempts_.at(command.attempt);
+  if (attempt.state == AttemptState::kCommitted && attempt.commit_hash == command.commit_hash) {
+    return CommitAnswer{attempt.commit_leaf, attempt.reveal_by};
+  }
+  const Job& job = jobs_.at(attempt.job);
+  if (job.state != JobState::kOpen || IsPast(in.now, job.deadline_at)) {
+    return Refuse(RefusalCode::kFailedPrecondition, "attempt_id: commits for its job are closed",
+                  in.now >= job.deadline_at ? Reason::kDeadlinePassed : Reason::kJobClosed);
+  }
+  if (attempt.state != AttemptState::kAdmitted && !MayCommitLate(attempt)) {
+    return Refuse(RefusalCode::kFailedPrecondition, "attempt_id: has committed already or has ended",
+                  attempt.reason);
+  }
+  attempt.state = AttemptState::kCommitted;
+  attempt.reason = Reason::kNone;
+  attempt.commit_hash = command.commit_hash;
+  attempt.commit_leaf = in.leaf_index;
+  attempt.committed_at = in.now;
+  attempt.reveal_by = in.now + rules_.reveal_window;
+  attempt.changed_by = in.leaf_index;
+  PutAttempt(attempt);
+  Job changed = job;
+  ++changed.commit_count;
+  ChangeJob(in, std::move(changed));
+  return CommitAnswer{attempt.commit_leaf, attempt.reveal_by};
+}
+
+Answer State::Apply(const Stamped& in, const RevealProof& command) {
+  if (auto refusal = CheckMiner(in, command.attempt, command.fence)) return *std::move(refusal);
+  Attempt attempt = attempts_.at(command.attempt);
+  if (attempt.state == AttemptState::kRevealed && attempt.proof == command.proof)
+    return RevealAnswer{attempt.changed_by};
+  if (attempt.state != AttemptState::kCommitted) {
+    return Refuse(RefusalCode::kFailedPrecondition, "attempt_id: not waiting for a reveal", attempt.reason);
+  }
+  if (IsPast(in.now, attempt.reveal_by)) {
+    return Refuse(RefusalCode::kFailedPrecondition, "attempt_id: its reveal window has passed",
+                  Reason::kRevealWindowPassed);
+  }
+  if (command.opening != attempt.commit_hash) {
+    return Refuse(RefusalCode::kInvalidArgument, "proof, nonce: do not open the commit",
+                  Reason::kCommitMismatch);
+  }
+  attempt.state = AttemptState::kRevealed;
+  attempt.proof = command.proof;
+  attempt.changed_by = in.leaf_index;
+  effects_.push_back(NeedsVerdict{attempt.id});
+  PutAttempt(std::move(attempt));
+  return RevealAnswer{in.leaf_index};
+}
+
+Answer State::Apply(const Stamped& in, const ReleaseAttempt& command) {
+  if (auto refusal = CheckMiner(in, command.attempt, command.fence)) return *std::move(refusal);
+  const Attempt attempt = attempts_.at(command.attempt);
+  if (attempt.state != AttemptState::kAdmitted) {
+    return Refuse(RefusalCode::kFailedPrecondition, "attempt_id: has committed already or has ended",
+                  attempt.reason);
+  }
+  EndAttempt(in, attempt, AttemptState::kReleased, command.reason);
+  OfferAgainIfRoom(attempt.job, in.now);
+  return AttemptAnswer{attempts_.at(attempt.id), jobs_.at(attempt.job)};
+}
+
+}  // namespace prooflode::market

@@ -1,0 +1,189 @@
+// Circuits, jobs and money as requesters and operators command them.
+#include <algorithm>
+
+#include "base/check.h"
+#include "coordinator/market/state.h"
+
+namespace prooflode::market {
+
+namespace {
+
+constexpr uint32_t kRaceWidthMax = 1000;
+constexpr uint64_t kAmountMax = uint64_t{1} << 62;  // reward plus fee never overflows
+
+// 0 fee for a reward the caller has checked to be at most kAmountMax.
+Amount FeeOn(Amount reward, uint32_t fee_per_million) {
+  const auto fee = static_cast<unsigned __int128>(Count(reward)) * fee_per_million / 1'000'000;
+  return Amount{static_cast<uint64_t>(fee)};
+}
+
+std::optional<Refusal> CheckPolicy(const Policy& policy, const Rules& rules) {
+  if (policy.lease) {
+    const Micros lease = policy.lease->lease;
+    if (lease < rules.time_limit_min || lease > rules.time_limit_max) {
+      return Refuse(RefusalCode::kInvalidArgument,
+                    absl::StrCat("policy.lease.lease_us: ", Count(lease), ", want ",
+                                 Count(rules.time_limit_min), " to ", Count(rules.time_limit_max)));
+    }
+  } else if (policy.race.width > kRaceWidthMax) {
+    return Refuse(RefusalCode::kInvalidArgument,
+                  absl::StrCat("policy.race.width: ", policy.race.width, ", want at most ", kRaceWidthMax));
+  }
+  return std::nullopt;
+}
+
+std::optional<Refusal> CheckPost(const PostJob& command, const Circuit* circuit, const Rules& rules) {
+  if (circuit == nullptr) return Refuse(RefusalCode::kNotFound, "circuit_id: no such circuit");
+  if (Count(command.reward) == 0 || Count(command.reward) > kAmountMax) {
+    return Refuse(RefusalCode::kInvalidArgument,
+                  absl::StrCat("reward_units: ", Count(command.reward), ", want 1 to ", kAmountMax));
+  }
+  if (command.time_limit < rules.time_limit_min || command.time_limit > rules.time_limit_max) {
+    return Refuse(RefusalCode::kInvalidArgument,
+                  absl::StrCat("time_limit_us: ", Count(command.time_limit), ", want ",
+                               Count(rules.time_limit_min), " to ", Count(rules.time_limit_max)));
+  }
+  if (command.public_inputs.size() != size_t{32} * circuit->public_input_count) {
+    return Refuse(RefusalCode::kInvalidArgument,
+                  absl::StrCat("witness: ", command.public_inputs.size() / 32,
+                               " public inputs, the circuit has ", circuit->public_input_count));
+  }
+  return CheckPolicy(command.policy, rules);
+}
+
+}  // namespace
+
+Answer State::Apply(const Stamped& in, const RegisterCircuit& command) {
+  if (const auto it = circuits_.find(command.circuit.id); it != circuits_.end()) {
+    if (it->second.name == command.circuit.name) return CircuitAnswer{it->second};
+    return Refuse(RefusalCode::kAlreadyExists,
+                  absl::StrCat("zkey_digest: this verifying key is registered as \"", it->second.name, "\""));
+  }
+  if (circuit_names_.contains(command.circuit.name)) {
+    return Refuse(RefusalCode::kAlreadyExists, absl::StrCat("name: \"", command.circuit.name, "\" is taken"));
+  }
+  Circuit circuit = command.circuit;
+  circuit.owner = in.origin.identity;
+  circuit.registered_at = in.now;
+  PutCircuit(circuit);
+  return CircuitAnswer{std::move(circuit)};
+}
+
+Answer State::Apply(const Stamped& in, const PostJob& command) {
+  const auto circuit = circuits_.find(command.circuit);
+  if (auto refusal = CheckPost(command, circuit == circuits_.end() ? nullptr : &circuit->second, rules_)) {
+    return *std::move(refusal);
+  }
+  // A statement is judged here and never again: a proof that exists is not bought twice by mistake.
+  if (!command.again) {
+    if (const auto proven = proven_.find(command.statement); proven != proven_.end()) {
+      Job stored = jobs_.at(proven->second);
+      stored.already_proven = true;
+      return JobAnswer{std::move(stored)};
+    }
+    if (const auto same = unfinished_of_statement_.find(command.statement);
+        same != unfinished_of_statement_.end()) {
+      return Refuse(RefusalCode::kAlreadyExists,
+                    absl::StrCat("witness: this statement is being proven by job ",
+                                 Hex(*same->second.begin()), "; ask for another race with `again`"));
+    }
+  }
+  const auto unfinished = unfinished_of_requester_.find(in.origin.identity);
+  if (unfinished != unfinished_of_requester_.end() &&
+      unfinished->second >= rules_.open_jobs_per_requester_max) {
+    return Refuse(RefusalCode::kResourceExhausted,
+                  absl::StrCat("unfinished jobs: ", unfinished->second, ", want below ",
+                               rules_.open_jobs_per_requester_max));
+  }
+  Job job;
+  std::copy_n(in.entropy.begin(), job.id.bytes.size(), job.id.bytes.begin());
+  PL_CHECK(!jobs_.contains(job.id));
+  job.circuit = command.circuit;
+  job.requester = in.origin.identity;
+  job.reward = command.reward;
+  job.fee = FeeOn(command.reward, rules_.fee_per_million);
+  job.policy = command.policy;
+  job.posted_at = in.now;
+  job.deadline_at = in.now + command.time_limit;
+  job.witness_digest = command.witness_digest;
+  job.witness_bytes = command.witness_bytes;
+  job.statement = command.statement;
+  job.public_inputs = command.public_inputs;
+  job.revision = in.leaf_index;
+
+  const Amount total{Count(job.reward) + Count(job.fee)};
+  const std::string owner = Hex(job.requester);
+  if (!Transfer(in, ledger::TransferKind::kEscrow, ledger::Available(owner), ledger::Escrow(owner), total,
+                Hex(job.id))) {
+    return Refuse(RefusalCode::kFailedPrecondition,
+                  absl::StrCat("balance: ", Count(ledger_.Balance(ledger::Available(owner))),
+                               ", want at least ", Count(total), " (reward and fee)"));
+  }
+  effects_.push_back(JobOpened{job.id});
+  effects_.push_back(JobChanged{job.id});
+  PutJob(job);
+  return JobAnswer{std::move(job)};
+}
+
+Answer State::Apply(const Stamped& in, const CancelJob& command) {
+  const Job* job = FindJob(command.job);
+  if (job == nullptr) return Refuse(RefusalCode::kNotFound, "job_id: no such job");
+  if (job->requester != in.origin.identity) {
+    return Refuse(RefusalCode::kPermissionDenied, "job_id: posted by another requester");
+  }
+  if (job->state != JobState::kOpen) {
+    return Refuse(RefusalCode::kFailedPrecondition, "job_id: no longer open", Reason::kJobClosed);
+  }
+  if (HasUndecidedCommit(job->id)) {
+    return Refuse(RefusalCode::kFailedPrecondition, "job_id: a timely commit is undecided");
+  }
+  Refund(in, *job, JobState::kCancelled, Reason::kCancelledByRequester);
+  return JobAnswer{jobs_.at(command.job)};
+}
+
+Answer State::Apply(const Stamped& in, const Deposit& command) {
+  const ledger::AccountName account = ledger::Available(Hex(command.owner));
+  const std::string reference = absl::StrCat("deposit:", command.external_reference);
+  if (const ledger::Transfer* earlier = ledger_.FindReference(reference)) {
+    if (earlier->credit == account && earlier->amount == command.amount) return TransferAnswer{*earlier};
+    return Refuse(RefusalCode::kAlreadyExists,
+                  absl::StrCat("external_reference: \"", command.external_reference,
+                               "\" was used for another deposit"));
+  }
+  const StatusOr<uint64_t> id = ledger_.Post({.kind = ledger::TransferKind::kDeposit,
+                                              .time = in.now,
+                                              .amount = command.amount,
+                                              .debit = ledger::kExternal,
+                                              .credit = account,
+                                              .external_reference = reference});
+  if (!id.ok()) return Refuse(RefusalCode::kInvalidArgument, std::string(FromSv(id.status().message())));
+  NoteTransfer(*id);
+  return TransferAnswer{*ledger_.Find(*id)};
+}
+
+Answer State::Apply(const Stamped& in, const Withdraw& command) {
+  const std::string owner = Hex(in.origin.identity);
+  // References of withdrawals are the owner's own; those of deposits the market's.
+  const std::string reference = absl::StrCat("withdraw:", owner, ":", command.external_reference);
+  if (const ledger::Transfer* earlier = ledger_.FindReference(reference)) {
+    if (earlier->amount == command.amount) return TransferAnswer{*earlier};
+    return Refuse(RefusalCode::kAlreadyExists,
+                  absl::StrCat("external_reference: \"", command.external_reference,
+                               "\" was used for another withdrawal"));
+  }
+  const StatusOr<uint64_t> id = ledger_.Post({.kind = ledger::TransferKind::kWithdrawal,
+                                              .time = in.now,
+                                              .amount = command.amount,
+                                              .debit = ledger::Available(owner),
+                                              .credit = ledger::kExternal,
+                                              .external_reference = reference});
+  if (!id.ok()) {
+    const bool poor = id.status().code() == absl::StatusCode::kFailedPrecondition;
+    return Refuse(poor ? RefusalCode::kFailedPrecondition : RefusalCode::kInvalidArgument,
+                  std::string(FromSv(id.status().message())));
+  }
+  NoteTransfer(*id);
+  return TransferAnswer{*ledger_.Find(*id)};
+}
+
+}  // namespace prooflode::market

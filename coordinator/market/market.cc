@@ -1,0 +1,101 @@
+#include "coordinator/market/market.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "coordinator/market/state.h"
+
+namespace prooflode::market {
+
+Market::Market(const Rules& rules) : state_(std::make_unique<State>(rules)) {}
+Market::~Market() = default;
+Market::Market(Market&&) noexcept = default;
+
+Outcome Market::Apply(const Stamped& input) {
+  PL_CHECK(input.now >= state_->last_time_);
+  state_->last_time_ = input.now;
+  state_->effects_.clear();
+  state_->changed_ = false;
+  const size_t transfers_before = state_->changes_.transfers.size();
+  Outcome outcome;
+  outcome.answer =
+      std::visit([&](const auto& command) { return state_->Apply(input, command); }, input.command);
+  outcome.effects = std::exchange(state_->effects_, {});
+  outcome.changed = state_->changed_;
+  if (state_->changes_.transfers.size() != transfers_before) state_->CheckMoney();
+  return outcome;
+}
+
+std::optional<Micros> Market::NextDue() const {
+  std::optional<Micros> due;
+  if (!state_->job_timers_.empty()) due = state_->job_timers_.begin()->first;
+  if (!state_->attempt_timers_.empty()) {
+    const Micros first = state_->attempt_timers_.begin()->first;
+    due = due ? std::min(*due, first) : first;
+  }
+  if (due) due = std::max(*due, state_->no_expiry_before_);
+  return due;
+}
+
+const Circuit* Market::FindCircuit(const CircuitId& id) const {
+  const auto it = state_->circuits_.find(id);
+  return it == state_->circuits_.end() ? nullptr : &it->second;
+}
+
+const Circuit* Market::FindCircuitByName(const std::string& name) const {
+  const auto it = state_->circuit_names_.find(name);
+  return it == state_->circuit_names_.end() ? nullptr : FindCircuit(it->second);
+}
+
+const Job* Market::FindJob(const JobId& id) const { return state_->FindJob(id); }
+
+const Attempt* Market::FindAttempt(const AttemptId& id) const {
+  const auto it = state_->attempts_.find(id);
+  return it == state_->attempts_.end() ? nullptr : &it->second;
+}
+
+const std::map<CircuitId, Circuit>& Market::circuits() const { return state_->circuits_; }
+const std::map<JobId, Job>& Market::jobs() const { return state_->jobs_; }
+
+std::vector<const Attempt*> Market::AttemptsOf(const JobId& job) const {
+  std::vector<const Attempt*> attempts;
+  const auto it = state_->attempts_of_job_.find(job);
+  if (it == state_->attempts_of_job_.end()) return attempts;
+  for (const AttemptId& id : it->second) attempts.push_back(FindAttempt(id));
+  return attempts;
+}
+
+std::vector<const Attempt*> Market::LiveAttemptsOf(const Identity& miner) const {
+  std::vector<const Attempt*> attempts;
+  const auto it = state_->live_of_miner_.find(miner);
+  if (it == state_->live_of_miner_.end()) return attempts;
+  for (const AttemptId& id : it->second) attempts.push_back(FindAttempt(id));
+  return attempts;
+}
+
+std::vector<AttemptId> Market::PendingVerdicts() const {
+  std::vector<std::pair<LeafIndex, AttemptId>> pending;
+  for (const auto& [id, attempt] : state_->attempts_) {
+    if (attempt.state == AttemptState::kRevealed) pending.emplace_back(attempt.commit_leaf, id);
+  }
+  std::sort(pending.begin(), pending.end());
+  std::vector<AttemptId> ids;
+  for (const auto& [leaf, id] : pending) ids.push_back(id);
+  return ids;
+}
+
+const ledger::Ledger& Market::ledger() const { return state_->ledger_; }
+
+Changes Market::TakeChanges() { return std::exchange(state_->changes_, {}); }
+
+void Market::LoadCircuit(Circuit circuit) {
+  state_->PutCircuit(std::move(circuit));
+  state_->changes_ = {};
+}
+void Market::LoadJob(Job job) { state_->PutLoaded(std::move(job)); }
+void Market::LoadAttempt(Attempt attempt) { state_->PutLoaded(std::move(attempt)); }
+ledger::Ledger& Market::LedgerForLoading() { return state_->ledger_; }
+Status Market::FinishLoading() { return state_->CheckReferences(); }
+
+}  // namespace prooflode::market

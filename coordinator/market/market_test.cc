@@ -1,0 +1,314 @@
+#include "coordinator/market/market.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/sim/sim_env.h"
+
+namespace prooflode::market {
+namespace {
+
+Identity Key(uint8_t n) {
+  Identity key{};
+  key[0] = n;
+  return key;
+}
+const Identity kAlice = Key(1);  // a requester
+const Identity kM1 = Key(11);
+const Identity kM2 = Key(12);
+const Identity kM3 = Key(13);
+
+// Drives a market as the engine does: a Tick before each command when one is due, one leaf a change.
+class Bench {
+ public:
+  explicit Bench(Rules rules = {}) : market(rules) {
+    Circuit circuit;
+    circuit.id[0] = 7;
+    circuit.name = "c";
+    circuit.public_input_count = 1;
+    Do(kAlice, RegisterCircuit{circuit});
+    Do({}, Deposit{kAlice, Amount{1000}, "start"});
+  }
+
+  Answer Do(const Identity& who, Command command) {
+    if (const auto due = market.NextDue(); due && *due <= now) Apply({}, Tick{});
+    return Apply(who, std::move(command));
+  }
+  template <typename T>
+  T Get(const Identity& who, Command command) {
+    const Answer answer = Do(who, std::move(command));
+    if (const Refusal* refusal = std::get_if<Refusal>(&answer)) ADD_FAILURE() << refusal->message;
+    return std::holds_alternative<T>(answer) ? std::get<T>(answer) : T{};
+  }
+  Reason Refused(const Identity& who, Command command) {
+    const Answer answer = Do(who, std::move(command));
+    EXPECT_TRUE(std::holds_alternative<Refusal>(answer));
+    return std::holds_alternative<Refusal>(answer) ? std::get<Refusal>(answer).reason : Reason::kNone;
+  }
+
+  Job Post(Policy policy, uint64_t reward = 100, Micros limit = Seconds(10), uint8_t statement = 1,
+           bool again = false) {
+    PostJob command{.reward = Amount{reward}, .time_limit = limit, .policy = policy, .again = again};
+    command.circuit[0] = 7;
+    command.public_inputs = std::string(32, '\0');
+    command.statement[0] = statement;
+    return Get<JobAnswer>(kAlice, command).job;
+  }
+  Attempt Accept(const Identity& miner, const Job& job) {
+    return Get<AttemptAnswer>(miner, AcceptOffer{job.id}).attempt;
+  }
+  void Commit(const Attempt& a) {
+    Get<CommitAnswer>(a.miner, CommitProof{.attempt = a.id, .fence = a.fence, .commit_hash = Hash(a)});
+  }
+  void Reveal(const Attempt& a) {
+    Get<RevealAnswer>(a.miner, RevealProof{.attempt = a.id,
+                                           .fence = a.fence,
+                                           .proof = "proof " + HexEncode(a.id.bytes),
+                                           .opening = Hash(a)});
+  }
+  void Verdict(const Attempt& a, bool valid) { Get<Done>({}, RecordVerdict{a.id, valid}); }
+  void Pass(Micros time) {
+    now = now + time;
+    if (const auto due = market.NextDue(); due && *due <= now) Apply({}, Tick{});
+  }
+
+  static Digest Hash(const Attempt& a) {
+    Digest digest{};
+    std::copy(a.id.bytes.begin(), a.id.bytes.end(), digest.begin());
+    return digest;
+  }
+  AttemptState StateOf(const Attempt& a) const { return market.FindAttempt(a.id)->state; }
+  JobState StateOf(const Job& j) const { return market.FindJob(j.id)->state; }
+  uint64_t Balance(const Identity& who) const {
+    return Count(market.ledger().Balance(ledger::Available(HexEncode(who))));
+  }
+
+  SimRandom random{5};
+  Micros now = Seconds(100);
+  LeafIndex leaves = 0;
+  std::vector<Effect> effects;  // of the last command
+  Market market;
+
+ private:
+  Answer Apply(const Identity& who, Command command) {
+    Stamped in{.now = now, .leaf_index = leaves, .origin = {who, "request"}, .command = std::move(command)};
+    random.Fill(in.entropy);
+    Outcome outcome = market.Apply(in);
+    EXPECT_FALSE(outcome.changed && std::holds_alternative<Refusal>(outcome.answer));
+    EXPECT_TRUE(outcome.changed || outcome.effects.empty());
+    if (outcome.changed) ++leaves;
+    effects = std::move(outcome.effects);
+    return std::move(outcome.answer);
+  }
+};
+
+Policy Race(uint32_t width) { return {.race = {width}}; }
+Policy Lease(Micros lease) { return {.lease = LeasePolicy{lease}}; }
+
+TEST(Market, FirstValidCommitIsPaidAndTheOthersAreTold) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  EXPECT_EQ(b.Balance(kAlice), 900u);
+  const Attempt a1 = b.Accept(kM1, job);
+  const Attempt a2 = b.Accept(kM2, job);
+  const Attempt a3 = b.Accept(kM3, job);
+  b.Commit(a1);
+  b.now = b.now + Millis(40);
+  b.Commit(a2);
+  b.Reveal(a1);
+  b.Reveal(a2);
+  b.Verdict(a1, true);
+  EXPECT_EQ(b.StateOf(job), JobState::kWon);
+  EXPECT_EQ(b.StateOf(a1), AttemptState::kWon);
+  EXPECT_EQ(b.StateOf(a2), AttemptState::kLost);
+  EXPECT_EQ(b.StateOf(a3), AttemptState::kLost);
+  EXPECT_EQ(b.market.FindAttempt(a2.id)->behind_winner, Millis(40));
+  EXPECT_EQ(b.market.FindJob(job.id)->margin, Millis(40));
+  EXPECT_EQ(b.Balance(kM1), 100u);
+  EXPECT_EQ(b.Refused(kM3, CommitProof{.attempt = a3.id, .fence = a3.fence}), Reason::kJobClosed);
+}
+
+TEST(Market, ALaterProofIsDeliveredAtOnceButPaidOnlyOnceEarlierCommitsAreDecided) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  const Attempt a1 = b.Accept(kM1, job);
+  const Attempt a2 = b.Accept(kM2, job);
+  b.Commit(a1);
+  b.Commit(a2);
+  b.Reveal(a2);
+  b.Verdict(a2, true);
+  EXPECT_EQ(b.StateOf(job), JobState::kDelivered);
+  EXPECT_FALSE(b.market.FindJob(job.id)->proof.empty());
+  EXPECT_EQ(b.Balance(kM2), 0u);
+  b.Pass(Millis(999));
+  EXPECT_EQ(b.StateOf(job), JobState::kDelivered);
+  b.Pass(Millis(1));  // the silent miner's window is over
+  EXPECT_EQ(b.StateOf(a1), AttemptState::kTimedOut);
+  EXPECT_EQ(b.StateOf(a2), AttemptState::kWon);
+  EXPECT_EQ(b.Balance(kM2), 100u);
+}
+
+TEST(Market, TheEarlierCommitWinsThoughVerifiedLater) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  const Attempt a1 = b.Accept(kM1, job);
+  const Attempt a2 = b.Accept(kM2, job);
+  b.Commit(a1);
+  b.Commit(a2);
+  b.Reveal(a2);
+  b.Reveal(a1);
+  b.Verdict(a2, true);
+  b.Verdict(a1, true);
+  EXPECT_EQ(*b.market.FindJob(job.id)->winner, kM1);
+  EXPECT_EQ(b.StateOf(a2), AttemptState::kLost);
+  EXPECT_EQ(b.Balance(kM1), 100u);
+}
+
+TEST(Market, WidthBoundsTheRaceAndAFailedRacerMakesRoom) {
+  Bench b;
+  const Job job = b.Post(Race(1));
+  const Attempt a1 = b.Accept(kM1, job);
+  EXPECT_EQ(b.Refused(kM2, AcceptOffer{job.id}), Reason::kRaceFull);
+  EXPECT_EQ(b.Accept(kM1, job).id, a1.id);  // asking again is harmless
+  b.Commit(a1);
+  b.Reveal(a1);
+  b.Verdict(a1, false);
+  EXPECT_EQ(b.StateOf(a1), AttemptState::kInvalid);
+  EXPECT_EQ(b.Refused(kM1, AcceptOffer{job.id}), Reason::kProofInvalid);
+  const Attempt a2 = b.Accept(kM2, job);
+  b.Get<AttemptAnswer>(kM2, ReleaseAttempt{a2.id, a2.fence});
+  EXPECT_EQ(b.Accept(kM2, job).miner, kM2);
+}
+
+TEST(Market, ALeaseEndsIsOfferedAgainAndALateProofStillCounts) {
+  Bench b;
+  const Job job = b.Post(Lease(Seconds(2)));
+  const Attempt a1 = b.Accept(kM1, job);
+  b.Pass(Seconds(2));
+  EXPECT_EQ(b.StateOf(a1), AttemptState::kTimedOut);
+  const Attempt a2 = b.Accept(kM2, job);
+  b.Commit(a1);
+  b.Reveal(a1);
+  b.Verdict(a1, true);
+  EXPECT_EQ(*b.market.FindJob(job.id)->winner, kM1);
+  EXPECT_EQ(b.StateOf(a2), AttemptState::kLost);
+}
+
+TEST(Market, ExpiryRefundsByItself) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  const Attempt a1 = b.Accept(kM1, job);
+  b.Pass(Seconds(10));
+  EXPECT_EQ(b.StateOf(job), JobState::kExpired);
+  EXPECT_EQ(b.StateOf(a1), AttemptState::kJobEnded);
+  EXPECT_EQ(b.Balance(kAlice), 1000u);
+}
+
+TEST(Market, ATimelyCommitHoldsTheRefundUntilItIsDecided) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  const Attempt a1 = b.Accept(kM1, job);
+  b.now = b.now + Millis(9'500);
+  b.Commit(a1);
+  b.Pass(Millis(500));
+  EXPECT_EQ(b.StateOf(job), JobState::kClosing);
+  b.Reveal(a1);
+  b.Pass(Seconds(5));
+  EXPECT_EQ(b.StateOf(job), JobState::kClosing);
+  b.Verdict(a1, true);
+  EXPECT_EQ(b.StateOf(job), JobState::kWon);
+  EXPECT_EQ(b.Balance(kM1), 100u);
+}
+
+TEST(Market, CancelRefundsUnlessACommitIsUndecided) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  const Attempt a1 = b.Accept(kM1, job);
+  EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kM1, CancelJob{job.id})));
+  b.Commit(a1);
+  EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kAlice, CancelJob{job.id})));
+  b.Reveal(a1);
+  b.Verdict(a1, false);
+  b.Get<JobAnswer>(kAlice, CancelJob{job.id});
+  EXPECT_EQ(b.StateOf(job), JobState::kCancelled);
+  EXPECT_EQ(b.Balance(kAlice), 1000u);
+}
+
+TEST(Market, AProvenStatementIsNotBoughtTwice) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  PostJob same{.reward = Amount{100}, .time_limit = Seconds(10)};
+  same.circuit[0] = 7;
+  same.public_inputs = std::string(32, '\0');
+  same.statement[0] = 1;
+  EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kAlice, same)));  // being proven
+  const Attempt a1 = b.Accept(kM1, job);
+  b.Commit(a1);
+  b.Reveal(a1);
+  b.Verdict(a1, true);
+  const Job stored = b.Get<JobAnswer>(kAlice, same).job;
+  EXPECT_TRUE(stored.already_proven);
+  EXPECT_EQ(stored.id, job.id);
+  EXPECT_EQ(b.Balance(kAlice), 900u);
+  same.again = true;
+  EXPECT_FALSE(b.Get<JobAnswer>(kAlice, same).job.already_proven);
+  EXPECT_EQ(b.Balance(kAlice), 800u);
+}
+
+TEST(Market, NobodyActsForAnotherAndFencesHold) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  const Attempt a1 = b.Accept(kM1, job);
+  EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kM2, CommitProof{.attempt = a1.id, .fence = a1.fence})));
+  EXPECT_EQ(b.Refused(kM1, CommitProof{.attempt = a1.id, .fence = a1.fence + 1}), Reason::kStaleFence);
+  b.Commit(a1);
+  RevealProof wrong{.attempt = a1.id, .fence = a1.fence, .proof = "other"};
+  EXPECT_EQ(b.Refused(kM1, wrong), Reason::kCommitMismatch);
+  b.Pass(Seconds(1));
+  EXPECT_EQ(b.Refused(kM1, RevealProof{.attempt = a1.id, .fence = a1.fence, .opening = Bench::Hash(a1)}),
+            Reason::kRevealWindowPassed);
+}
+
+TEST(Market, FeeIsOnTopAndGoesToTheOperator) {
+  Bench b(Rules{.fee_per_million = 50'000});
+  const Job job = b.Post(Race(0), 200);
+  EXPECT_EQ(b.Balance(kAlice), 790u);
+  const Attempt a1 = b.Accept(kM1, job);
+  b.Commit(a1);
+  b.Reveal(a1);
+  b.Verdict(a1, true);
+  EXPECT_EQ(b.Balance(kM1), 200u);
+  EXPECT_EQ(b.market.ledger().Balance(ledger::kFees), Amount{10});
+}
+
+TEST(Market, NothingExpiresInTheGraceAfterARestart) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  const Attempt a1 = b.Accept(kM1, job);
+  b.Commit(a1);
+  b.Get<Done>({}, Restart{b.now + Seconds(30)});
+  b.Pass(Seconds(20));
+  EXPECT_EQ(b.StateOf(job), JobState::kOpen);
+  b.Reveal(a1);
+  b.Verdict(a1, true);
+  EXPECT_EQ(b.StateOf(job), JobState::kWon);
+}
+
+TEST(Market, MoneyThatIsNotThereIsNotSpent) {
+  Bench b;
+  PostJob post{.reward = Amount{1001}, .time_limit = Seconds(10)};
+  post.circuit[0] = 7;
+  post.public_inputs = std::string(32, '\0');
+  EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kAlice, post)));
+  EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kAlice, Withdraw{Amount{1001}, "w"})));
+  b.Get<TransferAnswer>(kAlice, Withdraw{Amount{400}, "w"});
+  b.Get<TransferAnswer>(kAlice, Withdraw{Amount{400}, "w"});  // a repeat changes nothing
+  EXPECT_EQ(b.Balance(kAlice), 600u);
+  b.Get<TransferAnswer>({}, Deposit{kAlice, Amount{1000}, "start"});
+  EXPECT_EQ(b.Balance(kAlice), 600u);
+  EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do({}, Deposit{kAlice, Amount{999}, "start"})));
+}
+
+}  // namespace
+}  // namespace prooflode::market

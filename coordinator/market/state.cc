@@ -1,0 +1,189 @@
+#include "coordinator/market/state.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace prooflode::market {
+
+std::string Hex(const Identity& key) { return HexEncode(key); }
+std::string Hex(const JobId& id) { return HexEncode(id.bytes); }
+std::string Hex(const AttemptId& id) { return HexEncode(id.bytes); }
+
+Refusal Refuse(RefusalCode code, std::string message, Reason reason) {
+  return {.code = code, .reason = reason, .message = std::move(message)};
+}
+
+namespace {
+
+uint64_t EscrowOf(const Job& job) { return Count(job.reward) + Count(job.fee); }
+
+// The one time at which an attempt needs a Tick, if any.
+std::optional<Micros> TimerOf(const Attempt& attempt) {
+  if (attempt.state == AttemptState::kAdmitted && Count(attempt.expires_at) != 0) return attempt.expires_at;
+  if (attempt.state == AttemptState::kCommitted) return attempt.reveal_by;
+  return std::nullopt;
+}
+
+}  // namespace
+
+void State::Index(const Job& job, bool add) {
+  if (job.state == JobState::kWon) {
+    if (add) proven_.emplace(job.statement, job.id);
+    return;
+  }
+  if (IsFinal(job.state)) return;
+  const std::pair timer(job.deadline_at, job.id);
+  if (add) {
+    ++unfinished_of_requester_[job.requester];
+    unfinished_of_statement_[job.statement].insert(job.id);
+    escrow_due_ += EscrowOf(job);
+    if (job.state == JobState::kOpen) job_timers_.insert(timer);
+  } else {
+    if (--unfinished_of_requester_[job.requester] == 0) unfinished_of_requester_.erase(job.requester);
+    std::set<JobId>& same = unfinished_of_statement_[job.statement];
+    same.erase(job.id);
+    if (same.empty()) unfinished_of_statement_.erase(job.statement);
+    escrow_due_ -= EscrowOf(job);
+    job_timers_.erase(timer);
+  }
+}
+
+void State::Index(const Attempt& attempt, bool add) {
+  const std::optional<Micros> timer = TimerOf(attempt);
+  if (add) {
+    if (IsLive(attempt.state)) live_of_miner_[attempt.miner].insert(attempt.id);
+    if (timer) attempt_timers_.insert({*timer, attempt.id});
+    return;
+  }
+  if (const auto it = live_of_miner_.find(attempt.miner); it != live_of_miner_.end()) {
+    it->second.erase(attempt.id);
+    if (it->second.empty()) live_of_miner_.erase(it);
+  }
+  if (timer) attempt_timers_.erase({*timer, attempt.id});
+}
+
+void State::PutLoaded(Job job) {
+  if (const auto it = jobs_.find(job.id); it != jobs_.end()) Index(it->second, false);
+  Index(job, true);
+  jobs_[job.id] = std::move(job);
+}
+
+void State::PutLoaded(Attempt attempt) {
+  if (const auto it = attempts_.find(attempt.id); it != attempts_.end()) {
+    Index(it->second, false);
+  } else {
+    // Fences are log indexes, so they order admissions also when rows are loaded in another order.
+    std::vector<AttemptId>& ids = attempts_of_job_[attempt.job];
+    const auto place = std::find_if(
+        ids.begin(), ids.end(), [&](const AttemptId& id) { return attempts_.at(id).fence > attempt.fence; });
+    ids.insert(place, attempt.id);
+  }
+  Index(attempt, true);
+  attempts_[attempt.id] = std::move(attempt);
+}
+
+void State::PutJob(Job job) {
+  changed_ = true;
+  changes_.jobs.insert(job.id);
+  PutLoaded(std::move(job));
+}
+
+void State::PutAttempt(Attempt attempt) {
+  changed_ = true;
+  changes_.attempts.insert(attempt.id);
+  PutLoaded(std::move(attempt));
+}
+
+void State::PutCircuit(Circuit circuit) {
+  changed_ = true;
+  changes_.circuits.insert(circuit.id);
+  circuit_names_[circuit.name] = circuit.id;
+  circuits_[circuit.id] = std::move(circuit);
+}
+
+void State::CheckMoney() const {
+  PL_CHECK(ledger_.IsConserved());
+  PL_CHECK(Count(ledger_.EscrowTotal()) == escrow_due_);
+}
+
+Status State::CheckReferences() const {
+  for (const auto& [id, job] : jobs_) {
+    if (!circuits_.contains(job.circuit)) {
+      return absl::DataLossError(absl::StrCat("job ", Hex(id), ": unknown circuit ", HexEncode(job.circuit)));
+    }
+    if (job.winning_attempt && !attempts_.contains(*job.winning_attempt)) {
+      return absl::DataLossError(absl::StrCat("job ", Hex(id), ": unknown winning attempt"));
+    }
+  }
+  for (const auto& [id, attempt] : attempts_) {
+    if (!jobs_.contains(attempt.job))
+      return absl::DataLossError(absl::StrCat("attempt ", Hex(id), ": unknown job"));
+  }
+  if (!ledger_.IsConserved()) return absl::DataLossError("accounts: balances do not add up to what came in");
+  if (Count(ledger_.EscrowTotal()) != escrow_due_) {
+    return absl::DataLossError(absl::StrCat("accounts: escrow holds ", Count(ledger_.EscrowTotal()),
+                                            ", unfinished jobs want ", escrow_due_));
+  }
+  return absl::OkStatus();
+}
+
+const Job* State::FindJob(const JobId& id) const {
+  const auto it = jobs_.find(id);
+  return it == jobs_.end() ? nullptr : &it->second;
+}
+
+std::vector<Attempt> State::AttemptsOfJob(const JobId& id) const {
+  std::vector<Attempt> attempts;
+  if (const auto it = attempts_of_job_.find(id); it != attempts_of_job_.end()) {
+    for (const AttemptId& attempt : it->second) attempts.push_back(attempts_.at(attempt));
+  }
+  return attempts;
+}
+
+bool State::HasUndecidedCommit(const JobId& id) const {
+  const std::vector<Attempt> attempts = AttemptsOfJob(id);
+  return std::any_of(attempts.begin(), attempts.end(), [](const Attempt& attempt) {
+    return IsLive(attempt.state) && attempt.state != AttemptState::kAdmitted;
+  });
+}
+
+uint32_t State::LiveCount(const JobId& id) const {
+  const std::vector<Attempt> attempts = AttemptsOfJob(id);
+  return static_cast<uint32_t>(std::count_if(attempts.begin(), attempts.end(),
+                                             [](const Attempt& attempt) { return IsLive(attempt.state); }));
+}
+
+void State::ChangeJob(const Stamped& in, Job job) {
+  job.revision = in.leaf_index;
+  effects_.push_back(JobChanged{job.id});
+  PutJob(std::move(job));
+}
+
+void State::EndAttempt(const Stamped& in, Attempt attempt, AttemptState state, Reason reason) {
+  attempt.state = state;
+  attempt.reason = reason;
+  attempt.changed_by = in.leaf_index;
+  effects_.push_back(AttemptEnded{attempt.id});
+  PutAttempt(std::move(attempt));
+}
+
+bool State::Transfer(const Stamped& in, ledger::TransferKind kind, const ledger::AccountName& debit,
+                     const ledger::AccountName& credit, Amount amount, const std::string& job) {
+  if (Count(amount) == 0) return true;
+  const StatusOr<uint64_t> id = ledger_.Post(
+      {.kind = kind, .time = in.now, .amount = amount, .debit = debit, .credit = credit, .job = job});
+  if (!id.ok()) return false;
+  NoteTransfer(*id);
+  return true;
+}
+
+void State::NoteTransfer(uint64_t id) {
+  const ledger::Transfer* transfer = ledger_.Find(id);
+  changed_ = true;
+  changes_.accounts.insert(transfer->debit);
+  changes_.accounts.insert(transfer->credit);
+  changes_.transfers.push_back(*transfer);
+}
+
+}  // namespace prooflode::market

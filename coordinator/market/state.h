@@ -1,0 +1,99 @@
+// The market's state and the rules that work on it; Market (market.h) is its public face. One file a group of
+// rules: jobs.cc posting and cancelling, attempts.cc what miners do, settle.cc verdicts, timers, payment and
+// refund.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "coordinator/market/market.h"
+
+namespace prooflode::market {
+
+std::string Hex(const Identity& key);
+std::string Hex(const JobId& id);
+std::string Hex(const AttemptId& id);
+
+Refusal Refuse(RefusalCode code, std::string message, Reason reason = Reason::kNone);
+
+class State {
+ public:
+  explicit State(const Rules& rules) : rules_(rules) {}
+
+  // Each of these is one command: it answers, and adds to effects_ what follows. `in` is the command being
+  // applied.
+  Answer Apply(const Stamped& in, const RegisterCircuit& command);
+  Answer Apply(const Stamped& in, const PostJob& command);
+  Answer Apply(const Stamped& in, const CancelJob& command);
+  Answer Apply(const Stamped& in, const AcceptOffer& command);
+  Answer Apply(const Stamped& in, const CommitProof& command);
+  Answer Apply(const Stamped& in, const RevealProof& command);
+  Answer Apply(const Stamped& in, const ReleaseAttempt& command);
+  Answer Apply(const Stamped& in, const RecordVerdict& command);
+  Answer Apply(const Stamped& in, const Deposit& command);
+  Answer Apply(const Stamped& in, const Withdraw& command);
+  Answer Apply(const Stamped& in, const Tick& command);
+  Answer Apply(const Stamped& in, const Restart& command);
+
+  // Writing rows: every change of a job or attempt goes through these, which keep the indexes and note the
+  // change.
+  void PutJob(Job job);
+  void PutAttempt(Attempt attempt);
+  void PutCircuit(Circuit circuit);
+  void PutLoaded(Job job);
+  void PutLoaded(Attempt attempt);
+
+  void CheckMoney() const;
+  Status CheckReferences() const;
+
+  const Rules rules_;
+  std::map<CircuitId, Circuit> circuits_;
+  std::map<std::string, CircuitId> circuit_names_;
+  std::map<JobId, Job> jobs_;
+  std::map<AttemptId, Attempt> attempts_;
+  ledger::Ledger ledger_;
+  Micros no_expiry_before_{};
+  Micros last_time_{};
+  Changes changes_;
+  std::vector<Effect> effects_;
+  bool changed_ = false;  // by the command being applied
+
+  // Indexes, derived from the rows.
+  std::map<JobId, std::vector<AttemptId>> attempts_of_job_;  // in order of admission
+  std::map<Identity, std::set<AttemptId>> live_of_miner_;
+  std::map<Identity, uint32_t> unfinished_of_requester_;
+  std::map<Digest, JobId> proven_;  // statement -> the job that proved it first
+  std::map<Digest, std::set<JobId>> unfinished_of_statement_;
+  std::set<std::pair<Micros, JobId>> job_timers_;
+  std::set<std::pair<Micros, AttemptId>> attempt_timers_;
+  uint64_t escrow_due_ = 0;  // reward and fee of all unfinished jobs
+
+  // Shared by the rules.
+  const Job* FindJob(const JobId& id) const;
+  std::optional<Refusal> CheckMiner(const Stamped& in, const AttemptId& id, uint64_t fence) const;
+  std::vector<Attempt> AttemptsOfJob(const JobId& id) const;  // in order of admission
+  bool HasUndecidedCommit(const JobId& id) const;             // committed, revealed or valid
+  uint32_t LiveCount(const JobId& id) const;
+  bool IsPast(Micros now, Micros due) const { return now >= due && now >= no_expiry_before_; }
+  void EndAttempt(const Stamped& in, Attempt attempt, AttemptState state, Reason reason);
+  void ChangeJob(const Stamped& in, Job job);  // stamps the revision, puts, and tells watchers
+  void OfferAgainIfRoom(const JobId& id, Micros now);
+  void Deliver(const Stamped& in, Job job, const Attempt& attempt);
+  void SettleIfDecided(const Stamped& in, const JobId& id);
+  void PayWinner(const Stamped& in, Job job, const Attempt& best);
+  void Refund(const Stamped& in, Job job, JobState state, Reason reason);
+  bool Transfer(const Stamped& in, ledger::TransferKind kind, const ledger::AccountName& debit,
+                const ledger::AccountName& credit, Amount amount, const std::string& job);
+  void NoteTransfer(uint64_t id);
+
+ private:
+  void Index(const Job& job, bool add);
+  void Index(const Attempt& attempt, bool add);
+};
+
+}  // namespace prooflode::market
