@@ -1,7 +1,7 @@
 #include "prover/format/points.h"
 
 #include <algorithm>
-#include <mutex>
+#include <atomic>
 
 #include "base/mutex.h"
 
@@ -38,6 +38,10 @@ StatusOr<std::vector<Point>> ReadPoints(const BinFile& file, uint32_t id, size_t
   Status status;
   pool.ParallelFor((count + kChunk - 1) / kChunk, [&](size_t chunk) {
     const size_t begin = chunk * kChunk;
+    {
+      const MutexLock lock(mutex);
+      if (first_bad < begin) return;  // only an earlier one could still matter
+    }
     const auto part = std::span(points).subspan(begin, std::min(kChunk, count - begin));
     Status local =
         file.Read(id, begin * sizeof(Point), {reinterpret_cast<uint8_t*>(part.data()), part.size_bytes()});

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/check.h"
+#include "prover/format/binfile.h"
 #include "prover/format/zkey.h"
 
 namespace prooflode::toy {
@@ -42,8 +43,10 @@ ConstraintSystem Cube() {
   system.wire_count = 4;  // 1, out, x, y
   system.public_output_count = 1;
   system.private_input_count = 1;
-  const Fr one = Fr::One();
-  system.terms = {{2, one}, {2, one}, {3, one}, {3, -one}, {2, one}, {1, -one}};
+  // Every equation scaled by a full-size factor, so that no stretch of the file can be taken for another.
+  const Fr a = Fr::FromU64(3).Inverse();
+  const Fr b = Fr::FromU64(7).Inverse();
+  system.terms = {{2, a}, {2, b}, {3, a * b}, {3, -a}, {2, b}, {1, -(a * b)}};
   system.offsets = {0, 1, 2, 3, 4, 5, 6};
   return system;
 }
@@ -126,6 +129,16 @@ void Put64(std::string& content, size_t offset, uint64_t value) {
 }
 void PutLimbs(std::string& content, size_t offset, const Limbs& value) {
   for (size_t i = 0; i < 4; ++i) Put64(content, offset + 8 * i, value[i]);
+}
+
+Limbs GetLimbs(const std::string& content, size_t offset) {
+  PL_CHECK(offset + 32 <= content.size());
+  return LoadLimbs(reinterpret_cast<const uint8_t*>(content.data()) + offset);
+}
+Limbs Plus(const Limbs& value, const Limbs& addend) {
+  Limbs sum;
+  PL_CHECK(fp_internal::Add(sum, value, addend) == 0);
+  return sum;
 }
 
 }  // namespace prooflode::toy

@@ -42,8 +42,29 @@ struct Container {
   std::string Bytes() const;
 };
 
+// Points of the twist that are not in the subgroup of order r: of some large order, and of order 10069, the
+// smallest there is.
+G2Affine OutsideSubgroup();
+G2Affine OfSmallOrder();
+
+// A broken file and what the refusal must say.
+struct Mutant {
+  std::string name;
+  std::string bytes;
+  std::string want;
+};
+// Every way to break the container of a valid file whose sections are all required or, if present, of fixed
+// length; `label` names a section as messages do.
+std::vector<Mutant> ContainerMutants(const Container& valid,
+                                     const std::function<std::string(uint32_t)>& label);
+// The same content in other clothes: other orders of sections, sections of unknown ids.
+std::vector<Mutant> ContainerOddities(const Container& valid);
+
 void Put32(std::string& content, size_t offset, uint32_t value);
 void Put64(std::string& content, size_t offset, uint64_t value);
 void PutLimbs(std::string& content, size_t offset, const Limbs& value);
+Limbs GetLimbs(const std::string& content, size_t offset);
+// value + q: the same residue, not canonical.
+Limbs Plus(const Limbs& value, const Limbs& addend);
 
 }  // namespace prooflode::toy
