@@ -1,0 +1,300 @@
+#include "miner/session/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace prooflode::miner {
+namespace {
+
+// How long the coordinator may take to open a stream and to say Welcome.
+constexpr Micros kWelcomeLimit = Seconds(15);
+constexpr Micros kHeartbeatDefault = Seconds(5);
+// Either side takes the other for dead after so many silent intervals.
+constexpr int kSilentHeartbeats = 4;
+// For releases on the way out.
+constexpr Micros kStopGrace = Seconds(2);
+
+}  // namespace
+
+uint64_t MemoryNeeded(const OfferedJob& job) {
+  // Six vectors of 32-byte field elements over the domain, and 64 MiB for everything of fixed size.
+  constexpr uint64_t kDomainBytes = 6 * 32;
+  constexpr uint64_t kFixed = 64 << 20;
+  constexpr uint64_t kSane = uint64_t{1} << 50;  // sums of larger ones could wrap
+  if (job.domain_size > (uint64_t{1} << 32) || job.zkey_bytes > kSane || job.witness_bytes > kSane) {
+    return ~uint64_t{0};
+  }
+  return job.zkey_bytes + job.witness_bytes + job.domain_size * kDomainBytes + kFixed;
+}
+
+Session::Session(const SessionOptions& options, Random& random)
+    : options_(options),
+      random_(random),
+      reconnect_(options.reconnect_min, options.reconnect_max),
+      devices_(options.devices) {
+  PL_CHECK(options.devices > 0);
+}
+
+void Session::Restore(const CommitRecord& record) {
+  Race race{.job = {},
+            .phase = Phase::kCommitting,
+            .restored = true,
+            .attempt = record.attempt,
+            .record = record,
+            .committed = true,
+            .backoff = Backoff(options_.call_retry_min, options_.call_retry_max)};
+  race.job.id = record.attempt.job;
+  // Sent once Welcome says that the attempt lives.
+  race.call_in_flight = true;
+  races_.insert_or_assign(race.job.id, std::move(race));
+}
+
+std::vector<Action> Session::Handle(Micros now, const Event& event) {
+  now_ = std::max(now_, now);
+  out_.clear();
+  if (finished_) return {};
+  std::visit([this](const auto& e) { On(e); }, event);
+  TakeWork();
+  return std::exchange(out_, {});
+}
+
+std::vector<Session::RaceView> Session::races() const {
+  std::vector<RaceView> views;
+  for (const auto& [id, race] : races_) {
+    views.push_back({id, race.job.circuit_name, race.job.reward, race.phase, race.since});
+  }
+  return views;
+}
+
+// --- Connection ---
+
+void Session::On(const event::Connected&) {
+  link_ = Link::kOpen;
+  heard_at_ = now_;
+}
+
+void Session::On(const event::Disconnected&) {
+  if (link_ == Link::kDown) return;
+  link_ = Link::kDown;
+  connect_at_ = now_ + reconnect_.Next(random_);
+  // Offers belong to a stream; the next one brings those that still stand.
+  offers_.clear();
+}
+
+void Session::On(const event::Welcome& welcome) {
+  link_ = Link::kWelcomed;
+  reconnect_.Reset();
+  clock_offset_ = welcome.coordinator_time - now_;
+  heartbeat_interval_ =
+      Count(welcome.heartbeat_interval) > 0 ? welcome.heartbeat_interval : kHeartbeatDefault;
+  heartbeat_at_ = now_ + heartbeat_interval_;
+  heard_at_ = now_;
+  offers_.clear();
+  Reconcile(welcome.live);
+  if (draining_) {
+    out_.push_back(action::SendDrain{});
+  } else {
+    out_.push_back(action::SendCredit{options_.offers_max});
+  }
+}
+
+void Session::Reconcile(const std::vector<AttemptRef>& live) {
+  for (auto& [id, race] : races_) {
+    const AttemptRef* found = nullptr;
+    for (const AttemptRef& attempt : live) {
+      const bool same = race.phase == Phase::kAccepting ? attempt.job == id : attempt.id == race.attempt.id;
+      if (same) found = &attempt;
+    }
+    ReconcileRace(race, found);
+  }
+  for (const AttemptRef& attempt : live) {
+    if (FindAttempt(attempt.id) != races_.end() || races_.contains(attempt.job)) continue;
+    if (attempt.state != AttemptState::kAdmitted || ended_.contains(attempt.id)) continue;
+    // From before a crash, with nothing proven: somebody else shall have the place.
+    Race race{
+        .job = {}, .attempt = attempt, .backoff = Backoff(options_.call_retry_min, options_.call_retry_max)};
+    race.job.id = attempt.job;
+    race.since = now_;
+    Release(races_.insert_or_assign(attempt.job, std::move(race)).first->second, Reason::kReleasedByMiner);
+  }
+}
+
+void Session::ReconcileRace(Race& race, const AttemptRef* live) {
+  if (live == nullptr) {
+    // An acceptance may be in flight, and one that was answered after this stream was begun may be younger
+    // than the list.
+    if (race.phase == Phase::kAccepting || race.phase == Phase::kReleasing) return;
+    if (!race.restored && Count(race.since) >= Count(connect_began_)) return;
+    if (race.phase != Phase::kGone) Abandon(race);
+    return;
+  }
+  if (race.phase == Phase::kAccepting) {
+    if (!ended_.contains(live->id)) Admitted(race, *live);
+    return;
+  }
+  race.attempt.fence = live->fence;
+  race.record.attempt.fence = live->fence;
+  if (race.phase == Phase::kCommitting && race.restored) {
+    race.call_in_flight = false;
+    Send(race);
+  } else if (race.phase == Phase::kRevealing &&
+             (live->state == AttemptState::kRevealed || live->state == AttemptState::kValid)) {
+    race.phase = Phase::kAwaiting;
+  }
+}
+
+void Session::On(const event::HeartbeatSeen&) { heard_at_ = now_; }
+
+void Session::On(const event::Drain&) {
+  if (draining_) return;
+  draining_ = true;
+  stop_at_ = now_ + options_.stop_timeout;
+  offers_.clear();
+  if (link_ == Link::kWelcomed) out_.push_back(action::SendDrain{});
+}
+
+void Session::On(const event::Tick&) {
+  TickLink();
+  TickRaces();
+  if (breaker_until_ && now_ >= *breaker_until_) {
+    breaker_until_.reset();
+    // One more failure opens it again.
+    failures_ = std::min(failures_, options_.failures_max - 1);
+    invalid_verdicts_ = std::min(invalid_verdicts_, options_.failures_max - 1);
+    out_.push_back(action::ReportBreaker{.open = false});
+  }
+  if (draining_) TickStop();
+}
+
+void Session::TickLink() {
+  switch (link_) {
+    case Link::kDown:
+      if (now_ < connect_at_) return;
+      link_ = Link::kConnecting;
+      connect_began_ = now_;
+      heard_at_ = now_;
+      out_.push_back(action::Connect{last_event_});
+      return;
+    case Link::kConnecting:
+    case Link::kOpen:
+      if (now_ - heard_at_ > kWelcomeLimit) {
+        out_.push_back(action::Disconnect{"no welcome from the coordinator"});
+        heard_at_ = now_;
+      }
+      return;
+    case Link::kWelcomed:
+      if (now_ >= heartbeat_at_) {
+        heartbeat_at_ = now_ + heartbeat_interval_;
+        out_.push_back(action::SendHeartbeat{});
+      }
+      if (now_ - heard_at_ > Micros{Count(heartbeat_interval_) * kSilentHeartbeats}) {
+        out_.push_back(action::Disconnect{"no heartbeat from the coordinator"});
+        heard_at_ = now_;
+      }
+      return;
+  }
+}
+
+void Session::TickStop() {
+  if (now_ >= stop_at_) {
+    for (auto& [id, race] : races_) {
+      if (race.phase == Phase::kFetching || race.phase == Phase::kProving) Release(race, Reason::kDraining);
+    }
+  }
+  const bool calls_left = std::any_of(races_.begin(), races_.end(), [](const auto& entry) {
+    const Phase phase = entry.second.phase;
+    return phase != Phase::kAwaiting && phase != Phase::kGone;
+  });
+  // A verdict is waited for until the stop's limit; calls get a little longer.
+  const bool done = races_.empty() || (now_ >= stop_at_ && !calls_left) || now_ >= stop_at_ + kStopGrace;
+  if (!done) return;
+  finished_ = true;
+  out_.push_back(action::Finished{});
+}
+
+// --- Offers ---
+
+void Session::On(const event::Offer& offer) {
+  last_event_ = std::max(last_event_, offer.event);
+  heard_at_ = now_;
+  if (draining_) return;
+  const OfferedJob& job = offer.job;
+  if (races_.contains(job.id) || offers_.contains(job.id)) return ReturnCredit(1);
+  if (const auto reason = Unfit(job)) {
+    out_.push_back(action::ReportSkipped{job, *reason});
+    return ReturnCredit(1);
+  }
+  offers_.emplace(job.id, job);
+  out_.push_back(action::ReportNewJob{job, Expected(job)});
+}
+
+void Session::On(const event::OfferWithdrawn& withdrawn) {
+  last_event_ = std::max(last_event_, withdrawn.event);
+  heard_at_ = now_;
+  if (offers_.erase(withdrawn.job) > 0) ReturnCredit(1);
+}
+
+Micros Session::Expected(const OfferedJob& job) const {
+  return predictor_.FetchTime(job) + predictor_.ProveTime(job);
+}
+
+std::optional<SkipReason> Session::Unfit(const OfferedJob& job) const {
+  if (!job.supported) return SkipReason::kUnsupported;
+  if (breaker_until_) return SkipReason::kPaused;
+  if (job.reward < options_.reward_min) return SkipReason::kUnprofitable;
+  if (MemoryNeeded(job) > options_.memory_bytes) return SkipReason::kMemory;
+  const double expected_us = static_cast<double>(Count(Expected(job))) * options_.deadline_margin;
+  const double left_us = static_cast<double>(Count(LocalTime(job.deadline_at) - now_));
+  if (expected_us > left_us) return SkipReason::kDeadline;
+  if (Count(job.lease) > 0 && expected_us > static_cast<double>(Count(job.lease)))
+    return SkipReason::kDeadline;
+  return std::nullopt;
+}
+
+void Session::DropUnfitOffers() {
+  for (auto it = offers_.begin(); it != offers_.end();) {
+    const auto reason = Unfit(it->second);
+    if (!reason) {
+      ++it;
+      continue;
+    }
+    out_.push_back(action::ReportSkipped{it->second, *reason});
+    it = offers_.erase(it);
+    ReturnCredit(1);
+  }
+}
+
+void Session::TakeWork() {
+  if (link_ != Link::kWelcomed || draining_ || finished_) return;
+  DropUnfitOffers();
+  for (auto& device : devices_) {
+    if (device || offers_.empty()) continue;
+    // Most reward for the time it takes; not a job whose earlier attempt some device is still stopping.
+    const auto rate = [this](const auto& offer) {
+      if (DeviceOf(offer.first)) return -1.0;
+      const double us = static_cast<double>(std::max<int64_t>(Count(Expected(offer.second)), 1));
+      return static_cast<double>(Count(offer.second.reward)) / us;
+    };
+    const auto best = std::max_element(offers_.begin(), offers_.end(),
+                                       [&](const auto& a, const auto& b) { return rate(a) < rate(b); });
+    if (rate(*best) < 0) return;
+    Race race{.job = best->second,
+              .phase = Phase::kAccepting,
+              .request = NewRequest(),
+              .backoff = Backoff(options_.call_retry_min, options_.call_retry_max)};
+    race.since = now_;
+    device = race.job.id;
+    offers_.erase(best);
+    ReturnCredit(1);
+    const JobId id = race.job.id;
+    Send(races_.insert_or_assign(id, std::move(race)).first->second);
+  }
+}
+
+void Session::ReturnCredit(uint32_t offers) {
+  if (link_ == Link::kWelcomed && !draining_) out_.push_back(action::SendCredit{offers});
+}
+
+}  // namespace prooflode::miner

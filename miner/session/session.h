@@ -1,0 +1,170 @@
+// What a miner does next. A state machine: events in, actions out; time is passed in, randomness is handed
+// in, and the same events with the same seed give the same actions.
+//
+// It promises: no more than one job a device; nothing is accepted that does not pay, fit in memory or fit
+// before its deadline by what was learned here; an attempt survives reconnects and, through the caller's
+// journal, crashes; a call without an answer is repeated with the same request id until its attempt is over;
+// nothing is revealed before the commit's receipt was found good; after failures in a row no work is taken
+// for a while; while draining none is.
+//
+// Feed a Tick at least every 100 ms. Not thread-safe. Cost of an event: linear in races and offers at hand.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "miner/session/backoff.h"
+#include "miner/session/predictor.h"
+#include "miner/session/types.h"
+
+namespace prooflode::miner {
+
+struct SessionOptions {
+  size_t devices = 1;
+  Amount reward_min{};                        // jobs below it are skipped
+  uint64_t memory_bytes = uint64_t{1} << 62;  // what one proof may need
+  double deadline_margin = 1.2;  // predicted time is multiplied by it before it is held to a deadline
+  uint32_t offers_max = 16;      // offers at hand at a time
+  int failures_max = 5;          // in a row, until the breaker opens
+  Micros breaker_pause = Seconds(300);
+  Micros reconnect_min = Millis(500);
+  Micros reconnect_max = Seconds(30);
+  Micros call_retry_min = Millis(200);
+  Micros call_retry_max = Seconds(5);
+  Micros stop_timeout = Seconds(30);
+};
+
+// Memory that proving needs at its peak: the key, the witness, and working space of the domain.
+uint64_t MemoryNeeded(const OfferedJob& job);
+
+class Session {
+ public:
+  enum class Phase { kAccepting, kFetching, kProving, kCommitting, kRevealing, kAwaiting, kReleasing, kGone };
+
+  struct RaceView {
+    JobId job{};
+    std::string circuit_name;
+    Amount reward{};
+    Phase phase = Phase::kAccepting;
+    Micros since{};
+  };
+
+  // `random` must outlive the session.
+  Session(const SessionOptions& options, Random& random);
+
+  // A record from the journal; before the first event.
+  void Restore(const CommitRecord& record);
+
+  std::vector<Action> Handle(Micros now, const Event& event);
+
+  bool connected() const { return link_ == Link::kWelcomed; }
+  bool draining() const { return draining_; }
+  bool paused() const { return breaker_until_.has_value(); }
+  size_t pending_offers() const { return offers_.size(); }
+  std::vector<RaceView> races() const;
+  // The job on each device; nullopt for an idle one.
+  const std::vector<std::optional<JobId>>& devices() const { return devices_; }
+
+ private:
+  enum class Link { kDown, kConnecting, kOpen, kWelcomed };
+
+  struct Race {
+    OfferedJob job;
+    Phase phase = Phase::kAccepting;
+    bool restored = false;  // from the journal: the job is not known, only the attempt
+    AttemptRef attempt{};   // meaningful after kAccepting
+    CommitRecord record{};  // meaningful from kCommitting on
+    bool committed = false;
+    RequestId request{};  // of the accept or the release
+    Reason release_reason = Reason::kReleasedByMiner;
+    bool call_in_flight = false;
+    Micros resend_at{};
+    Backoff backoff;
+    Micros since{};    // of the acceptance
+    Micros drop_at{};  // meaningful in kGone and kReleasing
+  };
+  using Races = std::map<JobId, Race>;
+
+  // Connection (session.cc).
+  void On(const event::Connected&);
+  void On(const event::Disconnected&);
+  void On(const event::Welcome& welcome);
+  void On(const event::HeartbeatSeen&);
+  void On(const event::Drain&);
+  void On(const event::Tick&);
+  void Reconcile(const std::vector<AttemptRef>& live);
+  void ReconcileRace(Race& race, const AttemptRef* live);
+  void TickLink();
+  void TickStop();
+  // Offers (session.cc).
+  void On(const event::Offer& offer);
+  void On(const event::OfferWithdrawn& withdrawn);
+  std::optional<SkipReason> Unfit(const OfferedJob& job) const;
+  Micros Expected(const OfferedJob& job) const;
+  void TakeWork();
+  void DropUnfitOffers();
+  void ReturnCredit(uint32_t offers);
+  // Races (session_races.cc).
+  void On(const event::AcceptAnswered& answer);
+  void On(const event::ArtifactsReady& ready);
+  void On(const event::ArtifactsFailed& failed);
+  void On(const event::ProofMade& made);
+  void On(const event::ProofFailed& failed);
+  void On(const event::CommitAnswered& answer);
+  void On(const event::RevealAnswered& answer);
+  void On(const event::ReleaseAnswered& answer);
+  void On(const event::AttemptEnded& ended);
+  void Admitted(Race& race, const AttemptRef& attempt);
+  void Send(Race& race);  // the call of the race's phase, again or for the first time
+  void RetryLater(Race& race);
+  void StopWork(Race& race);  // cancels fetching or proving of this race
+  void Release(Race& race, Reason reason);
+  void Abandon(Race& race);  // over, but an AttemptEnded may yet say how
+  Races::iterator Drop(Races::iterator race);
+  void ReportEnd(const Race& race, AttemptState state, Reason reason, Amount paid, Micros behind);
+  void TickRaces();
+  Races::iterator FindAttempt(const AttemptId& id);
+  Race* FindRace(const JobId& job, Phase phase);
+  void FreeDevice(const JobId& job);
+  std::optional<size_t> DeviceOf(const JobId& job) const;
+  void CountFailure(int& counter);  // of failures in a row; opens the breaker at the limit
+  RequestId NewRequest();
+  Micros LocalTime(Micros coordinator_time) const { return coordinator_time - clock_offset_; }
+
+  const SessionOptions options_;
+  Random& random_;
+  Predictor predictor_;
+  std::vector<Action> out_;
+  Micros now_{};
+
+  Link link_ = Link::kDown;
+  Backoff reconnect_;
+  Micros connect_at_{};
+  Micros connect_began_{};
+  Micros heartbeat_interval_{};
+  Micros heartbeat_at_{};
+  Micros heard_at_{};
+  uint64_t last_event_ = 0;
+  Micros clock_offset_{};  // the coordinator's calendar less our monotonic clock
+
+  std::map<JobId, OfferedJob> offers_;
+  Races races_;
+  std::vector<std::optional<JobId>> devices_;
+  std::set<AttemptId> ended_;  // the last kEndedMax attempts that ended, since answers may come late
+  std::deque<AttemptId> ended_order_;
+
+  int failures_ = 0;          // of our own making, in a row
+  int invalid_verdicts_ = 0;  // in a row
+  std::optional<Micros> breaker_until_;
+  bool draining_ = false;
+  bool finished_ = false;
+  Micros stop_at_{};
+};
+
+const char* PhaseText(Session::Phase phase);
+
+}  // namespace prooflode::miner

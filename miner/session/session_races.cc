@@ -1,0 +1,395 @@
+// The life of one race: accept, fetch, prove, commit, reveal, verdict.
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "miner/session/session.h"
+
+namespace prooflode::miner {
+namespace {
+
+constexpr size_t kEndedMax = 1024;
+// How long an AttemptEnded may come after we know that an attempt is over, before it is counted as unknown.
+constexpr Micros kGoneGrace = Seconds(10);
+// How long after its deadline a job is surely decided.
+constexpr Micros kDecidedGrace = Seconds(120);
+// A worker is taken for hung after ten times the predicted time, and never before a minute.
+constexpr int kHangFactor = 10;
+constexpr Micros kHangMin = Seconds(60);
+
+}  // namespace
+
+const char* ReasonText(Reason reason) {
+  switch (reason) {
+    case Reason::kUnspecified:
+      return "no reason given";
+    case Reason::kRaceFull:
+      return "race full";
+    case Reason::kJobClosed:
+      return "job closed";
+    case Reason::kAlreadyAdmitted:
+      return "already admitted";
+    case Reason::kWonByAnother:
+      return "won by another";
+    case Reason::kProofInvalid:
+      return "proof invalid";
+    case Reason::kCommitMismatch:
+      return "reveal does not open the commit";
+    case Reason::kRevealWindowPassed:
+      return "reveal window passed";
+    case Reason::kLeaseExpired:
+      return "lease expired";
+    case Reason::kDeadlinePassed:
+      return "deadline passed";
+    case Reason::kCancelledByRequester:
+      return "cancelled by the requester";
+    case Reason::kReleasedByMiner:
+      return "released by the miner";
+    case Reason::kStaleFence:
+      return "stale fence";
+    case Reason::kDraining:
+      return "draining";
+  }
+  return "unknown reason";
+}
+
+const char* SkipReasonText(SkipReason reason) {
+  switch (reason) {
+    case SkipReason::kUnprofitable:
+      return "unprofitable";
+    case SkipReason::kMemory:
+      return "memory";
+    case SkipReason::kDeadline:
+      return "deadline";
+    case SkipReason::kUnsupported:
+      return "unsupported";
+    case SkipReason::kPaused:
+      return "paused";
+  }
+  return "unknown";
+}
+
+const char* PhaseText(Session::Phase phase) {
+  switch (phase) {
+    case Session::Phase::kAccepting:
+      return "accepting";
+    case Session::Phase::kFetching:
+      return "fetching";
+    case Session::Phase::kProving:
+      return "proving";
+    case Session::Phase::kCommitting:
+      return "committing";
+    case Session::Phase::kRevealing:
+      return "revealing";
+    case Session::Phase::kAwaiting:
+      return "awaiting verdict";
+    case Session::Phase::kReleasing:
+      return "releasing";
+    case Session::Phase::kGone:
+      return "over";
+  }
+  return "unknown";
+}
+
+// --- Calls ---
+
+RequestId Session::NewRequest() {
+  RequestId id;
+  random_.Fill(id);
+  return id;
+}
+
+void Session::Send(Race& race) {
+  race.call_in_flight = true;
+  switch (race.phase) {
+    case Phase::kAccepting:
+      out_.push_back(action::Accept{race.request, race.job.id});
+      return;
+    case Phase::kCommitting:
+      out_.push_back(action::Commit{race.record});
+      return;
+    case Phase::kRevealing:
+      out_.push_back(action::Reveal{race.record});
+      return;
+    case Phase::kReleasing:
+      out_.push_back(action::Release{race.request, race.attempt, race.release_reason});
+      return;
+    case Phase::kFetching:
+    case Phase::kProving:
+    case Phase::kAwaiting:
+    case Phase::kGone:
+      race.call_in_flight = false;
+      return;
+  }
+}
+
+void Session::RetryLater(Race& race) {
+  race.call_in_flight = false;
+  race.resend_at = now_ + race.backoff.Next(random_);
+}
+
+void Session::On(const event::AcceptAnswered& answer) {
+  Race* race = FindRace(answer.job, Phase::kAccepting);
+  if (race == nullptr || race->request != answer.request) {
+    // Given up meanwhile. Whoever is admitted without wanting it gives the place back.
+    if (answer.result == CallResult::kOk && !races_.contains(answer.job) &&
+        !ended_.contains(answer.attempt.id)) {
+      Race late{.job = {},
+                .attempt = answer.attempt,
+                .backoff = Backoff(options_.call_retry_min, options_.call_retry_max)};
+      late.job.id = answer.job;
+      late.since = now_;
+      Release(races_.insert_or_assign(answer.job, std::move(late)).first->second, Reason::kReleasedByMiner);
+    }
+    return;
+  }
+  switch (answer.result) {
+    case CallResult::kRetry:
+      return RetryLater(*race);
+    case CallResult::kRefused:
+      out_.push_back(action::ReportRefused{race->job, answer.reason});
+      FreeDevice(answer.job);
+      races_.erase(answer.job);
+      return;
+    case CallResult::kOk:
+      if (ended_.contains(answer.attempt.id)) {  // the race was over before we learned that we were in it
+        FreeDevice(answer.job);
+        races_.erase(answer.job);
+        return;
+      }
+      return Admitted(*race, answer.attempt);
+  }
+}
+
+void Session::Admitted(Race& race, const AttemptRef& attempt) {
+  race.attempt = attempt;
+  race.backoff.Reset();
+  race.call_in_flight = false;
+  race.since = now_;
+  if (draining_) return Release(race, Reason::kDraining);
+  race.phase = Phase::kFetching;
+  out_.push_back(action::Fetch{race.job});
+}
+
+void Session::On(const event::ArtifactsReady& ready) {
+  Race* race = FindRace(ready.job, Phase::kFetching);
+  if (race == nullptr) return;
+  predictor_.Fetched(ready.fetched_bytes, ready.fetch_time);
+  const auto device = DeviceOf(ready.job);
+  PL_CHECK(device.has_value());
+  race->phase = Phase::kProving;
+  const Micros limit = std::max(kHangMin, Micros{Count(predictor_.ProveTime(race->job)) * kHangFactor});
+  out_.push_back(action::Prove{race->job, *device, limit});
+}
+
+void Session::On(const event::ArtifactsFailed& failed) {
+  Race* race = FindRace(failed.job, Phase::kFetching);
+  if (race == nullptr) return;
+  out_.push_back(action::ReportFailed{failed.job, failed.message});
+  FreeDevice(failed.job);
+  race->phase = Phase::kReleasing;  // no work is left to stop
+  Release(*race, Reason::kReleasedByMiner);
+  CountFailure(failures_);
+}
+
+void Session::On(const event::ProofMade& made) {
+  FreeDevice(made.job);
+  Race* race = FindRace(made.job, Phase::kProving);
+  if (race == nullptr) return;  // the race was over; the cancel came too late to save the work
+  predictor_.ProofMade(race->job, made.duration);
+  failures_ = 0;
+  race->phase = Phase::kCommitting;
+  race->committed = true;
+  race->record.attempt = race->attempt;
+  race->record.proof = made.proof;
+  random_.Fill(race->record.nonce);
+  race->record.commit_request = NewRequest();
+  race->record.reveal_request = NewRequest();
+  Send(*race);
+}
+
+void Session::On(const event::ProofFailed& failed) {
+  FreeDevice(failed.job);
+  Race* race = FindRace(failed.job, Phase::kProving);
+  if (race == nullptr) return;
+  out_.push_back(action::ReportFailed{failed.job, failed.message});
+  race->phase = Phase::kReleasing;  // no work is left to stop
+  Release(*race, Reason::kReleasedByMiner);
+  CountFailure(failures_);
+}
+
+void Session::On(const event::CommitAnswered& answer) {
+  const auto it = FindAttempt(answer.attempt);
+  if (it == races_.end() || it->second.phase != Phase::kCommitting) return;
+  Race& race = it->second;
+  if (answer.result == CallResult::kRetry) return RetryLater(race);
+  if (answer.result == CallResult::kRefused) {
+    out_.push_back(action::ReportFailed{race.job.id, "commit refused: " + answer.message});
+    return Abandon(race);
+  }
+  if (!answer.receipt_valid) {
+    // Revealing against a false receipt would show the proof to a coordinator that has promised nothing.
+    out_.push_back(action::ReportFailed{race.job.id, "receipt not valid, proof withheld: " + answer.message});
+    CountFailure(failures_);
+    return Abandon(race);
+  }
+  race.phase = Phase::kRevealing;
+  race.backoff.Reset();
+  Send(race);
+}
+
+void Session::On(const event::RevealAnswered& answer) {
+  const auto it = FindAttempt(answer.attempt);
+  if (it == races_.end() || it->second.phase != Phase::kRevealing) return;
+  Race& race = it->second;
+  if (answer.result == CallResult::kRetry) return RetryLater(race);
+  if (answer.result == CallResult::kRefused) {
+    out_.push_back(action::ReportFailed{race.job.id, "reveal refused: " + answer.message});
+    return Abandon(race);
+  }
+  race.phase = Phase::kAwaiting;
+  race.call_in_flight = false;
+}
+
+void Session::On(const event::ReleaseAnswered& answer) {
+  const auto it = FindAttempt(answer.attempt);
+  if (it == races_.end() || it->second.phase != Phase::kReleasing) return;
+  if (answer.result == CallResult::kRetry) return RetryLater(it->second);
+  ReportEnd(it->second, AttemptState::kReleased, it->second.release_reason, Amount{}, Micros{});
+  Drop(it);
+}
+
+// --- Ends ---
+
+void Session::On(const event::AttemptEnded& ended) {
+  last_event_ = std::max(last_event_, ended.event);
+  heard_at_ = now_;
+  const bool known = ended_.contains(ended.attempt.id);
+  const auto it = FindAttempt(ended.attempt.id);
+  if (it == races_.end()) {
+    if (!known) {
+      ended_.insert(ended.attempt.id);
+      ended_order_.push_back(ended.attempt.id);
+      out_.push_back(action::Forget{.attempt = ended.attempt.id, .committed = true});
+    }
+  } else {
+    const AttemptState state = ended.attempt.state;
+    if (state == AttemptState::kWon || state == AttemptState::kLost) invalid_verdicts_ = 0;
+    if (state == AttemptState::kInvalid) CountFailure(invalid_verdicts_);
+    StopWork(it->second);
+    ReportEnd(it->second, state, ended.reason, ended.paid, ended.behind);
+    Drop(it);
+  }
+  while (ended_order_.size() > kEndedMax) {
+    ended_.erase(ended_order_.front());
+    ended_order_.pop_front();
+  }
+}
+
+void Session::StopWork(Race& race) {
+  if (race.phase == Phase::kFetching) {
+    out_.push_back(action::CancelFetch{race.job.id});
+    FreeDevice(race.job.id);
+  }
+  // The device is free once the worker has answered.
+  if (race.phase == Phase::kProving) {
+    out_.push_back(action::CancelProving{race.job.id, DeviceOf(race.job.id).value_or(0)});
+  }
+  if (race.phase == Phase::kAccepting) FreeDevice(race.job.id);
+}
+
+void Session::Release(Race& race, Reason reason) {
+  StopWork(race);
+  race.phase = Phase::kReleasing;
+  race.release_reason = reason;
+  race.request = NewRequest();
+  race.drop_at = now_ + kDecidedGrace;
+  Send(race);
+}
+
+void Session::Abandon(Race& race) {
+  StopWork(race);
+  race.phase = Phase::kGone;
+  race.call_in_flight = false;
+  race.drop_at = now_ + kGoneGrace;
+}
+
+Session::Races::iterator Session::Drop(Races::iterator it) {
+  const Race& race = it->second;
+  if (ended_.insert(race.attempt.id).second) ended_order_.push_back(race.attempt.id);
+  const bool knows_job = !race.restored && race.job.witness_bytes > 0;
+  out_.push_back(action::Forget{.attempt = race.attempt.id,
+                                .committed = race.committed,
+                                .witness = knows_job ? std::optional(race.job.witness) : std::nullopt});
+  return races_.erase(it);
+}
+
+void Session::ReportEnd(const Race& race, AttemptState state, Reason reason, Amount paid, Micros behind) {
+  out_.push_back(action::ReportEnded{.job = race.job.id,
+                                     .attempt = race.attempt.id,
+                                     .state = state,
+                                     .reason = reason,
+                                     .paid = paid,
+                                     .behind = behind,
+                                     .committed = race.committed,
+                                     .spent = race.restored ? Micros{} : now_ - race.since});
+}
+
+void Session::TickRaces() {
+  for (auto it = races_.begin(); it != races_.end();) {
+    Race& race = it->second;
+    const bool dated = Count(race.job.deadline_at) > 0;
+    const bool late = dated && now_ > LocalTime(race.job.deadline_at);
+    if (race.phase == Phase::kAccepting && late) {
+      FreeDevice(it->first);
+      it = races_.erase(it);
+      continue;
+    }
+    if (late && (race.phase == Phase::kFetching || race.phase == Phase::kProving)) Abandon(race);
+    const bool decided = dated && now_ > LocalTime(race.job.deadline_at) + kDecidedGrace;
+    const bool dropping = race.phase == Phase::kGone || race.phase == Phase::kReleasing;
+    // While the link is down nothing can be learned, so what is committed is kept.
+    const bool over = dropping ? now_ >= race.drop_at : decided && link_ == Link::kWelcomed;
+    if (over) {
+      ReportEnd(race, AttemptState::kUnspecified, Reason::kUnspecified, Amount{}, Micros{});
+      it = Drop(it);
+      continue;
+    }
+    const bool sends = race.phase == Phase::kAccepting || race.phase == Phase::kCommitting ||
+                       race.phase == Phase::kRevealing || race.phase == Phase::kReleasing;
+    if (sends && !race.call_in_flight && now_ >= race.resend_at) Send(race);
+    ++it;
+  }
+}
+
+// --- Look-ups ---
+
+Session::Races::iterator Session::FindAttempt(const AttemptId& id) {
+  return std::find_if(races_.begin(), races_.end(), [&](const auto& entry) {
+    return entry.second.phase != Phase::kAccepting && entry.second.attempt.id == id;
+  });
+}
+
+Session::Race* Session::FindRace(const JobId& job, Phase phase) {
+  const auto it = races_.find(job);
+  return it != races_.end() && it->second.phase == phase ? &it->second : nullptr;
+}
+
+std::optional<size_t> Session::DeviceOf(const JobId& job) const {
+  for (size_t i = 0; i < devices_.size(); ++i) {
+    if (devices_[i] == job) return i;
+  }
+  return std::nullopt;
+}
+
+void Session::FreeDevice(const JobId& job) {
+  if (const auto device = DeviceOf(job)) devices_[*device].reset();
+}
+
+void Session::CountFailure(int& counter) {
+  if (++counter < options_.failures_max || breaker_until_) return;
+  breaker_until_ = now_ + options_.breaker_pause;
+  out_.push_back(action::ReportBreaker{.open = true, .pause = options_.breaker_pause});
+}
+
+}  // namespace prooflode::miner

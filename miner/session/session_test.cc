@@ -1,0 +1,421 @@
+#include "miner/session/session.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/sim/sim_env.h"
+
+namespace prooflode::miner {
+namespace {
+
+constexpr Micros kCalendar = Seconds(1'700'000'000);  // what the coordinator's clock shows at our time zero
+
+OfferedJob MakeJob(uint8_t n, uint64_t reward = 100) {
+  OfferedJob job;
+  job.id[0] = n;
+  job.circuit[0] = 1;
+  job.circuit_name = "poseidon";
+  job.domain_size = 1024;
+  job.zkey_bytes = 1 << 20;
+  job.witness_bytes = 1 << 15;
+  job.witness[0] = n;
+  job.reward = Amount{reward};
+  job.deadline_at = kCalendar + Seconds(600);
+  return job;
+}
+
+AttemptRef MakeAttempt(uint8_t job, uint8_t n, AttemptState state = AttemptState::kAdmitted) {
+  AttemptRef attempt;
+  attempt.id[0] = n;
+  attempt.job[0] = job;
+  attempt.fence = 7;
+  attempt.state = state;
+  return attempt;
+}
+
+class SessionTest : public testing::Test {
+ protected:
+  void Make(SessionOptions options = {}) { session_.emplace(options, random_); }
+
+  // Feeds an event and keeps what came out.
+  void Feed(const Event& event) { actions_ = session_->Handle(now_, event); }
+  void Advance(Micros by) {
+    now_ = now_ + by;
+    Feed(event::Tick{});
+  }
+  template <typename A>
+  std::vector<A> All() const {
+    std::vector<A> all;
+    for (const Action& action : actions_) {
+      if (const A* a = std::get_if<A>(&action)) all.push_back(*a);
+    }
+    return all;
+  }
+  template <typename A>
+  A Only() const {
+    const auto all = All<A>();
+    EXPECT_EQ(all.size(), 1u);
+    return all.empty() ? A{} : all[0];
+  }
+
+  void Connect(std::vector<AttemptRef> live = {}) {
+    Feed(event::Tick{});
+    Feed(event::Connected{});
+    Feed(event::Welcome{kCalendar + now_, Seconds(5), std::move(live)});
+  }
+  // Offer, acceptance and files of one job; leaves it proving as attempt `attempt`.
+  void StartProving(uint8_t job, uint8_t attempt) {
+    Feed(event::Offer{job, MakeJob(job)});
+    const auto accept = Only<action::Accept>();
+    Feed(event::AcceptAnswered{accept.request, accept.job, CallResult::kOk, {}, MakeAttempt(job, attempt)});
+    Only<action::Fetch>();
+    Feed(event::ArtifactsReady{accept.job, Millis(10), 0});
+    Only<action::Prove>();
+  }
+  CommitRecord MakeProof(uint8_t job) {
+    event::ProofMade made{.job = MakeJob(job).id, .duration = Millis(500)};
+    made.proof[5] = 42;
+    Feed(made);
+    return Only<action::Commit>().record;
+  }
+
+  SimRandom random_{1};
+  std::optional<Session> session_;
+  std::vector<Action> actions_;
+  Micros now_ = Seconds(5);
+};
+
+TEST_F(SessionTest, WinsARace) {
+  Make();
+  Connect();
+  EXPECT_EQ(Only<action::SendCredit>().offers, 16u);
+  StartProving(3, 9);
+  const CommitRecord record = MakeProof(3);
+  EXPECT_EQ(record.attempt.id, MakeAttempt(3, 9).id);
+  EXPECT_EQ(record.attempt.fence, 7u);
+  EXPECT_NE(record.nonce, Nonce{});
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kOk, true, ""});
+  const CommitRecord revealed = Only<action::Reveal>().record;
+  EXPECT_EQ(revealed.nonce, record.nonce);
+  EXPECT_EQ(revealed.proof[5], 42);
+  Feed(event::RevealAnswered{record.attempt.id, CallResult::kOk, ""});
+  Feed(event::AttemptEnded{50, MakeAttempt(3, 9, AttemptState::kWon), Reason::kUnspecified, Amount{100}, {}});
+  const auto ended = Only<action::ReportEnded>();
+  EXPECT_EQ(ended.state, AttemptState::kWon);
+  EXPECT_EQ(ended.paid, Amount{100});
+  EXPECT_TRUE(ended.committed);
+  const auto forget = Only<action::Forget>();
+  EXPECT_TRUE(forget.committed);
+  EXPECT_EQ(forget.witness, MakeJob(3).witness);
+  EXPECT_TRUE(session_->races().empty());
+}
+
+TEST_F(SessionTest, SkipsWhatDoesNotPayFitOrFinish) {
+  Make({.reward_min = Amount{50}, .memory_bytes = 200 << 20});
+  Connect();
+  const auto skip = [&](const OfferedJob& job) {
+    Feed(event::Offer{1, job});
+    EXPECT_TRUE(All<action::Accept>().empty());
+    EXPECT_EQ(Only<action::SendCredit>().offers, 1u);
+    return Only<action::ReportSkipped>().reason;
+  };
+  EXPECT_EQ(skip(MakeJob(1, 49)), SkipReason::kUnprofitable);
+  OfferedJob big = MakeJob(2);
+  big.zkey_bytes = 200 << 20;
+  EXPECT_EQ(skip(big), SkipReason::kMemory);
+  big.zkey_bytes = ~uint64_t{0} - 5;
+  EXPECT_EQ(skip(big), SkipReason::kMemory);
+  OfferedJob late = MakeJob(3);
+  late.deadline_at = kCalendar + now_ + Millis(5);
+  EXPECT_EQ(skip(late), SkipReason::kDeadline);
+  OfferedJob lease = MakeJob(4);
+  lease.lease = Millis(5);
+  EXPECT_EQ(skip(lease), SkipReason::kDeadline);
+  OfferedJob foreign = MakeJob(5);
+  foreign.supported = false;
+  EXPECT_EQ(skip(foreign), SkipReason::kUnsupported);
+}
+
+TEST_F(SessionTest, LearnsHowLongACircuitTakes) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  // A thousand times slower than assumed: the next one of this circuit no longer fits.
+  Feed(event::ProofMade{.job = MakeJob(1).id, .proof = {}, .duration = Seconds(400)});
+  OfferedJob next = MakeJob(2);
+  next.deadline_at = kCalendar + now_ + Seconds(300);
+  Feed(event::Offer{2, next});
+  EXPECT_EQ(Only<action::ReportSkipped>().reason, SkipReason::kDeadline);
+}
+
+TEST_F(SessionTest, OneProofADeviceAndTheBestPaidFirst) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::Offer{2, MakeJob(2, 10)});
+  EXPECT_TRUE(All<action::Accept>().empty());
+  Feed(event::Offer{3, MakeJob(3, 500)});
+  EXPECT_TRUE(All<action::Accept>().empty());
+  EXPECT_EQ(session_->pending_offers(), 2u);
+  Feed(event::ProofMade{.job = MakeJob(1).id, .proof = {}, .duration = Millis(100)});
+  EXPECT_EQ(Only<action::Accept>().job, MakeJob(3).id);
+  Feed(event::OfferWithdrawn{4, MakeJob(2).id, Reason::kRaceFull});
+  EXPECT_EQ(session_->pending_offers(), 0u);
+}
+
+TEST_F(SessionTest, LosingCancelsTheProofAndKeepsTheDeviceBusyUntilItStops) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::Offer{2, MakeJob(2)});
+  Feed(event::AttemptEnded{9, MakeAttempt(1, 1, AttemptState::kLost), Reason::kWonByAnother, {}, Millis(20)});
+  EXPECT_EQ(Only<action::CancelProving>().job, MakeJob(1).id);
+  EXPECT_EQ(Only<action::ReportEnded>().behind, Millis(20));
+  EXPECT_TRUE(All<action::Accept>().empty());
+  Feed(event::ProofFailed{MakeJob(1).id, event::ProofFailure::kCancelled, "cancelled"});
+  EXPECT_EQ(Only<action::Accept>().job, MakeJob(2).id);
+  EXPECT_TRUE(All<action::Release>().empty());
+}
+
+TEST_F(SessionTest, AProofThatComesAfterTheEndIsNotCommitted) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::AttemptEnded{9, MakeAttempt(1, 1, AttemptState::kLost), Reason::kWonByAnother, {}, {}});
+  Feed(event::ProofMade{.job = MakeJob(1).id, .proof = {}, .duration = Millis(100)});
+  EXPECT_TRUE(All<action::Commit>().empty());
+  EXPECT_FALSE(session_->devices()[0].has_value());
+}
+
+TEST_F(SessionTest, UnansweredCallsAreRepeatedWithTheSameRequestId) {
+  Make();
+  Connect();
+  Feed(event::Offer{1, MakeJob(1)});
+  const auto first = Only<action::Accept>();
+  Feed(event::AcceptAnswered{first.request, first.job, CallResult::kRetry, {}, {}});
+  EXPECT_TRUE(All<action::Accept>().empty());
+  Advance(Seconds(1));
+  EXPECT_EQ(Only<action::Accept>().request, first.request);
+  Advance(Seconds(1));
+  EXPECT_TRUE(All<action::Accept>().empty());  // in flight again
+}
+
+TEST_F(SessionTest, EndBeforeTheAcceptancesAnswer) {
+  Make();
+  Connect();
+  Feed(event::Offer{1, MakeJob(1)});
+  const auto accept = Only<action::Accept>();
+  Feed(event::AttemptEnded{5, MakeAttempt(1, 1, AttemptState::kLost), Reason::kWonByAnother, {}, {}});
+  Feed(event::AcceptAnswered{accept.request, accept.job, CallResult::kOk, {}, MakeAttempt(1, 1)});
+  EXPECT_TRUE(All<action::Fetch>().empty());
+  EXPECT_FALSE(session_->devices()[0].has_value());
+  EXPECT_TRUE(session_->races().empty());
+}
+
+TEST_F(SessionTest, AttemptsSurviveAReconnect) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::Disconnected{});
+  EXPECT_FALSE(session_->connected());
+  const CommitRecord record = MakeProof(1);  // proving goes on, and so does the commit's call
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kRetry, true, "unreachable"});
+  Advance(Seconds(31));
+  EXPECT_EQ(All<action::Connect>().size(), 1u);
+  EXPECT_EQ(Only<action::Commit>().record.commit_request, record.commit_request);
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {MakeAttempt(1, 1)}});
+  EXPECT_EQ(session_->races().size(), 1u);
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kOk, true, ""});
+  EXPECT_EQ(Only<action::Reveal>().record.nonce, record.nonce);
+}
+
+TEST_F(SessionTest, AttemptsThatEndedWhileAwayAreStopped) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::Disconnected{});
+  Advance(Seconds(31));
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {}});
+  EXPECT_EQ(Only<action::CancelProving>().job, MakeJob(1).id);
+  Advance(Seconds(11));
+  EXPECT_EQ(Only<action::ReportEnded>().state, AttemptState::kUnspecified);
+  EXPECT_TRUE(session_->races().empty());
+}
+
+TEST_F(SessionTest, AcceptanceAnsweredOnlyByTheWelcome) {
+  Make();
+  Connect();
+  Feed(event::Offer{1, MakeJob(1)});
+  const auto accept = Only<action::Accept>();
+  Feed(event::Disconnected{});
+  Advance(Seconds(31));
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {MakeAttempt(1, 1)}});
+  EXPECT_EQ(Only<action::Fetch>().job.id, MakeJob(1).id);
+  Feed(event::AcceptAnswered{accept.request, accept.job, CallResult::kOk, {}, MakeAttempt(1, 1)});
+  EXPECT_TRUE(actions_.empty());
+}
+
+TEST_F(SessionTest, RevealsWhatTheJournalKept) {
+  Make();
+  CommitRecord record;
+  record.attempt = MakeAttempt(1, 1);
+  record.nonce[0] = 9;
+  record.commit_request[0] = 8;
+  session_->Restore(record);
+  Feed(event::Tick{});
+  EXPECT_TRUE(All<action::Commit>().empty());
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {MakeAttempt(1, 1, AttemptState::kCommitted)}});
+  EXPECT_EQ(Only<action::Commit>().record.commit_request, record.commit_request);
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kOk, true, ""});
+  EXPECT_EQ(Only<action::Reveal>().record.nonce, record.nonce);
+}
+
+TEST_F(SessionTest, ForgetsJournalRecordsOfAttemptsThatAreOver) {
+  Make();
+  CommitRecord record;
+  record.attempt = MakeAttempt(1, 1);
+  session_->Restore(record);
+  Connect();
+  EXPECT_TRUE(All<action::Commit>().empty());
+  Advance(Seconds(11));
+  EXPECT_EQ(Only<action::Forget>().attempt, record.attempt.id);
+}
+
+TEST_F(SessionTest, GivesBackUnknownAttempts) {
+  Make();
+  Connect({MakeAttempt(4, 4)});
+  const auto release = Only<action::Release>();
+  EXPECT_EQ(release.attempt.id, MakeAttempt(4, 4).id);
+  Feed(event::ReleaseAnswered{release.attempt.id, CallResult::kOk});
+  EXPECT_TRUE(session_->races().empty());
+}
+
+TEST_F(SessionTest, DoesNotRevealAgainstAFalseReceipt) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  const CommitRecord record = MakeProof(1);
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kOk, false, "signature does not verify"});
+  EXPECT_TRUE(All<action::Reveal>().empty());
+  EXPECT_THAT(Only<action::ReportFailed>().what, testing::HasSubstr("signature does not verify"));
+  Advance(Seconds(5));
+  EXPECT_TRUE(All<action::Reveal>().empty());
+}
+
+TEST_F(SessionTest, BreakerStopsAfterFailuresInARowAndClosesAgain) {
+  Make({.failures_max = 2, .breaker_pause = Seconds(60)});
+  Connect();
+  for (uint8_t n = 1; n <= 2; ++n) {
+    StartProving(n, n);
+    Feed(event::ProofFailed{MakeJob(n).id, event::ProofFailure::kFailed, "worker died"});
+    EXPECT_EQ(Only<action::Release>().attempt.id, MakeAttempt(n, n).id);
+    const auto breaker = All<action::ReportBreaker>();
+    EXPECT_EQ(breaker.size(), n == 2 ? 1u : 0u);
+    Feed(event::ReleaseAnswered{MakeAttempt(n, n).id, CallResult::kOk});
+  }
+  EXPECT_TRUE(session_->paused());
+  Feed(event::Offer{9, MakeJob(9)});
+  EXPECT_EQ(Only<action::ReportSkipped>().reason, SkipReason::kPaused);
+  Feed(event::HeartbeatSeen{});
+  Advance(Seconds(61));
+  EXPECT_FALSE(session_->paused());
+  StartProving(10, 10);
+  Feed(event::ProofFailed{MakeJob(10).id, event::ProofFailure::kFailed, "worker died"});
+  EXPECT_TRUE(session_->paused());  // half open: one more is enough
+}
+
+TEST_F(SessionTest, InvalidVerdictsOpenTheBreakerEvenThoughProofsSucceed) {
+  Make({.failures_max = 2});
+  Connect();
+  for (uint8_t n = 1; n <= 2; ++n) {
+    StartProving(n, n);
+    MakeProof(n);
+    Feed(event::AttemptEnded{n, MakeAttempt(n, n, AttemptState::kInvalid), Reason::kProofInvalid, {}, {}});
+  }
+  EXPECT_TRUE(session_->paused());
+}
+
+TEST_F(SessionTest, DrainFinishesWhatIsUnderWay) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::Drain{});
+  EXPECT_EQ(All<action::SendDrain>().size(), 1u);
+  Feed(event::Offer{8, MakeJob(8)});
+  EXPECT_TRUE(actions_.empty());
+  const CommitRecord record = MakeProof(1);
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kOk, true, ""});
+  Feed(event::RevealAnswered{record.attempt.id, CallResult::kOk, ""});
+  Advance(Millis(100));
+  EXPECT_TRUE(All<action::Finished>().empty());  // the verdict is waited for
+  Feed(event::AttemptEnded{50, MakeAttempt(1, 1, AttemptState::kWon), Reason::kUnspecified, Amount{1}, {}});
+  Advance(Millis(100));
+  EXPECT_EQ(All<action::Finished>().size(), 1u);
+}
+
+TEST_F(SessionTest, DrainReleasesWhatIsNotDoneInTime) {
+  Make({.stop_timeout = Seconds(3)});
+  Connect();
+  StartProving(1, 1);
+  Feed(event::Drain{});
+  Advance(Seconds(4));
+  EXPECT_EQ(All<action::CancelProving>().size(), 1u);
+  EXPECT_EQ(Only<action::Release>().reason, Reason::kDraining);
+  Feed(event::ReleaseAnswered{MakeAttempt(1, 1).id, CallResult::kOk});
+  Advance(Millis(100));
+  EXPECT_EQ(All<action::Finished>().size(), 1u);
+}
+
+TEST_F(SessionTest, DrainEndsEvenWhenNobodyAnswers) {
+  Make({.stop_timeout = Seconds(3)});
+  Connect();
+  StartProving(1, 1);
+  Feed(event::Drain{});
+  Advance(Seconds(4));
+  Advance(Seconds(2));
+  EXPECT_EQ(All<action::Finished>().size(), 1u);
+}
+
+TEST_F(SessionTest, SilenceEndsTheStreamAndReconnectsWithinTheCap) {
+  Make({.reconnect_max = Seconds(8)});
+  Connect();
+  Advance(Seconds(5));
+  EXPECT_EQ(All<action::SendHeartbeat>().size(), 1u);
+  Feed(event::HeartbeatSeen{});
+  Advance(Seconds(21));
+  EXPECT_EQ(All<action::Disconnect>().size(), 1u);
+  for (int i = 0; i < 20; ++i) {
+    Feed(event::Disconnected{});
+    Advance(Seconds(8));
+    ASSERT_EQ(All<action::Connect>().size(), 1u) << i;
+  }
+}
+
+TEST_F(SessionTest, ResumesAfterTheLastEvent) {
+  Make();
+  Connect();
+  Feed(event::OfferWithdrawn{77, MakeJob(1).id, Reason::kRaceFull});
+  Feed(event::Disconnected{});
+  Advance(Seconds(31));
+  EXPECT_EQ(Only<action::Connect>().resume_after_event, 77u);
+}
+
+TEST_F(SessionTest, WorkPastItsDeadlineIsStopped) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  for (int i = 0; i < 130; ++i) {
+    Feed(event::HeartbeatSeen{});
+    Advance(Seconds(5));
+    if (!All<action::CancelProving>().empty()) break;
+  }
+  EXPECT_EQ(All<action::CancelProving>().size(), 1u);
+  EXPECT_EQ(Count(now_), Count(Seconds(605)));
+}
+
+}  // namespace
+}  // namespace prooflode::miner

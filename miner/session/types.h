@@ -1,0 +1,280 @@
+// What goes into and comes out of a miner's session: plain values, no wire format, no threads, no clock.
+//
+// Times named `now` are the caller's monotonic clock; times named `_at` of jobs are the coordinator's
+// calendar, which the session compares through the offset it learns from each Welcome.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/units.h"
+
+namespace prooflode::miner {
+
+using JobId = std::array<uint8_t, 16>;
+using AttemptId = std::array<uint8_t, 16>;
+using RequestId = std::array<uint8_t, 16>;
+using Nonce = std::array<uint8_t, 32>;
+using ProofBytes = std::array<uint8_t, 256>;
+
+// Why something was refused or ended; the numbers are those of the protocol.
+enum class Reason : uint8_t {
+  kUnspecified = 0,
+  kRaceFull = 1,
+  kJobClosed = 2,
+  kAlreadyAdmitted = 3,
+  kWonByAnother = 4,
+  kProofInvalid = 5,
+  kCommitMismatch = 6,
+  kRevealWindowPassed = 7,
+  kLeaseExpired = 8,
+  kDeadlinePassed = 9,
+  kCancelledByRequester = 10,
+  kReleasedByMiner = 11,
+  kStaleFence = 12,
+  kDraining = 13,
+};
+// In words, for people.
+const char* ReasonText(Reason reason);
+
+// The state of an attempt as the coordinator sees it; the numbers are those of the protocol.
+enum class AttemptState : uint8_t {
+  kUnspecified = 0,
+  kAdmitted = 1,
+  kCommitted = 2,
+  kRevealed = 3,
+  kValid = 4,
+  kWon = 5,
+  kLost = 6,
+  kInvalid = 7,
+  kReleased = 8,
+  kTimedOut = 9,
+  kJobEnded = 10,
+};
+
+struct OfferedJob {
+  JobId id{};
+  Digest circuit{};
+  std::string circuit_name;
+  bool supported = true;  // a proof system that this miner knows
+  bool insecure_setup = false;
+  uint64_t domain_size = 0;
+  uint32_t public_input_count = 0;
+  Digest zkey{};
+  uint64_t zkey_bytes = 0;
+  Digest witness{};
+  uint64_t witness_bytes = 0;
+  Amount reward{};
+  Micros deadline_at{};
+  Micros lease{};  // 0 in a race
+  uint32_t racers = 0;
+};
+
+struct AttemptRef {
+  AttemptId id{};
+  JobId job{};
+  uint64_t fence = 0;
+  AttemptState state = AttemptState::kUnspecified;
+};
+
+// A proof whose commit may have been sent: what has to survive a crash so that it can still be revealed.
+struct CommitRecord {
+  AttemptRef attempt;
+  ProofBytes proof{};
+  Nonce nonce{};
+  RequestId commit_request{};
+  RequestId reveal_request{};
+};
+
+// How a unary call ended.
+enum class CallResult {
+  kOk,
+  kRetry,    // not answered, or told to try again: the same request may be repeated
+  kRefused,  // answered for good
+};
+
+namespace event {
+// The stream is open and Hello has been sent.
+struct Connected {};
+// The stream or the attempt to open it has ended.
+struct Disconnected {};
+struct Welcome {
+  Micros coordinator_time{};
+  Micros heartbeat_interval{};
+  std::vector<AttemptRef> live;
+};
+// `event` is the log leaf's index; 0 for none.
+struct Offer {
+  uint64_t event = 0;
+  OfferedJob job;
+};
+struct OfferWithdrawn {
+  uint64_t event = 0;
+  JobId job{};
+  Reason reason = Reason::kUnspecified;
+};
+struct AttemptEnded {
+  uint64_t event = 0;
+  AttemptRef attempt;
+  Reason reason = Reason::kUnspecified;
+  Amount paid{};
+  Micros behind{};  // for kLost
+};
+struct HeartbeatSeen {};
+struct AcceptAnswered {
+  RequestId request{};
+  JobId job{};
+  CallResult result = CallResult::kOk;
+  Reason reason = Reason::kUnspecified;
+  AttemptRef attempt{};  // with kOk
+};
+struct ArtifactsReady {
+  JobId job{};
+  Micros fetch_time{};
+  uint64_t fetched_bytes = 0;  // 0 when everything was in the cache
+};
+struct ArtifactsFailed {
+  JobId job{};
+  std::string message{};
+};
+struct ProofMade {
+  JobId job{};
+  ProofBytes proof{};
+  Micros duration{};
+};
+enum class ProofFailure { kCancelled, kFailed };
+struct ProofFailed {
+  JobId job{};
+  ProofFailure failure = ProofFailure::kFailed;
+  std::string message{};
+};
+struct CommitAnswered {
+  AttemptId attempt{};
+  CallResult result = CallResult::kOk;
+  bool receipt_valid = true;  // with kOk: signature, inclusion and content of the receipt were checked
+  std::string message{};
+};
+struct RevealAnswered {
+  AttemptId attempt{};
+  CallResult result = CallResult::kOk;
+  std::string message{};
+};
+struct ReleaseAnswered {
+  AttemptId attempt{};
+  CallResult result = CallResult::kOk;
+};
+// Take no more work, finish what is under way, then stop.
+struct Drain {};
+struct Tick {};
+}  // namespace event
+
+using Event =
+    std::variant<event::Connected, event::Disconnected, event::Welcome, event::Offer, event::OfferWithdrawn,
+                 event::AttemptEnded, event::HeartbeatSeen, event::AcceptAnswered, event::ArtifactsReady,
+                 event::ArtifactsFailed, event::ProofMade, event::ProofFailed, event::CommitAnswered,
+                 event::RevealAnswered, event::ReleaseAnswered, event::Drain, event::Tick>;
+
+enum class SkipReason { kUnprofitable, kMemory, kDeadline, kUnsupported, kPaused };
+const char* SkipReasonText(SkipReason reason);
+
+namespace action {
+// Open a stream; Hello carries the last event that was handled.
+struct Connect {
+  uint64_t resume_after_event = 0;
+};
+// Close the stream; a Disconnected follows.
+struct Disconnect {
+  std::string why;
+};
+struct SendCredit {
+  uint32_t offers = 0;
+};
+struct SendHeartbeat {};
+struct SendDrain {};
+struct Accept {
+  RequestId request{};
+  JobId job{};
+};
+struct Fetch {
+  OfferedJob job;
+};
+struct CancelFetch {
+  JobId job{};
+};
+// Exactly one ProofMade or ProofFailed must follow.
+struct Prove {
+  OfferedJob job;
+  size_t device = 0;
+  Micros limit{};  // a worker that takes longer hangs
+};
+struct CancelProving {
+  JobId job{};
+  size_t device = 0;
+};
+// Keep `record` durably first, then send.
+struct Commit {
+  CommitRecord record;
+};
+struct Reveal {
+  CommitRecord record;
+};
+struct Release {
+  RequestId request{};
+  AttemptRef attempt;
+  Reason reason = Reason::kReleasedByMiner;
+};
+// The attempt is over: delete its record and its witness.
+struct Forget {
+  AttemptId attempt{};
+  bool committed = false;
+  std::optional<Digest> witness{};
+};
+// Drained: the process may end.
+struct Finished {};
+
+// Reports for people and metrics; nothing needs to be done.
+struct ReportNewJob {
+  OfferedJob job;
+  Micros expected{};  // predicted time to a proof
+};
+struct ReportSkipped {
+  OfferedJob job;
+  SkipReason reason = SkipReason::kUnprofitable;
+};
+struct ReportRefused {
+  OfferedJob job;
+  Reason reason = Reason::kUnspecified;
+};
+struct ReportFailed {
+  JobId job{};
+  std::string what;
+};
+struct ReportEnded {
+  JobId job{};
+  AttemptId attempt{};
+  AttemptState state = AttemptState::kUnspecified;  // kUnspecified: ended while we were away
+  Reason reason = Reason::kUnspecified;
+  Amount paid{};
+  Micros behind{};
+  bool committed = false;
+  Micros spent{};  // since it was admitted
+};
+struct ReportBreaker {
+  bool open = false;
+  Micros pause{};
+};
+}  // namespace action
+
+using Action =
+    std::variant<action::Connect, action::Disconnect, action::SendCredit, action::SendHeartbeat,
+                 action::SendDrain, action::Accept, action::Fetch, action::CancelFetch, action::Prove,
+                 action::CancelProving, action::Commit, action::Reveal, action::Release, action::Forget,
+                 action::Finished, action::ReportNewJob, action::ReportSkipped, action::ReportRefused,
+                 action::ReportFailed, action::ReportEnded, action::ReportBreaker>;
+
+}  // namespace prooflode::miner
