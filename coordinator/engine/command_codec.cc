@@ -1,0 +1,230 @@
+#include "coordinator/engine/command_codec.h"
+
+#include "coordinator/engine/field_bytes.h"
+#include "coordinator/engine/fields.h"
+
+namespace prooflode::engine {
+namespace {
+
+using transparency::LeafContent;
+using transparency::LeafType;
+
+using FieldMap = std::map<uint16_t, std::string>;
+
+class FieldWriter {
+ public:
+  explicit FieldWriter(FieldMap& fields) : fields_(fields) {}
+  template <typename T>
+  void operator()(uint16_t number, const T& value) {
+    fields_[number] = FieldBytes(value);
+  }
+  template <typename T>
+  void operator()(uint16_t number, const std::optional<T>& value) {
+    if (value) (*this)(number, *value);
+  }
+
+ private:
+  FieldMap& fields_;
+};
+
+class FieldReader {
+ public:
+  explicit FieldReader(const FieldMap& fields) : fields_(fields) {}
+  template <typename T>
+  void operator()(uint16_t number, T& value) {
+    const auto field = fields_.find(number);
+    if (field == fields_.end() || !FromFieldBytes(field->second, value)) Fail(number);
+  }
+  template <typename T>
+  void operator()(uint16_t number, std::optional<T>& value) {
+    value.reset();
+    if (fields_.contains(number)) (*this)(number, value.emplace());
+  }
+  // The first field that was missing or malformed.
+  std::optional<uint16_t> failed() const { return failed_; }
+
+ private:
+  void Fail(uint16_t number) {
+    if (!failed_) failed_ = number;
+  }
+
+  const FieldMap& fields_;
+  std::optional<uint16_t> failed_;
+};
+
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::RegisterCircuit> auto& command) {
+  auto& c = command.circuit;
+  a(10, c.id);
+  a(11, c.name);
+  a(12, c.proof_system);
+  a(13, c.zkey_digest);
+  a(14, c.zkey_bytes);
+  a(15, c.r1cs_digest);
+  a(16, c.r1cs_bytes);
+  a(17, c.domain_size);
+  a(18, c.variable_count);
+  a(19, c.public_input_count);
+  a(20, c.insecure_setup);
+  a(21, c.verification_key_json);
+  a(22, c.registered_at);
+  a(70, c.owner);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::PostJob> auto& c) {
+  a(10, c.circuit);
+  a(31, c.witness_digest);
+  a(32, c.witness_bytes);
+  a(33, c.public_inputs);
+  a(34, c.statement);
+  a(35, c.reward);
+  a(36, c.time_limit);
+  a(37, c.policy.race.width);
+  std::optional<Micros> lease;
+  if (c.policy.lease) lease = c.policy.lease->lease;
+  a(38, lease);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) {
+    c.policy.lease.reset();
+    if (lease) c.policy.lease = market::LeasePolicy{*lease};
+  }
+  a(39, c.again);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::CancelJob> auto& c) {
+  a(30, c.job);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::AcceptOffer> auto& c) {
+  a(30, c.job);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::CommitProof> auto& c) {
+  a(50, c.attempt);
+  a(51, c.fence);
+  a(52, c.commit_hash);
+  a(53, c.signature);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::RevealProof> auto& c) {
+  a(50, c.attempt);
+  a(51, c.fence);
+  a(54, c.proof);
+  a(55, c.nonce);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::ReleaseAttempt> auto& c) {
+  a(50, c.attempt);
+  a(51, c.fence);
+  a(56, c.reason);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::RecordVerdict> auto& c) {
+  a(50, c.attempt);
+  a(57, c.valid);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::Deposit> auto& c) {
+  a(70, c.owner);
+  a(71, c.amount);
+  a(72, c.external_reference);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::Withdraw> auto& c) {
+  a(71, c.amount);
+  a(72, c.external_reference);
+}
+template <typename Archive>
+void VisitCommand(Archive&, Is<market::Tick> auto&) {}
+
+template <typename Archive, typename Logged>
+void VisitLogged(Archive& archive, Logged& logged) {
+  archive(1, logged.stamped.origin.identity);
+  archive(2, logged.stamped.origin.request_id);
+  archive(3, logged.stamped.entropy);
+  std::optional<Micros> grace;
+  if (logged.no_expiry_before != Micros{}) grace = logged.no_expiry_before;
+  archive(4, grace);
+  if constexpr (!std::is_const_v<Logged>) logged.no_expiry_before = grace.value_or(Micros{});
+  std::visit([&](auto& command) { VisitCommand(archive, command); }, logged.stamped.command);
+}
+
+// Leaf types have the order of the variant; both are part of stored formats.
+LeafType TypeOf(const market::Command& command) { return static_cast<LeafType>(command.index() + 1); }
+static_assert(std::variant_size_v<market::Command> == static_cast<size_t>(LeafType::kTick));
+
+template <size_t I = 0>
+market::Command MakeCommand(size_t index) {
+  if constexpr (I + 1 < std::variant_size_v<market::Command>) {
+    if (index != I) return MakeCommand<I + 1>(index);
+  }
+  return market::Command(std::in_place_index<I>);
+}
+
+void AppendText(std::string& out, const std::string& text) {
+  out += FieldBytes(static_cast<uint16_t>(text.size()));
+  out += text;
+}
+
+}  // namespace
+
+bool IsOutcomeField(uint16_t number) { return number > 100 && number <= 103; }
+
+FieldMap EncodeOutcome(const LeafOutcome& outcome) {
+  FieldMap fields;
+  for (const market::Job& job : outcome.jobs) {
+    fields[101] += FieldBytes(job.id) + FieldBytes(job.state) + FieldBytes(job.deadline_at) +
+                   FieldBytes(job.delivered_attempt.value_or(market::AttemptId{})) +
+                   FieldBytes(job.winning_attempt.value_or(market::AttemptId{}));
+  }
+  for (const market::Attempt& attempt : outcome.attempts) {
+    fields[102] += FieldBytes(attempt.id) + FieldBytes(attempt.job) + FieldBytes(attempt.miner) +
+                   FieldBytes(attempt.state) + FieldBytes(attempt.reason) + FieldBytes(attempt.fence) +
+                   FieldBytes(attempt.reveal_by);
+  }
+  for (const ledger::Transfer& transfer : outcome.transfers) {
+    std::string& out = fields[103];
+    out += FieldBytes(transfer.id) + FieldBytes(transfer.kind) + FieldBytes(transfer.amount);
+    AppendText(out, transfer.debit);
+    AppendText(out, transfer.credit);
+    AppendText(out, transfer.job);
+  }
+  return fields;
+}
+
+LeafContent EncodeCommand(const LoggedCommand& logged, const LeafOutcome& outcome) {
+  LeafContent content;
+  content.type = TypeOf(logged.stamped.command);
+  content.time = logged.stamped.now;
+  FieldWriter writer(content.fields);
+  VisitLogged(writer, logged);
+  content.fields.merge(EncodeOutcome(outcome));
+  return content;
+}
+
+StatusOr<LoggedCommand> DecodeCommand(const LeafContent& content, uint64_t leaf_index) {
+  const size_t type = static_cast<size_t>(content.type);
+  if (type < 1 || type > std::variant_size_v<market::Command>) {
+    return absl::DataLossError(absl::StrCat("leaf ", leaf_index, ": unknown type ", type));
+  }
+  LoggedCommand logged;
+  logged.stamped.now = content.time;
+  logged.stamped.leaf_index = leaf_index;
+  logged.stamped.command = MakeCommand(type - 1);
+  FieldReader reader(content.fields);
+  VisitLogged(reader, logged);
+  if (reader.failed()) {
+    return absl::DataLossError(
+        absl::StrCat("leaf ", leaf_index, ": field ", *reader.failed(), " is missing or malformed"));
+  }
+  FieldMap expected;
+  FieldWriter writer(expected);
+  VisitLogged(writer, std::as_const(logged));
+  for (const auto& [number, value] : content.fields) {
+    if (!IsOutcomeField(number) && !expected.contains(number)) {
+      return absl::DataLossError(absl::StrCat("leaf ", leaf_index, ": unknown field ", number));
+    }
+  }
+  return logged;
+}
+
+}  // namespace prooflode::engine

@@ -1,0 +1,104 @@
+// One list of fields for each noun of the market, visited by whoever writes or reads them: stored answers,
+// rows of the store. The order is part of both formats (docs/formats/store.md): new fields go to the end.
+//
+// An archive has operator()(value) for std::string, std::array<uint8_t, N>, Id, bool, unsigned integers,
+// enums, Micros, Amount and std::optional of these.
+#pragma once
+
+#include <concepts>
+#include <type_traits>
+
+#include "coordinator/ledger/ledger.h"
+#include "coordinator/market/types.h"
+
+namespace prooflode::engine {
+
+template <typename T, typename Noun>
+concept Is = std::same_as<std::remove_const_t<T>, Noun>;
+
+template <typename Archive>
+void VisitFields(Archive& archive, Is<market::Circuit> auto& c) {
+  archive(c.id);
+  archive(c.name);
+  archive(c.proof_system);
+  archive(c.zkey_digest);
+  archive(c.zkey_bytes);
+  archive(c.r1cs_digest);
+  archive(c.r1cs_bytes);
+  archive(c.domain_size);
+  archive(c.variable_count);
+  archive(c.public_input_count);
+  archive(c.owner);
+  archive(c.registered_at);
+  archive(c.insecure_setup);
+  archive(c.verification_key_json);
+}
+
+template <typename Archive>
+void VisitFields(Archive& archive, Is<market::Job> auto& j) {
+  archive(j.id);
+  archive(j.circuit);
+  archive(j.requester);
+  archive(j.state);
+  archive(j.reward);
+  archive(j.fee);
+  archive(j.policy.race.width);
+  // A lease policy is one optional field: its length.
+  using Lease = std::optional<Micros>;
+  Lease lease = j.policy.lease ? Lease(j.policy.lease->lease) : std::nullopt;
+  archive(lease);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(j)>>) {
+    j.policy.lease.reset();
+    if (lease) j.policy.lease = market::LeasePolicy{*lease};
+  }
+  archive(j.posted_at);
+  archive(j.deadline_at);
+  archive(j.witness_digest);
+  archive(j.witness_bytes);
+  archive(j.statement);
+  archive(j.public_inputs);
+  archive(j.racer_count);
+  archive(j.commit_count);
+  archive(j.delivered_attempt);
+  archive(j.winning_attempt);
+  archive(j.winner);
+  archive(j.delivered_at);
+  archive(j.settled_at);
+  archive(j.margin);
+  archive(j.proof);
+  archive(j.already_proven);
+  archive(j.revision);
+}
+
+template <typename Archive>
+void VisitFields(Archive& archive, Is<market::Attempt> auto& a) {
+  archive(a.id);
+  archive(a.job);
+  archive(a.miner);
+  archive(a.state);
+  archive(a.fence);
+  archive(a.admitted_at);
+  archive(a.expires_at);
+  archive(a.commit_hash);
+  archive(a.commit_leaf);
+  archive(a.committed_at);
+  archive(a.reveal_by);
+  archive(a.proof);
+  archive(a.reason);
+  archive(a.behind_winner);
+  archive(a.changed_by);
+}
+
+template <typename Archive>
+void VisitFields(Archive& archive, Is<ledger::Transfer> auto& t) {
+  archive(t.id);
+  archive(t.kind);
+  archive(t.time);
+  archive(t.amount);
+  archive(t.debit);
+  archive(t.credit);
+  archive(t.job);
+  archive(t.external_reference);
+}
+
+}  // namespace prooflode::engine
