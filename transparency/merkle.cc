@@ -28,9 +28,10 @@ void MerkleTree::Append(const Digest& leaf_hash) {
   }
 }
 
-Digest MerkleTree::Root() const {
-  if (size() == 0) return Sha256({});
-  return Subtree(0, size());
+Digest MerkleTree::RootAt(uint64_t tree_size) const {
+  PL_CHECK(tree_size <= size());
+  if (tree_size == 0) return Sha256({});
+  return Subtree(0, tree_size);
 }
 
 Digest MerkleTree::Subtree(uint64_t begin, uint64_t count) const {
@@ -42,11 +43,11 @@ Digest MerkleTree::Subtree(uint64_t begin, uint64_t count) const {
   return NodeHash(Subtree(begin, left), Subtree(begin + left, count - left));
 }
 
-std::vector<Digest> MerkleTree::InclusionProof(uint64_t index) const {
-  PL_CHECK(index < size());
+std::vector<Digest> MerkleTree::InclusionProofAt(uint64_t index, uint64_t tree_size) const {
+  PL_CHECK(index < tree_size && tree_size <= size());
   std::vector<Digest> path;
   uint64_t begin = 0;
-  uint64_t count = size();
+  uint64_t count = tree_size;
   while (count > 1) {
     const uint64_t left = std::bit_ceil(count) / 2;
     if (index < begin + left) {

@@ -19,9 +19,13 @@ class MerkleTree {
   void Append(const Digest& leaf_hash);
   uint64_t size() const { return levels_.empty() ? 0 : levels_[0].size(); }
   // Of the empty tree: SHA-256 of nothing.
-  Digest Root() const;
+  Digest Root() const { return RootAt(size()); }
+  // The root when the tree had `tree_size` leaves. tree_size <= size().
+  Digest RootAt(uint64_t tree_size) const;
   // The path of RFC 9162 section 2.1.3.1 for leaf `index` in the tree as it is. index < size().
-  std::vector<Digest> InclusionProof(uint64_t index) const;
+  std::vector<Digest> InclusionProof(uint64_t index) const { return InclusionProofAt(index, size()); }
+  // The same in the tree of its first `tree_size` leaves. index < tree_size <= size().
+  std::vector<Digest> InclusionProofAt(uint64_t index, uint64_t tree_size) const;
 
  private:
   Digest Subtree(uint64_t begin, uint64_t count) const;

@@ -110,6 +110,7 @@ void VisitCommand(Archive& a, Is<market::RevealProof> auto& c) {
   a(51, c.fence);
   a(54, c.proof);
   a(55, c.nonce);
+  a(58, c.opening);
 }
 template <typename Archive>
 void VisitCommand(Archive& a, Is<market::ReleaseAttempt> auto& c) {
@@ -135,22 +136,22 @@ void VisitCommand(Archive& a, Is<market::Withdraw> auto& c) {
 }
 template <typename Archive>
 void VisitCommand(Archive&, Is<market::Tick> auto&) {}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::Restart> auto& c) {
+  a(80, c.no_expiry_before);
+}
 
-template <typename Archive, typename Logged>
-void VisitLogged(Archive& archive, Logged& logged) {
-  archive(1, logged.stamped.origin.identity);
-  archive(2, logged.stamped.origin.request_id);
-  archive(3, logged.stamped.entropy);
-  std::optional<Micros> grace;
-  if (logged.no_expiry_before != Micros{}) grace = logged.no_expiry_before;
-  archive(4, grace);
-  if constexpr (!std::is_const_v<Logged>) logged.no_expiry_before = grace.value_or(Micros{});
-  std::visit([&](auto& command) { VisitCommand(archive, command); }, logged.stamped.command);
+template <typename Archive>
+void VisitStamped(Archive& archive, Is<market::Stamped> auto& stamped) {
+  archive(1, stamped.origin.identity);
+  archive(2, stamped.origin.request_id);
+  archive(3, stamped.entropy);
+  std::visit([&](auto& command) { VisitCommand(archive, command); }, stamped.command);
 }
 
 // Leaf types have the order of the variant; both are part of stored formats.
 LeafType TypeOf(const market::Command& command) { return static_cast<LeafType>(command.index() + 1); }
-static_assert(std::variant_size_v<market::Command> == static_cast<size_t>(LeafType::kTick));
+static_assert(std::variant_size_v<market::Command> == static_cast<size_t>(transparency::kLeafTypeMax));
 
 template <size_t I = 0>
 market::Command MakeCommand(size_t index) {
@@ -191,40 +192,40 @@ FieldMap EncodeOutcome(const LeafOutcome& outcome) {
   return fields;
 }
 
-LeafContent EncodeCommand(const LoggedCommand& logged, const LeafOutcome& outcome) {
+LeafContent EncodeCommand(const market::Stamped& stamped, const LeafOutcome& outcome) {
   LeafContent content;
-  content.type = TypeOf(logged.stamped.command);
-  content.time = logged.stamped.now;
+  content.type = TypeOf(stamped.command);
+  content.time = stamped.now;
   FieldWriter writer(content.fields);
-  VisitLogged(writer, logged);
+  VisitStamped(writer, stamped);
   content.fields.merge(EncodeOutcome(outcome));
   return content;
 }
 
-StatusOr<LoggedCommand> DecodeCommand(const LeafContent& content, uint64_t leaf_index) {
+StatusOr<market::Stamped> DecodeCommand(const LeafContent& content, uint64_t leaf_index) {
   const size_t type = static_cast<size_t>(content.type);
   if (type < 1 || type > std::variant_size_v<market::Command>) {
     return absl::DataLossError(absl::StrCat("leaf ", leaf_index, ": unknown type ", type));
   }
-  LoggedCommand logged;
-  logged.stamped.now = content.time;
-  logged.stamped.leaf_index = leaf_index;
-  logged.stamped.command = MakeCommand(type - 1);
+  market::Stamped stamped;
+  stamped.now = content.time;
+  stamped.leaf_index = leaf_index;
+  stamped.command = MakeCommand(type - 1);
   FieldReader reader(content.fields);
-  VisitLogged(reader, logged);
+  VisitStamped(reader, stamped);
   if (reader.failed()) {
     return absl::DataLossError(
         absl::StrCat("leaf ", leaf_index, ": field ", *reader.failed(), " is missing or malformed"));
   }
   FieldMap expected;
   FieldWriter writer(expected);
-  VisitLogged(writer, std::as_const(logged));
+  VisitStamped(writer, std::as_const(stamped));
   for (const auto& [number, value] : content.fields) {
     if (!IsOutcomeField(number) && !expected.contains(number)) {
       return absl::DataLossError(absl::StrCat("leaf ", leaf_index, ": unknown field ", number));
     }
   }
-  return logged;
+  return stamped;
 }
 
 }  // namespace prooflode::engine

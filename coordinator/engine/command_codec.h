@@ -19,18 +19,11 @@ struct LeafOutcome {
   std::vector<ledger::Transfer> transfers;
 };
 
-// What the log says of one command.
-struct LoggedCommand {
-  market::Stamped stamped;
-  // While the reconnect grace after a restart lasted, its end: nothing expired before it. Zero otherwise.
-  Micros no_expiry_before{};
-};
-
-transparency::LeafContent EncodeCommand(const LoggedCommand& logged, const LeafOutcome& outcome);
+transparency::LeafContent EncodeCommand(const market::Stamped& stamped, const LeafOutcome& outcome);
 
 // The inverse for the command; the outcome's fields are not interpreted. kDataLoss unless the fields are
 // exactly those that EncodeCommand writes for some command. `leaf_index` is where the leaf stands.
-StatusOr<LoggedCommand> DecodeCommand(const transparency::LeafContent& content, uint64_t leaf_index);
+StatusOr<market::Stamped> DecodeCommand(const transparency::LeafContent& content, uint64_t leaf_index);
 
 // The outcome's fields (numbers 101 to 103) that EncodeCommand writes: a replay compares them with a leaf's.
 std::map<uint16_t, std::string> EncodeOutcome(const LeafOutcome& outcome);

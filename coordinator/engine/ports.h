@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -18,7 +19,9 @@ struct StoredAnswer {
   market::Identity identity{};
   std::string request_id;
   Digest content{};  // SHA-256 of the request's meaning: a repeat with other content is refused
+  Micros time{};     // of the command
   std::string answer;
+  friend bool operator==(const StoredAnswer&, const StoredAnswer&) = default;
 };
 
 // One group commit: everything that a batch of commands changed. Written in one transaction, or not at all.
@@ -30,6 +33,8 @@ struct Batch {
   std::vector<std::pair<ledger::AccountName, Amount>> balances;
   std::vector<ledger::Transfer> transfers;
   std::vector<StoredAnswer> answers;
+
+  bool empty() const { return leaves.empty() && answers.empty(); }
 };
 
 // Durable state. Used by the engine thread alone, but for the const readers, which are thread-safe. After an
@@ -42,13 +47,16 @@ class Store {
   virtual Status Write(const Batch& batch) = 0;
   virtual StatusOr<std::optional<StoredAnswer>> FindAnswer(const market::Identity& identity,
                                                            const std::string& request_id) const = 0;
+  // At most `count_max` leaves from index `from` on, in order; none past the end.
   virtual StatusOr<std::vector<transparency::Leaf>> ReadLeaves(uint64_t from, size_t count_max) const = 0;
+  // Newest first: transfers that name one of this identity's accounts, with an id below `before_id` (0 for
+  // the newest).
   virtual StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key,
                                                                 uint64_t before_id,
                                                                 size_t count_max) const = 0;
 };
 
-// Verifies revealed proofs; calls back any number of times later, on any thread, once for each request.
+// Verifies revealed proofs. The engine has a bounded number of requests out at once, lowest commit leaf first.
 class ProofChecker {
  public:
   virtual ~ProofChecker() = default;
@@ -61,14 +69,16 @@ class ProofChecker {
     std::string public_inputs;
     std::string proof;
   };
+  // Calls `done` exactly once, later, on any thread.
   virtual void Check(Request request, std::function<void(bool valid)> done) = 0;
 };
 
 // Tells sessions and watchers, after the batch is durable. Called on the engine thread; must not block.
+// `market` is the durable state that the effects led to, to be read during the call only.
 class Outbox {
  public:
   virtual ~Outbox() = default;
-  virtual void Publish(const std::vector<market::Effect>& effects) = 0;
+  virtual void Publish(const market::Market& market, const std::vector<market::Effect>& effects) = 0;
 };
 
 }  // namespace prooflode::engine

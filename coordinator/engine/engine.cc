@@ -1,0 +1,358 @@
+#include "coordinator/engine/engine.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "coordinator/engine/answer_codec.h"
+#include "transparency/signing.h"
+
+namespace prooflode::engine {
+
+struct Engine::Work {
+  // An answer waiting for its batch to be durable.
+  struct Pending {
+    AnswerCallback callback;
+    StatusOr<Answered> answer;
+  };
+  Batch batch;
+  market::Changes changes;  // of all commands of the batch
+  std::map<std::pair<market::Identity, std::string>, size_t> answer_of;  // indices into batch.answers
+  std::vector<Pending> pending;
+  std::vector<market::Effect> effects;
+  std::vector<QueryFunction> queries;
+  market::LeafIndex next_leaf = 0;
+  size_t command_count = 0;
+};
+
+namespace {
+
+Status Unknown() {
+  return absl::UnavailableError("coordinator: stopped; whether this was done is unknown, ask again");
+}
+
+}  // namespace
+
+Engine::Engine(const market::Rules& rules, const EngineOptions& options, const EngineParts& parts)
+    : options_(options),
+      parts_(parts),
+      market_name_(rules.market),
+      market_(rules),
+      metrics_(parts.metrics),
+      queue_(options.queue_limit) {
+  MutexLock lock(verdict_box_->mutex);
+  verdict_box_->wake = [this] { (void)queue_.TryPush(Wake{}); };  // a full queue keeps the engine awake
+}
+
+Engine::~Engine() {
+  Stop();
+  MutexLock lock(verdict_box_->mutex);
+  verdict_box_->wake = nullptr;
+}
+
+Status Engine::Load() {
+  PL_CHECK(!thread_.joinable());
+  std::vector<Digest> leaf_hashes;
+  PL_RETURN_IF_ERROR(parts_.store.Load(market_, leaf_hashes));
+  market_.TakeChanges();
+  for (const Digest& hash : leaf_hashes) tree_.Append(hash);
+  if (!leaf_hashes.empty()) {
+    PL_ASSIGN_OR_RETURN(const auto last, parts_.store.ReadLeaves(leaf_hashes.size() - 1, 1));
+    if (last.size() != 1) return absl::DataLossError("store: the last leaf cannot be read");
+    PL_ASSIGN_OR_RETURN(const transparency::LeafContent content,
+                        transparency::DecodeLeaf(AsBytes(last[0].bytes)));
+    last_time_ = content.time;
+    Work work;
+    work.next_leaf = tree_.size();
+    const Micros now = std::max(last_time_, parts_.clock.WallNow());
+    Apply(work, {}, market::Restart{now + options_.reconnect_grace});
+    PL_RETURN_IF_ERROR(Commit(work));
+  }
+  for (const market::AttemptId& id : market_.PendingVerdicts()) {
+    to_check_.insert({market_.FindAttempt(id)->commit_leaf, id});
+  }
+  metrics_.Loaded(market_);
+  DispatchChecks();
+  return absl::OkStatus();
+}
+
+void Engine::Start() {
+  PL_CHECK(!thread_.joinable());
+  thread_ = std::thread([this] {
+    while (RunOnce(std::chrono::milliseconds(250))) {
+    }
+  });
+}
+
+void Engine::Stop() {
+  queue_.Close();
+  if (thread_.joinable()) thread_.join();
+}
+
+Status Engine::Refused() {
+  if (queue_.closed()) return absl::UnavailableError("coordinator: shutting down, retry later");
+  metrics_.queue_refusals.Increment();
+  return absl::ResourceExhaustedError("coordinator: too many requests are waiting, retry later");
+}
+
+void Engine::Offer(market::Origin origin, market::Command command, const Digest& content,
+                   AnswerCallback callback) {
+  Item item = Submission{std::move(origin), std::move(command), content, std::move(callback)};
+  if (queue_.TryPush(std::move(item))) return;
+  std::get<Submission>(item).callback(Refused());  // a refused push leaves the item whole
+}
+
+Status Engine::Query(QueryFunction query) {
+  return queue_.TryPush(std::move(query)) ? absl::OkStatus() : Refused();
+}
+
+std::chrono::microseconds Engine::TimeToWait(std::chrono::microseconds wait) const {
+  const std::optional<Micros> due = market_.NextDue();
+  if (!due) return wait;
+  const Micros left = *due - parts_.clock.WallNow();
+  // Not less than a millisecond: what is due now is acted upon in this turn anyway.
+  return std::clamp(std::chrono::microseconds(Count(left)), std::chrono::microseconds(1000),
+                    std::max(wait, std::chrono::microseconds(1000)));
+}
+
+bool Engine::RunOnce(std::chrono::microseconds wait) {
+  if (failed_) return false;
+  // A simulation that does not want to wait gets no wait, whatever is due.
+  std::vector<Item> items = queue_.PopBatch(options_.batch_limit, wait.count() == 0 ? wait : TimeToWait(wait));
+  if (items.empty() && queue_.closed()) return false;
+  const Micros start = parts_.clock.MonotonicNow();
+  Work work;
+  work.next_leaf = tree_.size();
+  TakeVerdicts(work);
+  Status status;
+  for (Item& item : items) {
+    if (auto* submission = std::get_if<Submission>(&item)) {
+      work.pending.push_back({std::move(submission->callback), Unknown()});
+      if (status.ok()) status = Process(work, std::move(*submission));
+    } else if (auto* query = std::get_if<QueryFunction>(&item)) {
+      work.queries.push_back(std::move(*query));
+    }
+  }
+  TickIfDue(work);
+  const Micros applied = parts_.clock.MonotonicNow();
+  if (status.ok()) status = Commit(work);
+  if (!status.ok()) {
+    Fail(work, status);
+    return false;
+  }
+  if (work.command_count > 0) {
+    metrics_.BatchDone(work.command_count, ToSeconds(applied - start),
+                       ToSeconds(parts_.clock.MonotonicNow() - applied), last_time_);
+  }
+  Release(work);
+  return true;
+}
+
+void Engine::TakeVerdicts(Work& work) {
+  std::vector<market::RecordVerdict> verdicts;
+  {
+    MutexLock lock(verdict_box_->mutex);
+    verdicts.swap(verdict_box_->verdicts);
+  }
+  checks_in_flight_ -= verdicts.size();
+  for (const market::RecordVerdict& verdict : verdicts) {
+    TickIfDue(work);
+    Apply(work, {}, verdict);
+  }
+}
+
+void Engine::TickIfDue(Work& work) {
+  const std::optional<Micros> due = market_.NextDue();
+  if (!due) return;
+  const Micros now = std::max(last_time_, parts_.clock.WallNow());
+  if (now >= *due) Apply(work, {}, market::Tick{});
+}
+
+StatusOr<std::optional<StoredAnswer>> Engine::FindRepeat(const Work& work,
+                                                         const market::Origin& origin) const {
+  if (origin.request_id.empty()) return std::nullopt;
+  const auto found = work.answer_of.find({origin.identity, origin.request_id});
+  if (found != work.answer_of.end()) return work.batch.answers[found->second];
+  return parts_.store.FindAnswer(origin.identity, origin.request_id);
+}
+
+Status Engine::Process(Work& work, Submission submission) {
+  const market::Origin& origin = submission.origin;
+  StatusOr<Answered>& result = work.pending.back().answer;
+  PL_ASSIGN_OR_RETURN(const std::optional<StoredAnswer> first, FindRepeat(work, origin));
+  if (first && first->content != submission.content) {
+    result = absl::AlreadyExistsError("request_id: was used for another request before");
+    return absl::OkStatus();
+  }
+  if (first) {
+    PL_ASSIGN_OR_RETURN(market::Answer answer, DecodeAnswer(first->answer));
+    result = Answered{std::move(answer), std::nullopt};
+    return absl::OkStatus();
+  }
+  TickIfDue(work);
+  market::Answer answer = Apply(work, origin, std::move(submission.command));
+  if (!origin.request_id.empty()) {
+    work.answer_of[{origin.identity, origin.request_id}] = work.batch.answers.size();
+    work.batch.answers.push_back(
+        {origin.identity, origin.request_id, submission.content, last_time_, EncodeAnswer(answer)});
+  }
+  result = Answered{std::move(answer), std::nullopt};
+  return absl::OkStatus();
+}
+
+market::Answer Engine::Apply(Work& work, const market::Origin& origin, market::Command command) {
+  market::Stamped stamped;
+  last_time_ = std::max(last_time_, parts_.clock.WallNow());
+  stamped.now = last_time_;
+  stamped.leaf_index = work.next_leaf;
+  parts_.random.Fill(stamped.entropy);
+  stamped.origin = origin;
+  stamped.command = std::move(command);
+  if (auto* reveal = std::get_if<market::RevealProof>(&stamped.command)) {
+    reveal->opening = OpeningOf(*reveal);
+  }
+
+  market::Outcome outcome = market_.Apply(stamped);
+  ++work.command_count;
+  const LeafOutcome changed = GatherChanges(work, stamped.leaf_index);
+  if (outcome.changed) {
+    transparency::Leaf leaf;
+    leaf.index = work.next_leaf++;
+    leaf.bytes = transparency::EncodeLeaf(EncodeCommand(stamped, changed));
+    leaf.hash = transparency::LeafHash(AsBytes(leaf.bytes));
+    work.batch.leaves.push_back(std::move(leaf));
+  } else {
+    // What is not in the log would be missing after a replay.
+    PL_CHECK(changed.jobs.empty() && changed.attempts.empty() && changed.transfers.empty());
+  }
+  work.effects.insert(work.effects.end(), outcome.effects.begin(), outcome.effects.end());
+  return std::move(outcome.answer);
+}
+
+Digest Engine::OpeningOf(const market::RevealProof& reveal) const {
+  const market::Attempt* attempt = market_.FindAttempt(reveal.attempt);
+  if (attempt == nullptr) return {};  // refused by the market
+  return transparency::CommitHash({.market = market_name_,
+                                   .job = attempt->job.bytes,
+                                   .attempt = attempt->id.bytes,
+                                   .miner = attempt->miner,
+                                   .proof = reveal.proof,
+                                   .public_inputs = market_.FindJob(attempt->job)->public_inputs,
+                                   .nonce = reveal.nonce});
+}
+
+LeafOutcome Engine::GatherChanges(Work& work, market::LeafIndex leaf) {
+  market::Changes changes = market_.TakeChanges();
+  LeafOutcome outcome;
+  for (const market::JobId& id : changes.jobs) {
+    outcome.jobs.push_back(*market_.FindJob(id));
+    metrics_.JobChanged(market_, outcome.jobs.back(), leaf);
+  }
+  for (const market::AttemptId& id : changes.attempts) {
+    outcome.attempts.push_back(*market_.FindAttempt(id));
+    metrics_.AttemptChanged(outcome.attempts.back(), leaf);
+  }
+  for (const uint64_t id : changes.transfers) outcome.transfers.push_back(*market_.ledger().Find(id));
+  work.changes.circuits.merge(changes.circuits);
+  work.changes.jobs.merge(changes.jobs);
+  work.changes.attempts.merge(changes.attempts);
+  work.changes.accounts.merge(changes.accounts);
+  work.changes.transfers.insert(work.changes.transfers.end(), changes.transfers.begin(),
+                                changes.transfers.end());
+  return outcome;
+}
+
+void Engine::CollectRows(Work& work) const {
+  Batch& batch = work.batch;
+  for (const auto& id : work.changes.circuits) batch.circuits.push_back(*market_.FindCircuit(id));
+  for (const auto& id : work.changes.jobs) batch.jobs.push_back(*market_.FindJob(id));
+  for (const auto& id : work.changes.attempts) batch.attempts.push_back(*market_.FindAttempt(id));
+  const ledger::Ledger& ledger = market_.ledger();
+  for (const auto& name : work.changes.accounts) batch.balances.emplace_back(name, ledger.Balance(name));
+  for (const uint64_t id : work.changes.transfers) batch.transfers.push_back(*ledger.Find(id));
+}
+
+Status Engine::Commit(Work& work) {
+  CollectRows(work);
+  if (!work.batch.empty()) PL_RETURN_IF_ERROR(parts_.store.Write(work.batch));
+  for (const transparency::Leaf& leaf : work.batch.leaves) tree_.Append(leaf.hash);
+  return absl::OkStatus();
+}
+
+void Engine::Release(Work& work) {
+  for (Work::Pending& pending : work.pending) {
+    if (pending.answer.ok()) {
+      if (const auto* commit = std::get_if<market::CommitAnswer>(&pending.answer->answer)) {
+        StatusOr<CommitReceiptData> receipt = ReceiptFor(work, commit->leaf_index);
+        if (receipt.ok()) {
+          pending.answer->receipt = *std::move(receipt);
+        } else {
+          pending.answer = receipt.status();
+        }
+      }
+    }
+    pending.callback(std::move(pending.answer));
+  }
+  if (!work.effects.empty()) parts_.outbox.Publish(market_, work.effects);
+  for (const market::Effect& effect : work.effects) {
+    if (const auto* check = std::get_if<market::NeedsVerdict>(&effect)) {
+      to_check_.insert({market_.FindAttempt(check->attempt)->commit_leaf, check->attempt});
+    }
+  }
+  for (QueryFunction& query : work.queries) query(market_);
+  DispatchChecks();
+  metrics_.QueueLengths(queue_.size(), to_check_.size() + checks_in_flight_);
+}
+
+StatusOr<CommitReceiptData> Engine::ReceiptFor(const Work& work, market::LeafIndex leaf_index) const {
+  CommitReceiptData receipt;
+  receipt.leaf_index = leaf_index;
+  receipt.tree_size = leaf_index + 1;
+  receipt.root = tree_.RootAt(receipt.tree_size);
+  receipt.inclusion_proof = tree_.InclusionProofAt(leaf_index, receipt.tree_size);
+  const std::vector<transparency::Leaf>& fresh = work.batch.leaves;
+  if (!fresh.empty() && leaf_index >= fresh.front().index) {
+    receipt.leaf = fresh[leaf_index - fresh.front().index].bytes;
+    return receipt;
+  }
+  PL_ASSIGN_OR_RETURN(auto stored, parts_.store.ReadLeaves(leaf_index, 1));
+  if (stored.size() != 1) return absl::DataLossError(absl::StrCat("leaf ", leaf_index, ": not in the store"));
+  receipt.leaf = std::move(stored[0].bytes);
+  return receipt;
+}
+
+void Engine::DispatchChecks() {
+  while (checks_in_flight_ < options_.checks_in_flight_max && !to_check_.empty()) {
+    const market::AttemptId id = to_check_.begin()->second;
+    to_check_.erase(to_check_.begin());
+    const market::Attempt* attempt = market_.FindAttempt(id);
+    // Decided meanwhile: an earlier proof was valid, or the job is over.
+    if (attempt == nullptr || attempt->state != market::AttemptState::kRevealed) continue;
+    const market::Job* job = market_.FindJob(attempt->job);
+    const market::Circuit* circuit = market_.FindCircuit(job->circuit);
+    ++checks_in_flight_;
+    parts_.checker.Check({.attempt = id,
+                          .job = job->id,
+                          .commit_leaf = attempt->commit_leaf,
+                          .circuit = job->circuit,
+                          .verification_key_json = circuit->verification_key_json,
+                          .public_inputs = job->public_inputs,
+                          .proof = attempt->proof},
+                         [id, box = verdict_box_](bool valid) {
+                           MutexLock lock(box->mutex);
+                           box->verdicts.push_back({id, valid});
+                           if (box->wake) box->wake();
+                         });
+  }
+}
+
+void Engine::Fail(Work& work, const Status& status) {
+  failed_ = true;
+  queue_.Close();
+  parts_.on_fatal(status);
+  for (Work::Pending& pending : work.pending) pending.callback(Unknown());
+  for (const Item& item : queue_.PopBatch(options_.queue_limit, std::chrono::microseconds(0))) {
+    if (const auto* submission = std::get_if<Submission>(&item)) submission->callback(Unknown());
+  }
+}
+
+}  // namespace prooflode::engine

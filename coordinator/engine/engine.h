@@ -1,0 +1,153 @@
+// The only writer of the market. One thread takes a batch of commands from a bounded queue, stamps them with
+// time and entropy, applies them, writes rows, leaves and answers in one transaction, and only then answers
+// callers, tells the outbox and hands revealed proofs to the checker: nothing leaves before it is durable.
+//
+// A request is known by (identity, request id): a repeat gets the first answer, also after a restart, and one
+// with other content is refused. Queries run on the same thread between batches and see durable state only.
+// After an error of the store the engine stops for good and reports it once: what is on disk is unknown, and
+// only a restart can tell.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "base/bounded_queue.h"
+#include "base/env.h"
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "base/status.h"
+#include "coordinator/engine/command_codec.h"
+#include "coordinator/engine/engine_metrics.h"
+#include "coordinator/engine/ports.h"
+#include "transparency/merkle.h"
+
+namespace prooflode::engine {
+
+// What a receipt says of a commit: its leaf, and the log when that leaf was its last.
+struct CommitReceiptData {
+  market::LeafIndex leaf_index = 0;
+  std::string leaf;  // the stored bytes
+  uint64_t tree_size = 0;
+  Digest root{};
+  std::vector<Digest> inclusion_proof;
+  friend bool operator==(const CommitReceiptData&, const CommitReceiptData&) = default;
+};
+
+struct Answered {
+  market::Answer answer;
+  std::optional<CommitReceiptData> receipt;  // with a CommitAnswer
+};
+
+// Errors: RESOURCE_EXHAUSTED when the queue is full, UNAVAILABLE when the engine has stopped, ALREADY_EXISTS
+// when the request id was used for something else. A refusal by the market is an answer.
+using AnswerCallback = std::function<void(StatusOr<Answered>)>;
+using QueryFunction = std::function<void(const market::Market&)>;
+
+struct EngineOptions {
+  size_t queue_limit = 8192;
+  size_t batch_limit = 512;
+  size_t checks_in_flight_max = 64;
+  Micros reconnect_grace = Seconds(10);
+};
+
+// The parts an engine works with; all must outlive it.
+struct EngineParts {
+  Store& store;
+  ProofChecker& checker;
+  Outbox& outbox;
+  Clock& clock;
+  Random& random;
+  MetricFactory& metrics;
+  // Called once, on the engine thread, when the store failed; the engine does nothing afterwards. A program
+  // ends here.
+  std::function<void(const Status&)> on_fatal;
+};
+
+// Offer and Query are thread-safe, everything else belongs to the thread that owns the engine.
+class Engine {
+ public:
+  Engine(const market::Rules& rules, const EngineOptions& options, const EngineParts& parts);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Reads what is stored; nothing expires before the reconnect grace has passed, and proofs that were
+  // revealed and not judged are checked again. Once, before everything else.
+  Status Load();
+  void Start();
+  // Works off what is queued, then ends. Later offers are answered with UNAVAILABLE.
+  void Stop();
+
+  // Calls back exactly once, on the engine thread, or on the caller's when the offer is refused at the door.
+  // `content` is the SHA-256 of the request's meaning. Never blocks.
+  void Offer(market::Origin origin, market::Command command, const Digest& content, AnswerCallback callback);
+  // Runs `query` on the engine thread; it must be short. Not run when an error is returned
+  // (RESOURCE_EXHAUSTED, UNAVAILABLE). Never blocks.
+  Status Query(QueryFunction query);
+
+  // One turn of the loop, for simulations that have no engine thread: waits at most `wait` for work. False
+  // once the engine has failed, or is closed and has nothing left.
+  bool RunOnce(std::chrono::microseconds wait);
+
+ private:
+  struct Submission {
+    market::Origin origin;
+    market::Command command;
+    Digest content{};
+    AnswerCallback callback;
+  };
+  struct Wake {};  // something else than the queue wants the engine's attention
+  using Item = std::variant<Wake, Submission, QueryFunction>;
+  struct Work;  // one batch under way
+
+  Status Refused();
+  std::chrono::microseconds TimeToWait(std::chrono::microseconds wait) const;
+  void TakeVerdicts(Work& work);
+  void TickIfDue(Work& work);
+  // Fills the answer of work.pending.back().
+  Status Process(Work& work, Submission submission);
+  StatusOr<std::optional<StoredAnswer>> FindRepeat(const Work& work, const market::Origin& origin) const;
+  market::Answer Apply(Work& work, const market::Origin& origin, market::Command command);
+  Digest OpeningOf(const market::RevealProof& reveal) const;
+  LeafOutcome GatherChanges(Work& work, market::LeafIndex leaf);
+  void CollectRows(Work& work) const;
+  Status Commit(Work& work);
+  void Release(Work& work);
+  StatusOr<CommitReceiptData> ReceiptFor(const Work& work, market::LeafIndex leaf_index) const;
+  void DispatchChecks();
+  void Fail(Work& work, const Status& status);
+
+  const EngineOptions options_;
+  EngineParts parts_;
+  const std::string market_name_;
+  market::Market market_;
+  EngineMetrics metrics_;
+  transparency::MerkleTree tree_;
+  Micros last_time_{};
+  bool failed_ = false;
+
+  BoundedQueue<Item> queue_;
+  std::thread thread_;
+
+  // Revealed proofs not yet handed to the checker, in log order of their commits.
+  std::set<std::pair<market::LeafIndex, market::AttemptId>> to_check_;
+  size_t checks_in_flight_ = 0;
+  // Verdicts come from the checker's threads and never wait behind a full queue; their number is bounded by
+  // the checks in flight. Shared, so that a verdict that comes late finds something to write to.
+  struct VerdictBox {
+    Mutex mutex;
+    std::vector<market::RecordVerdict> verdicts PL_GUARDED_BY(mutex);
+    std::function<void()> wake PL_GUARDED_BY(mutex);
+  };
+  std::shared_ptr<VerdictBox> verdict_box_ = std::make_shared<VerdictBox>();
+};
+
+}  // namespace prooflode::engine

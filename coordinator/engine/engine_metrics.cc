@@ -1,0 +1,153 @@
+#include "coordinator/engine/engine_metrics.h"
+
+#include <algorithm>
+
+namespace prooflode::engine {
+namespace {
+
+using market::AttemptState;
+using market::JobState;
+
+const Labels kGroth16 = {{"proof_system", "groth16_bn254"}};
+
+const char* StateLabel(JobState state) {
+  switch (state) {
+    case JobState::kOpen: return "open";
+    case JobState::kClosing: return "closing";
+    default: return "delivered";
+  }
+}
+
+const char* OutcomeLabel(JobState state) {
+  switch (state) {
+    case JobState::kWon: return "proved";
+    case JobState::kExpired: return "expired";
+    default: return "cancelled";
+  }
+}
+
+// What became of a submission; nullptr for an attempt that ended without one or has not ended.
+const char* SubmissionResult(const market::Attempt& attempt) {
+  const bool submitted = attempt.committed_at != Micros{};
+  switch (attempt.state) {
+    case AttemptState::kWon: return "first";
+    case AttemptState::kLost: return submitted ? "late" : nullptr;
+    case AttemptState::kInvalid: return "invalid";
+    case AttemptState::kTimedOut: return submitted ? "expired" : nullptr;
+    default: return nullptr;
+  }
+}
+
+const char* SizeLabel(uint64_t domain_size) {
+  if (domain_size <= (1 << 14)) return "s";
+  if (domain_size <= (1 << 18)) return "m";
+  if (domain_size <= (1 << 21)) return "l";
+  return "xl";
+}
+
+Labels With(Labels labels, const std::string& name, const std::string& value) {
+  labels[name] = value;
+  return labels;
+}
+
+}  // namespace
+
+EngineMetrics::EngineMetrics(MetricFactory& metrics)
+    : queue_refusals(metrics.GetCounter("prooflode_coordinator_engine_refusals_total",
+                                        "Commands and queries refused because the engine's queue was full")),
+      factory_(metrics),
+      commands_(metrics.GetCounter("prooflode_coordinator_engine_commands_total", "Commands processed")),
+      batch_commands_(metrics.GetHistogram("prooflode_coordinator_engine_batch_commands",
+                                           "Commands in one group commit",
+                                           {1, 2, 4, 8, 16, 32, 64, 128, 256, 512})),
+      apply_seconds_(metrics.GetHistogram("prooflode_coordinator_engine_apply_duration_seconds",
+                                          "Applying the commands of one group commit",
+                                          ExponentialBuckets(1e-5, 4, 9))),
+      write_seconds_(metrics.GetHistogram("prooflode_coordinator_engine_sync_duration_seconds",
+                                          "Writing one group commit until it is durable",
+                                          ExponentialBuckets(1e-4, 2.5, 11))),
+      queue_length_(metrics.GetGauge("prooflode_coordinator_engine_queue_length",
+                                     "Commands and queries waiting for the engine")),
+      check_queue_length_(metrics.GetGauge("prooflode_coordinator_verify_queue_length",
+                                           "Revealed proofs waiting for a verdict")),
+      oldest_job_age_(metrics.GetGauge("prooflode_coordinator_oldest_open_job_age_seconds",
+                                       "Age of the oldest job that has not ended")),
+      participants_(metrics.GetHistogram("prooflode_coordinator_race_participants",
+                                         "Miners admitted to a job that was won",
+                                         {1, 2, 3, 5, 10, 20, 50, 100})),
+      margin_(metrics.GetHistogram("prooflode_coordinator_race_margin_seconds",
+                                   "Log time of the second valid commit less the first's",
+                                   ExponentialBuckets(0.001, 2.5, 13))) {}
+
+void EngineMetrics::Loaded(const market::Market& market) {
+  for (const auto& [id, job] : market.jobs()) Track(job);
+  // Every series exists from the first scrape on.
+  for (JobState state : {JobState::kWon, JobState::kExpired, JobState::kCancelled}) {
+    factory_.GetCounter("prooflode_coordinator_jobs_total", "Jobs that ended",
+                        With(kGroth16, "outcome", OutcomeLabel(state)));
+  }
+}
+
+void EngineMetrics::Track(const market::Job& job) {
+  const auto known = live_jobs_.find(job.id);
+  if (known != live_jobs_.end()) --live_count_[known->second.state];
+  if (market::IsFinal(job.state)) {
+    if (known != live_jobs_.end()) live_jobs_.erase(known);
+    return;
+  }
+  live_jobs_[job.id] = {job.state, job.posted_at};
+  ++live_count_[job.state];
+}
+
+void EngineMetrics::JobChanged(const market::Market& market, const market::Job& job,
+                               market::LeafIndex leaf) {
+  Track(job);
+  if (!market::IsFinal(job.state) || job.revision != leaf || job.already_proven) return;
+  factory_
+      .GetCounter("prooflode_coordinator_jobs_total", "Jobs that ended",
+                  With(kGroth16, "outcome", OutcomeLabel(job.state)))
+      .Increment();
+  if (job.state != JobState::kWon) return;
+  participants_.Observe(job.racer_count);
+  if (job.margin != Micros{}) margin_.Observe(ToSeconds(job.margin));
+  const market::Circuit* circuit = market.FindCircuit(job.circuit);
+  factory_
+      .GetHistogram("prooflode_coordinator_job_time_to_proof_seconds",
+                    "From posting to the delivery of a valid proof", ExponentialBuckets(0.1, 2, 16),
+                    With(kGroth16, "size", SizeLabel(circuit == nullptr ? 0 : circuit->domain_size)))
+      .Observe(ToSeconds(job.delivered_at - job.posted_at));
+}
+
+void EngineMetrics::AttemptChanged(const market::Attempt& attempt, market::LeafIndex leaf) {
+  const char* result = SubmissionResult(attempt);
+  if (result == nullptr || attempt.changed_by != leaf) return;
+  factory_
+      .GetCounter("prooflode_coordinator_submissions_total", "Committed proofs by what became of them",
+                  With(kGroth16, "result", result))
+      .Increment();
+}
+
+void EngineMetrics::BatchDone(size_t commands, double apply_seconds, double write_seconds, Micros now) {
+  commands_.Increment(static_cast<double>(commands));
+  batch_commands_.Observe(static_cast<double>(commands));
+  apply_seconds_.Observe(apply_seconds);
+  write_seconds_.Observe(write_seconds);
+  for (JobState state : {JobState::kOpen, JobState::kClosing, JobState::kDelivered}) {
+    factory_
+        .GetGauge("prooflode_coordinator_jobs", "Jobs that have not ended",
+                  With(kGroth16, "state", StateLabel(state)))
+        .Set(static_cast<double>(live_count_[state]));
+  }
+  if (now < next_age_at_) return;  // a walk over all live jobs: once a second is enough
+  next_age_at_ = now + Seconds(1);
+  Micros oldest = now;
+  for (const auto& [id, job] : live_jobs_) oldest = std::min(oldest, job.posted_at);
+  oldest_job_age_.Set(ToSeconds(now - oldest));
+}
+
+void EngineMetrics::QueueLengths(size_t queue, size_t checks) {
+  queue_length_.Set(static_cast<double>(queue));
+  check_queue_length_.Set(static_cast<double>(checks));
+}
+
+}  // namespace prooflode::engine

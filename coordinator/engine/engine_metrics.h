@@ -1,0 +1,49 @@
+// What the engine counts: batches, jobs by state and outcome, submissions by result, races.
+#pragma once
+
+#include <map>
+
+#include "base/metrics.h"
+#include "coordinator/market/market.h"
+
+namespace prooflode::engine {
+
+// Used by the engine thread alone, but for the counters of the metrics themselves.
+class EngineMetrics {
+ public:
+  explicit EngineMetrics(MetricFactory& metrics);
+
+  // After loading: the live jobs.
+  void Loaded(const market::Market& market);
+  // A job or attempt as the command at `leaf` left it.
+  void JobChanged(const market::Market& market, const market::Job& job, market::LeafIndex leaf);
+  void AttemptChanged(const market::Attempt& attempt, market::LeafIndex leaf);
+  // Once a batch.
+  void BatchDone(size_t commands, double apply_seconds, double write_seconds, Micros now);
+  void QueueLengths(size_t queue, size_t checks);
+
+  Counter& queue_refusals;
+
+ private:
+  struct LiveJob {
+    market::JobState state;
+    Micros posted_at;
+  };
+  void Track(const market::Job& job);
+
+  MetricFactory& factory_;
+  std::map<market::JobId, LiveJob> live_jobs_;
+  std::map<market::JobState, size_t> live_count_;
+  Micros next_age_at_{};
+  Counter& commands_;
+  Histogram& batch_commands_;
+  Histogram& apply_seconds_;
+  Histogram& write_seconds_;
+  Gauge& queue_length_;
+  Gauge& check_queue_length_;
+  Gauge& oldest_job_age_;
+  Histogram& participants_;
+  Histogram& margin_;
+};
+
+}  // namespace prooflode::engine
