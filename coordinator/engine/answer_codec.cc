@@ -100,7 +100,7 @@ void VisitAnswer(Archive& archive, Is<market::RevealAnswer> auto& a) {
 }
 template <typename Archive>
 void VisitAnswer(Archive& archive, Is<market::TransferAnswer> auto& a) {
-  archive(a.transfer_id);
+  VisitFields(archive, a.transfer);
 }
 template <typename Archive>
 void VisitAnswer(Archive&, Is<market::Done> auto&) {}

@@ -15,7 +15,7 @@ struct Engine::Work {
     StatusOr<Answered> answer;
   };
   Batch batch;
-  market::Changes changes;  // of all commands of the batch
+  market::Changes changes;                                               // of all commands of the batch
   std::map<std::pair<market::Identity, std::string>, size_t> answer_of;  // indices into batch.answers
   std::vector<Pending> pending;
   std::vector<market::Effect> effects;
@@ -117,7 +117,8 @@ std::chrono::microseconds Engine::TimeToWait(std::chrono::microseconds wait) con
 bool Engine::RunOnce(std::chrono::microseconds wait) {
   if (failed_) return false;
   // A simulation that does not want to wait gets no wait, whatever is due.
-  std::vector<Item> items = queue_.PopBatch(options_.batch_limit, wait.count() == 0 ? wait : TimeToWait(wait));
+  std::vector<Item> items =
+      queue_.PopBatch(options_.batch_limit, wait.count() == 0 ? wait : TimeToWait(wait));
   if (items.empty() && queue_.closed()) return false;
   const Micros start = parts_.clock.MonotonicNow();
   Work work;

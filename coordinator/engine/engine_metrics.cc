@@ -12,17 +12,23 @@ const Labels kGroth16 = {{"proof_system", "groth16_bn254"}};
 
 const char* StateLabel(JobState state) {
   switch (state) {
-    case JobState::kOpen: return "open";
-    case JobState::kClosing: return "closing";
-    default: return "delivered";
+    case JobState::kOpen:
+      return "open";
+    case JobState::kClosing:
+      return "closing";
+    default:
+      return "delivered";
   }
 }
 
 const char* OutcomeLabel(JobState state) {
   switch (state) {
-    case JobState::kWon: return "proved";
-    case JobState::kExpired: return "expired";
-    default: return "cancelled";
+    case JobState::kWon:
+      return "proved";
+    case JobState::kExpired:
+      return "expired";
+    default:
+      return "cancelled";
   }
 }
 
@@ -30,11 +36,16 @@ const char* OutcomeLabel(JobState state) {
 const char* SubmissionResult(const market::Attempt& attempt) {
   const bool submitted = attempt.committed_at != Micros{};
   switch (attempt.state) {
-    case AttemptState::kWon: return "first";
-    case AttemptState::kLost: return submitted ? "late" : nullptr;
-    case AttemptState::kInvalid: return "invalid";
-    case AttemptState::kTimedOut: return submitted ? "expired" : nullptr;
-    default: return nullptr;
+    case AttemptState::kWon:
+      return "first";
+    case AttemptState::kLost:
+      return submitted ? "late" : nullptr;
+    case AttemptState::kInvalid:
+      return "invalid";
+    case AttemptState::kTimedOut:
+      return submitted ? "expired" : nullptr;
+    default:
+      return nullptr;
   }
 }
 
@@ -99,8 +110,7 @@ void EngineMetrics::Track(const market::Job& job) {
   ++live_count_[job.state];
 }
 
-void EngineMetrics::JobChanged(const market::Market& market, const market::Job& job,
-                               market::LeafIndex leaf) {
+void EngineMetrics::JobChanged(const market::Market& market, const market::Job& job, market::LeafIndex leaf) {
   Track(job);
   if (!market::IsFinal(job.state) || job.revision != leaf || job.already_proven) return;
   factory_

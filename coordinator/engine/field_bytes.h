@@ -33,16 +33,14 @@ constexpr bool IsMember(Micros) { return true; }
 constexpr bool IsMember(Amount) { return true; }
 
 template <typename T>
-  requires std::is_integral_v<T>
-std::string FieldBytes(T value) {
+requires std::is_integral_v<T> std::string FieldBytes(T value) {
   std::string out(sizeof(T), '\0');
   StoreLe(reinterpret_cast<uint8_t*>(out.data()), value);
   return out;
 }
 inline std::string FieldBytes(bool value) { return std::string(1, value ? '\1' : '\0'); }
 template <typename T>
-  requires std::is_enum_v<T>
-std::string FieldBytes(T value) {
+requires std::is_enum_v<T> std::string FieldBytes(T value) {
   return FieldBytes(static_cast<std::underlying_type_t<T>>(value));
 }
 inline std::string FieldBytes(const std::string& value) { return value; }
@@ -57,7 +55,7 @@ std::string FieldBytes(const market::Id<Tag>& value) {
 
 // False, and `value` unspecified, unless `bytes` is exactly what FieldBytes gives for some value.
 template <typename T>
-  requires std::is_integral_v<T>
+requires std::is_integral_v<T>
 bool FromFieldBytes(std::string_view bytes, T& value) {
   if (bytes.size() != sizeof(T)) return false;
   value = LoadLe<T>(AsBytes(bytes).data());
@@ -69,7 +67,7 @@ inline bool FromFieldBytes(std::string_view bytes, bool& value) {
   return true;
 }
 template <typename T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 bool FromFieldBytes(std::string_view bytes, T& value) {
   std::underlying_type_t<T> raw{};
   if (!FromFieldBytes(bytes, raw)) return false;

@@ -56,7 +56,8 @@ class Store {
                                                                 size_t count_max) const = 0;
 };
 
-// Verifies revealed proofs. The engine has a bounded number of requests out at once, lowest commit leaf first.
+// Verifies revealed proofs. The engine has a bounded number of requests out at once, lowest commit leaf
+// first.
 class ProofChecker {
  public:
   virtual ~ProofChecker() = default;
