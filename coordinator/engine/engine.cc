@@ -252,13 +252,13 @@ LeafOutcome Engine::GatherChanges(Work& work, market::LeafIndex leaf) {
     outcome.attempts.push_back(*market_.FindAttempt(id));
     metrics_.AttemptChanged(outcome.attempts.back(), leaf);
   }
-  for (const uint64_t id : changes.transfers) outcome.transfers.push_back(*market_.ledger().Find(id));
+  outcome.transfers = std::move(changes.transfers);
   work.changes.circuits.merge(changes.circuits);
   work.changes.jobs.merge(changes.jobs);
   work.changes.attempts.merge(changes.attempts);
   work.changes.accounts.merge(changes.accounts);
-  work.changes.transfers.insert(work.changes.transfers.end(), changes.transfers.begin(),
-                                changes.transfers.end());
+  work.changes.transfers.insert(work.changes.transfers.end(), outcome.transfers.begin(),
+                                outcome.transfers.end());
   return outcome;
 }
 
@@ -269,7 +269,7 @@ void Engine::CollectRows(Work& work) const {
   for (const auto& id : work.changes.attempts) batch.attempts.push_back(*market_.FindAttempt(id));
   const ledger::Ledger& ledger = market_.ledger();
   for (const auto& name : work.changes.accounts) batch.balances.emplace_back(name, ledger.Balance(name));
-  for (const uint64_t id : work.changes.transfers) batch.transfers.push_back(*ledger.Find(id));
+  batch.transfers = std::move(work.changes.transfers);
 }
 
 Status Engine::Commit(Work& work) {
