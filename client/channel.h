@@ -1,0 +1,40 @@
+// Where a coordinator is and how the way there is secured: URLs, TLS, and channels with the limits and
+// keepalive that prooflode wants.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+
+#include "base/status.h"
+
+namespace prooflode::client {
+
+struct Endpoint {
+  std::string host;  // without brackets
+  uint16_t port = 0;
+  bool tls = false;
+  // 127.0.0.0/8, ::1 and localhost.
+  bool IsLoopback() const;
+  std::string Target() const;  // host:port as gRPC wants it
+};
+
+// "https://host:port" or "http://host:port", IPv6 hosts in brackets, and nothing behind the port but one
+// slash. kInvalidArgument says what is wrong.
+StatusOr<Endpoint> ParseUrl(std::string_view url);
+
+struct ChannelOptions {
+  std::string url;
+  std::string ca_pem;           // roots to trust instead of the system's; https only
+  std::string client_cert_pem;  // for coordinators that ask for one (mTLS)
+  std::string client_key_pem;
+  // Allows http to other machines. Tokens and witnesses then travel in the clear.
+  bool insecure = false;
+};
+
+// Does not connect yet. kInvalidArgument for a bad URL, kFailedPrecondition for http to another machine
+// without `insecure`.
+StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options);
+
+}  // namespace prooflode::client

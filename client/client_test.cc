@@ -1,0 +1,174 @@
+// What needs no coordinator; calls and streams are tested against a real one in coordinator/api.
+#include <gtest/gtest.h>
+
+#include "base/sim/sim_env.h"
+#include "client/backoff.h"
+#include "client/channel.h"
+#include "client/errors.h"
+#include "client/receipt.h"
+#include "transparency/leaf.h"
+#include "transparency/merkle.h"
+#include "transparency/signing.h"
+
+namespace prooflode::client {
+namespace {
+
+TEST(Url, Accepts) {
+  const auto tls = ParseUrl("https://pool.example.org:443/");
+  ASSERT_TRUE(tls.ok()) << tls.status();
+  EXPECT_TRUE(tls->tls);
+  EXPECT_EQ(tls->Target(), "pool.example.org:443");
+  EXPECT_FALSE(tls->IsLoopback());
+  const auto local = ParseUrl("http://127.0.0.1:7000");
+  ASSERT_TRUE(local.ok());
+  EXPECT_TRUE(local->IsLoopback());
+  const auto ipv6 = ParseUrl("http://[::1]:7000");
+  ASSERT_TRUE(ipv6.ok());
+  EXPECT_TRUE(ipv6->IsLoopback());
+  EXPECT_EQ(ipv6->Target(), "[::1]:7000");
+}
+
+TEST(Url, RefusesEverythingElse) {
+  for (const char* url :
+       {"", "pool:1", "ftp://a:1", "https://a", "https://:1", "https://a:0", "https://a:65536",
+        "https://a:1/x", "https://u@a:1", "https://a b:1", "http://[::1:1", "https://a:-1", "https://a:1x",
+        "unix:///tmp/s", "http://[fe80::1%eth0]:1"}) {
+    EXPECT_EQ(ParseUrl(url).status().code(), absl::StatusCode::kInvalidArgument) << url;
+  }
+}
+
+TEST(Channel, PlaintextStaysOnThisMachine) {
+  EXPECT_TRUE(MakeChannel({.url = "http://127.0.0.1:1"}).ok());
+  EXPECT_EQ(MakeChannel({.url = "http://192.0.2.1:1"}).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  // A name that only looks like loopback.
+  EXPECT_EQ(MakeChannel({.url = "http://127.evil.example:1"}).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_TRUE(MakeChannel({.url = "http://192.0.2.1:1", .insecure = true}).ok());
+}
+
+TEST(Backoff, GrowsWithFullJitterUpToItsLimit) {
+  SimRandom random(1);
+  Backoff backoff({.initial = Millis(100), .max = Seconds(2)}, random);
+  const Micros bounds[] = {Millis(100),  Millis(200), Millis(400), Millis(800),
+                           Millis(1600), Seconds(2),  Seconds(2)};
+  for (const Micros bound : bounds) EXPECT_LE(backoff.Next(), bound);
+  Micros longest{};
+  Micros shortest = Seconds(100);
+  for (int i = 0; i < 200; ++i) {
+    const Micros wait = backoff.Next();
+    EXPECT_LE(wait, Seconds(2));
+    longest = std::max(longest, wait);
+    shortest = std::min(shortest, wait);
+  }
+  EXPECT_GT(longest, Millis(1800));
+  EXPECT_LT(shortest, Millis(200));
+  backoff.Reset();
+  EXPECT_LE(backoff.Next(), Millis(100));
+}
+
+TEST(Errors, OutcomeAndReason) {
+  const Status refused = absl::FailedPreconditionError("no");
+  EXPECT_FALSE(IsOutcomeUnknown(refused));
+  EXPECT_EQ(ReasonOf(refused), v1::REASON_UNSPECIFIED);
+  EXPECT_TRUE(IsOutcomeUnknown(MarkOutcomeUnknown(absl::UnavailableError("gone"))));
+  EXPECT_FALSE(IsOutcomeUnknown(MarkOutcomeUnknown(absl::OkStatus())));
+}
+
+class ReceiptTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    SimRandom random(7);
+    attempt_.set_job_id(std::string(16, 'j'));
+    attempt_.set_attempt_id(std::string(16, 'a'));
+    attempt_.set_fence(3);
+    auto commit =
+        MakeCommit(miner_, "market", attempt_, std::string(256, 'p'), std::string(32, 'i'), Digest{});
+    ASSERT_TRUE(commit.ok()) << commit.status();
+    commit_ = *commit;
+    leaf_.type = transparency::LeafType::kCommit;
+    leaf_.time = Seconds(5);
+    std::string fence(8, '\0');
+    fence[0] = 3;
+    leaf_.fields = {{1, std::string(AsChars(miner_.public_key()))},
+                    {50, attempt_.attempt_id()},
+                    {51, fence},
+                    {52, std::string(AsChars(commit_.commit_hash))},
+                    {53, std::string(AsChars(commit_.signature))}};
+  }
+
+  // A receipt for `leaf_` as leaf 4 of 6.
+  v1::Receipt Receipt() {
+    transparency::MerkleTree tree;
+    v1::Receipt receipt;
+    receipt.set_leaf(transparency::EncodeLeaf(leaf_));
+    for (uint64_t i = 0; i < 6; ++i) {
+      tree.Append(i == 4 ? transparency::LeafHash(AsBytes(receipt.leaf())) : Sha256(AsBytes("other")));
+    }
+    receipt.set_leaf_index(4);
+    receipt.set_tree_size(6);
+    receipt.set_root_hash(std::string(AsChars(tree.Root())));
+    for (const Digest& node : tree.InclusionProof(4)) receipt.add_inclusion_proof(std::string(AsChars(node)));
+    const std::string message = transparency::ReceiptMessage(
+        {"market", 4, transparency::LeafHash(AsBytes(receipt.leaf())), 6, tree.Root()});
+    receipt.set_signature(
+        std::string(AsChars(coordinator_.Sign(transparency::kReceiptDomain, AsBytes(message)))));
+    return receipt;
+  }
+  Status Check(const v1::Receipt& receipt) {
+    return CheckReceipt(receipt, commit_, miner_.public_key(), coordinator_.public_key());
+  }
+
+  SigningKey miner_ = SigningKey::FromSeed({1});
+  SigningKey coordinator_ = SigningKey::FromSeed({2});
+  v1::Attempt attempt_;
+  Commit commit_;
+  transparency::LeafContent leaf_;
+};
+
+TEST_F(ReceiptTest, GoodOnePasses) { EXPECT_TRUE(Check(Receipt()).ok()) << Check(Receipt()); }
+
+TEST_F(ReceiptTest, EveryTamperingIsFound) {
+  v1::Receipt receipt = Receipt();
+  receipt.set_leaf_index(3);
+  EXPECT_FALSE(Check(receipt).ok());
+  receipt = Receipt();
+  receipt.set_tree_size(7);
+  EXPECT_FALSE(Check(receipt).ok());
+  receipt = Receipt();
+  (*receipt.mutable_root_hash())[0] ^= 1;
+  EXPECT_FALSE(Check(receipt).ok());
+  receipt = Receipt();
+  (*receipt.mutable_signature())[0] ^= 1;
+  EXPECT_FALSE(Check(receipt).ok());
+  receipt = Receipt();
+  receipt.mutable_inclusion_proof()->RemoveLast();
+  EXPECT_FALSE(Check(receipt).ok());
+  receipt = Receipt();
+  receipt.mutable_inclusion_proof(0)->resize(31);
+  EXPECT_FALSE(Check(receipt).ok());
+  receipt = Receipt();
+  receipt.mutable_leaf()->push_back('x');
+  EXPECT_FALSE(Check(receipt).ok());
+  receipt = Receipt();
+  EXPECT_FALSE(CheckReceipt(receipt, commit_, miner_.public_key(), miner_.public_key()).ok());
+}
+
+TEST_F(ReceiptTest, ASignedLeafThatIsNotOurCommitIsFound) {
+  const transparency::LeafContent good = leaf_;
+  for (const uint16_t field : std::initializer_list<uint16_t>{1, 50, 51, 52, 53}) {
+    leaf_ = good;
+    leaf_.fields[field][0] ^= 1;
+    const Status status = Check(Receipt());
+    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << field;
+  }
+  leaf_ = good;
+  leaf_.fields.erase(52);
+  EXPECT_FALSE(Check(Receipt()).ok());
+  leaf_ = good;
+  leaf_.type = transparency::LeafType::kReveal;
+  EXPECT_FALSE(Check(Receipt()).ok());
+}
+
+}  // namespace
+}  // namespace prooflode::client

@@ -1,0 +1,26 @@
+// What a call to the coordinator can end in. A Status of this library keeps gRPC's code and adds two facts as
+// payloads: the market's reason for a refusal, and whether the operation may have happened nevertheless.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include "base/status.h"
+#include "prooflode/v1/types.pb.h"
+
+namespace prooflode::client {
+
+// Trailing metadata that names the Reason of a refusal ("REASON_RACE_FULL"); docs/protocol.md.
+inline constexpr char kReasonMetadata[] = "prooflode-reason";
+
+// `context` is that of the finished call. OK becomes OK.
+Status FromGrpc(const grpc::Status& status, const grpc::ClientContext& context);
+
+// REASON_UNSPECIFIED where the coordinator gave none.
+v1::Reason ReasonOf(const Status& status);
+
+// The coordinator could not be asked, or its answer was lost: the operation may have happened or not. Asking
+// again with the same request id is safe and tells. False for OK and for refusals, which had no effect.
+bool IsOutcomeUnknown(const Status& status);
+Status MarkOutcomeUnknown(Status status);
+
+}  // namespace prooflode::client

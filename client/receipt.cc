@@ -1,0 +1,113 @@
+#include "client/receipt.h"
+
+#include <cstring>
+#include <vector>
+
+#include "transparency/leaf.h"
+#include "transparency/merkle.h"
+#include "transparency/signing.h"
+
+namespace prooflode::client {
+namespace {
+
+// Fields of a commit's leaf; docs/formats/log.md.
+constexpr uint16_t kIdentityField = 1;
+constexpr uint16_t kAttemptField = 50;
+constexpr uint16_t kFenceField = 51;
+constexpr uint16_t kCommitHashField = 52;
+constexpr uint16_t kSignatureField = 53;
+
+template <size_t n>
+Status Copy(const std::string& from, std::string_view name, std::array<uint8_t, n>& to) {
+  if (from.size() != n) {
+    return absl::InvalidArgumentError(absl::StrCat(Sv(name), ": ", from.size(), " bytes, want ", n));
+  }
+  std::memcpy(to.data(), from.data(), n);
+  return absl::OkStatus();
+}
+
+Status CheckLeaf(const v1::Receipt& receipt, const Commit& commit, const PublicKey& miner) {
+  PL_ASSIGN_OR_RETURN(const transparency::LeafContent leaf,
+                      transparency::DecodeLeaf(AsBytes(receipt.leaf())));
+  if (leaf.type != transparency::LeafType::kCommit) {
+    return absl::DataLossError(
+        absl::StrCat("receipt.leaf: of type ", static_cast<int>(leaf.type), ", want a commit"));
+  }
+  std::string fence(8, '\0');
+  StoreLe(reinterpret_cast<uint8_t*>(fence.data()), commit.attempt.fence());
+  const std::pair<uint16_t, std::string_view> wanted[] = {{kIdentityField, AsChars(miner)},
+                                                          {kAttemptField, commit.attempt.attempt_id()},
+                                                          {kFenceField, fence},
+                                                          {kCommitHashField, AsChars(commit.commit_hash)},
+                                                          {kSignatureField, AsChars(commit.signature)}};
+  for (const auto& [number, value] : wanted) {
+    const auto field = leaf.fields.find(number);
+    if (field == leaf.fields.end() || field->second != value) {
+      return absl::DataLossError(absl::StrCat("receipt.leaf: field ", number, " is not that of our commit"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+StatusOr<Commit> MakeCommit(const SigningKey& key, const std::string& market, const v1::Attempt& attempt,
+                            std::string_view proof, std::string_view public_inputs, const Digest& nonce) {
+  Commit commit;
+  commit.market = market;
+  commit.attempt = attempt;
+  transparency::CommitOpening opening;
+  opening.market = market;
+  PL_RETURN_IF_ERROR(Copy(attempt.job_id(), "attempt.job_id", opening.job));
+  PL_RETURN_IF_ERROR(Copy(attempt.attempt_id(), "attempt.attempt_id", opening.attempt));
+  opening.miner = key.public_key();
+  opening.proof = proof;
+  opening.public_inputs = public_inputs;
+  opening.nonce = nonce;
+  commit.commit_hash = transparency::CommitHash(opening);
+  const std::string message = transparency::CommitMessage(
+      {market, opening.job, opening.attempt, attempt.fence(), opening.miner, commit.commit_hash});
+  commit.signature = key.Sign(transparency::kCommitDomain, AsBytes(message));
+  return commit;
+}
+
+v1::CommitProofRequest CommitRequest(const Commit& commit) {
+  v1::CommitProofRequest request;
+  request.set_attempt_id(commit.attempt.attempt_id());
+  request.set_fence(commit.attempt.fence());
+  request.set_commit_hash(std::string(AsChars(commit.commit_hash)));
+  request.set_signature(std::string(AsChars(commit.signature)));
+  return request;
+}
+
+Status CheckReceipt(const v1::Receipt& receipt, const Commit& commit, const PublicKey& miner,
+                    const PublicKey& coordinator) {
+  transparency::ReceiptStatement statement;
+  Signature signature{};
+  std::vector<Digest> path(static_cast<size_t>(receipt.inclusion_proof_size()));
+  Status shape = Copy(receipt.root_hash(), "receipt.root_hash", statement.root);
+  if (shape.ok()) shape = Copy(receipt.signature(), "receipt.signature", signature);
+  for (int i = 0; shape.ok() && i < receipt.inclusion_proof_size(); ++i) {
+    shape = Copy(receipt.inclusion_proof(i), absl::StrCat("receipt.inclusion_proof[", i, "]"), path[i]);
+  }
+  if (!shape.ok()) return absl::DataLossError(shape.message());
+
+  statement.market = commit.market;
+  statement.leaf_index = receipt.leaf_index();
+  statement.leaf_hash = transparency::LeafHash(AsBytes(receipt.leaf()));
+  statement.tree_size = receipt.tree_size();
+  if (!VerifySignature(coordinator, transparency::kReceiptDomain,
+                       AsBytes(transparency::ReceiptMessage(statement)), signature)) {
+    return absl::DataLossError("receipt.signature: not the coordinator's over this leaf, size and root");
+  }
+  if (!transparency::VerifyInclusion(statement.leaf_hash, statement.leaf_index, statement.tree_size, path,
+                                     statement.root)) {
+    return absl::DataLossError(absl::StrCat("receipt.inclusion_proof: does not lead from leaf ",
+                                            receipt.leaf_index(), " to the root of ", receipt.tree_size(),
+                                            " leaves"));
+  }
+  if (Status leaf = CheckLeaf(receipt, commit, miner); !leaf.ok()) return absl::DataLossError(leaf.message());
+  return absl::OkStatus();
+}
+
+}  // namespace prooflode::client
