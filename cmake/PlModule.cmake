@@ -1,8 +1,12 @@
-# pl_module(NAME SRCS… HDRS… TESTS… DEPS… TEST_DEPS…): one folder, one library pl::NAME, one test binary.
+# pl_module(NAME SRCS… HDRS… TESTS… DEPS… TEST_DEPS… [UNSANITIZED] [THREADED]): one folder, one library pl::NAME, one test
+# binary (pl_test has the two flags).
 include(GoogleTest)
 
+add_custom_target(sanitized_tests)
+add_custom_target(threaded_tests)
+
 function(pl_module name)
-  cmake_parse_arguments(M "" "" "SRCS;HDRS;TESTS;DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(M "UNSANITIZED;THREADED" "" "SRCS;HDRS;TESTS;DEPS;TEST_DEPS" ${ARGN})
   set(target pl_${name})
   if(M_SRCS)
     add_library(${target} STATIC ${M_SRCS})
@@ -15,17 +19,34 @@ function(pl_module name)
   target_sources(${target} ${scope} FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR} FILES ${M_HDRS})
   target_link_libraries(${target} ${scope} pl::options ${M_DEPS})
   if(BUILD_TESTING AND M_TESTS)
-    pl_test(${name} SRCS ${M_TESTS} DEPS ${target} ${M_TEST_DEPS})
+    set(flags)
+    foreach(flag IN ITEMS UNSANITIZED THREADED)
+      if(M_${flag})
+        list(APPEND flags ${flag})
+      endif()
+    endforeach()
+    pl_test(${name} SRCS ${M_TESTS} DEPS ${target} ${M_TEST_DEPS} ${flags})
   endif()
 endfunction()
 
-# pl_test(NAME SRCS… DEPS…): a GoogleTest binary pl_NAME_test; each TEST is a ctest test, labelled NAME.
+# pl_test(NAME SRCS… DEPS… [UNSANITIZED] [THREADED]): a GoogleTest binary pl_NAME_test; each TEST is a ctest test, labelled
+# NAME. It also runs under the address sanitizer, unless UNSANITIZED, and under the thread sanitizer where THREADED: targets
+# sanitized_tests and threaded_tests build what those runs need.
 function(pl_test name)
-  cmake_parse_arguments(T "" "" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(T "UNSANITIZED;THREADED" "" "SRCS;DEPS" ${ARGN})
   add_executable(pl_${name}_test ${T_SRCS})
   target_link_libraries(pl_${name}_test PRIVATE pl::options ${T_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
+  set(labels ${name})
+  if(NOT T_UNSANITIZED)
+    add_dependencies(sanitized_tests pl_${name}_test)
+    list(APPEND labels sanitized)
+  endif()
+  if(T_THREADED)
+    add_dependencies(threaded_tests pl_${name}_test)
+    list(APPEND labels threaded)
+  endif()
   gtest_discover_tests(pl_${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS ${name} TIMEOUT 600)
+                       PROPERTIES LABELS "${labels}" TIMEOUT 900)
 endfunction()
 
 # pl_program(NAME SRCS… DEPS…): an installed executable.
