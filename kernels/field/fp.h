@@ -113,6 +113,12 @@ struct Fp {
 
   friend constexpr Fp operator+(const Fp& a, const Fp& b) {
     Limbs sum{};
+#if PL_HAVE_X64_ASM
+    if (!std::is_constant_evaluated()) {
+      host_internal::AddModX64(sum.data(), a.limbs.data(), b.limbs.data(), kModulus.data());
+      return Fp{sum};
+    }
+#endif
     fp_internal::Add(sum, a.limbs, b.limbs);  // no carry: p < 2^254
     Limbs reduced{};
     const uint64_t mask = 0 - fp_internal::Sub(reduced, sum, kModulus);
@@ -120,6 +126,12 @@ struct Fp {
   }
   friend constexpr Fp operator-(const Fp& a, const Fp& b) {
     Limbs difference{};
+#if PL_HAVE_X64_ASM
+    if (!std::is_constant_evaluated()) {
+      host_internal::SubModX64(difference.data(), a.limbs.data(), b.limbs.data(), kModulus.data());
+      return Fp{difference};
+    }
+#endif
     const uint64_t mask = 0 - fp_internal::Sub(difference, a.limbs, b.limbs);
     Limbs corrected{};
     fp_internal::Add(corrected, difference, kModulus);
@@ -131,7 +143,7 @@ struct Fp {
     if (std::is_constant_evaluated()) {
       MontgomeryMulPortable(product, a.limbs, b.limbs, kModulus, kNegatedInverse);
     } else {
-      MontgomeryMul<P>(product, a.limbs, b.limbs, kModulus, kNegatedInverse);
+      MontgomeryMul(product, a.limbs, b.limbs, kModulus, kNegatedInverse);
     }
     return Fp{product};
   }

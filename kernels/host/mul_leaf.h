@@ -1,10 +1,20 @@
 // The one operation everything rests on: 256-bit Montgomery multiplication, r = a·b/2^256 mod p.
 //
 // Contract of every leaf: a, b < p < 2^254, p odd, n0 = -1/p mod 2^64; r < p; r may alias a or b.
+// MontgomeryMul runs the leaf of the CPU path in force (kernels/host/cpu_path.h): mulx/adcx/adox on x86-64
+// with BMI2 and ADX, portable C++ elsewhere and in builds with PROOFLODE_NO_ASM. All leaves give the same
+// limbs.
 #pragma once
 
 #include <array>
 #include <cstdint>
+
+#if defined(__x86_64__) && !defined(PROOFLODE_NO_ASM)
+#define PL_HAVE_X64_ASM 1
+#include "kernels/host/mul_leaf_x64.h"
+#else
+#define PL_HAVE_X64_ASM 0
+#endif
 
 namespace prooflode {
 
@@ -38,10 +48,25 @@ constexpr void MontgomeryMulPortable(std::array<uint64_t, 4>& r, const std::arra
   for (int i = 0; i < 4; ++i) r[i] = borrow ? t[i] : s[i];
 }
 
-template <typename P>
+namespace host_internal {
+
+// Whether the CPU path in force multiplies with mulx/adcx/adox; written by SetCpuPath alone.
+extern bool use_adx;
+
+// The portable leaf out of line, so that the branch not taken costs no code at every product.
+void MontgomeryMulCall(uint64_t* r, const uint64_t* a, const uint64_t* b, const uint64_t* p, uint64_t n0);
+
+}  // namespace host_internal
+
 inline void MontgomeryMul(std::array<uint64_t, 4>& r, const std::array<uint64_t, 4>& a,
                           const std::array<uint64_t, 4>& b, const std::array<uint64_t, 4>& p, uint64_t n0) {
-  MontgomeryMulPortable(r, a, b, p, n0);
+#if PL_HAVE_X64_ASM
+  if (__builtin_expect(host_internal::use_adx, true)) {
+    host_internal::MontgomeryMulAdx(r.data(), a.data(), b.data(), p.data(), n0);
+    return;
+  }
+#endif
+  host_internal::MontgomeryMulCall(r.data(), a.data(), b.data(), p.data(), n0);
 }
 
 }  // namespace prooflode
