@@ -1,0 +1,125 @@
+#include "miner/work/journal.h"
+
+#include <dirent.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+
+#include "base/crypto.h"
+#include "base/files.h"
+#include "miner/work/private_folder.h"
+
+namespace prooflode::miner {
+namespace {
+
+constexpr std::string_view kMagic{"plcommit1\0\0\0\0\0\0\0", 16};
+constexpr std::string_view kSuffix = ".commit";
+constexpr size_t kHashedBytes = 16 + 16 + 16 + 8 + 256 + 32 + 16 + 16;
+constexpr size_t kRecordBytes = kHashedBytes + 32;
+
+// Copies fields out of a record in order.
+class Reader {
+ public:
+  explicit Reader(const uint8_t* p) : p_(p) {}
+  template <size_t kSize>
+  void Take(std::array<uint8_t, kSize>& out) {
+    std::memcpy(out.data(), p_, kSize);
+    p_ += kSize;
+  }
+  uint64_t TakeU64() {
+    const uint64_t value = LoadLe<uint64_t>(p_);
+    p_ += 8;
+    return value;
+  }
+
+ private:
+  const uint8_t* p_;
+};
+
+}  // namespace
+
+std::string EncodeCommitRecord(const CommitRecord& record) {
+  std::string bytes(kMagic);
+  const auto add = [&bytes](ByteSpan field) { bytes += AsChars(field); };
+  add(record.attempt.id);
+  add(record.attempt.job);
+  uint8_t fence[8];
+  StoreLe<uint64_t>(fence, record.attempt.fence);
+  add(fence);
+  add(record.proof);
+  add(record.nonce);
+  add(record.commit_request);
+  add(record.reveal_request);
+  add(Sha256(AsBytes(bytes)));
+  return bytes;
+}
+
+StatusOr<CommitRecord> DecodeCommitRecord(ByteSpan bytes) {
+  if (bytes.size() != kRecordBytes) {
+    return absl::DataLossError(
+        absl::StrCat("commit record of ", bytes.size(), " bytes, want ", kRecordBytes));
+  }
+  if (AsChars(bytes.first(kMagic.size())) != kMagic) {
+    return absl::DataLossError("not a commit record of this version");
+  }
+  const Digest sum = Sha256(bytes.first(kHashedBytes));
+  if (!std::equal(sum.begin(), sum.end(), bytes.begin() + kHashedBytes)) {
+    return absl::DataLossError("commit record does not match its checksum");
+  }
+  CommitRecord record;
+  Reader reader(bytes.data() + kMagic.size());
+  reader.Take(record.attempt.id);
+  reader.Take(record.attempt.job);
+  record.attempt.fence = reader.TakeU64();
+  reader.Take(record.proof);
+  reader.Take(record.nonce);
+  reader.Take(record.commit_request);
+  reader.Take(record.reveal_request);
+  return record;
+}
+
+StatusOr<Journal> Journal::Open(const std::string& folder) {
+  PL_RETURN_IF_ERROR(OpenPrivateFolder(folder).status());
+  return Journal(folder);
+}
+
+std::string Journal::Path(const AttemptId& attempt) const {
+  return absl::StrCat(folder_, "/", HexEncode(attempt), Sv(kSuffix));
+}
+
+Status Journal::Put(const CommitRecord& record) {
+  return ReplaceFileDurably(Path(record.attempt.id), AsBytes(EncodeCommitRecord(record)), 0600);
+}
+
+Status Journal::Remove(const AttemptId& attempt) {
+  const std::string path = Path(attempt);
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return ErrnoStatus(errno, path);
+  return absl::OkStatus();
+}
+
+StatusOr<Journal::Content> Journal::Load() {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(folder_.c_str()), closedir);
+  if (!dir) return ErrnoStatus(errno, folder_);
+  std::vector<std::string> names;
+  while (const dirent* entry = readdir(dir.get())) {
+    if (std::string_view(entry->d_name).ends_with(kSuffix)) names.emplace_back(entry->d_name);
+  }
+  std::sort(names.begin(), names.end());
+  Content content;
+  for (const std::string& name : names) {
+    const std::string path = absl::StrCat(folder_, "/", name);
+    PL_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, 1 << 16));
+    StatusOr<CommitRecord> record = DecodeCommitRecord(AsBytes(bytes));
+    if (record.ok() && Path(record->attempt.id) == path) {
+      content.records.push_back(*record);
+      continue;
+    }
+    content.damaged.push_back(name);
+    if (rename(path.c_str(), (path + ".damaged").c_str()) != 0) return ErrnoStatus(errno, path);
+  }
+  return content;
+}
+
+}  // namespace prooflode::miner

@@ -1,0 +1,44 @@
+// The miner's secret journal: proofs whose commit may have been sent, with the nonce that opens it.
+//
+// A record is on disk before the commit leaves the machine, so that a miner that crashed in between still
+// reveals and is still paid. One file a record, `<attempt in hex>.commit`, mode 0600, in a folder of mode
+// 0700; docs/formats/miner-journal.md. Not thread-safe.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "miner/session/types.h"
+
+namespace prooflode::miner {
+
+class Journal {
+ public:
+  // Creates the folder where it is missing. kPermissionDenied when others may read it.
+  static StatusOr<Journal> Open(const std::string& folder);
+
+  // Durable when it returns. Putting the same attempt again replaces the record.
+  Status Put(const CommitRecord& record);
+  // OK also when there is none.
+  Status Remove(const AttemptId& attempt);
+
+  struct Content {
+    std::vector<CommitRecord> records;
+    // Names of damaged records, moved aside with the suffix .damaged: nothing is thrown away unseen.
+    std::vector<std::string> damaged;
+  };
+  StatusOr<Content> Load();
+
+ private:
+  explicit Journal(std::string folder) : folder_(std::move(folder)) {}
+  std::string Path(const AttemptId& attempt) const;
+
+  std::string folder_;
+};
+
+// Exactly the bytes of a record's file.
+std::string EncodeCommitRecord(const CommitRecord& record);
+StatusOr<CommitRecord> DecodeCommitRecord(ByteSpan bytes);
+
+}  // namespace prooflode::miner

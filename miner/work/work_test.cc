@@ -1,0 +1,216 @@
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "base/sim/sim_env.h"
+#include "miner/work/artifact_cache.h"
+#include "miner/work/journal.h"
+
+namespace prooflode::miner {
+namespace {
+
+class WorkTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = testing::TempDir() + "/prooflode-work-XXXXXX";
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::string Content(size_t size, uint64_t seed) {
+    std::string bytes(size, '\0');
+    SimRandom(seed).Fill({reinterpret_cast<uint8_t*>(bytes.data()), bytes.size()});
+    return bytes;
+  }
+  std::unique_ptr<ArtifactCache> OpenCache(uint64_t quota = 1 << 20) {
+    auto cache = ArtifactCache::Open(folder_ + "/cache", quota);
+    EXPECT_TRUE(cache.ok()) << cache.status();
+    return *std::move(cache);
+  }
+  Digest Add(ArtifactCache& cache, const std::string& content) {
+    const Digest digest = Sha256(AsBytes(content));
+    auto download = cache.Begin(digest, content.size());
+    EXPECT_TRUE(download.ok()) << download.status();
+    EXPECT_TRUE((*download)->Append(AsBytes(content)).ok());
+    EXPECT_TRUE((*download)->Finish().ok());
+    return digest;
+  }
+  static std::string ReadAll(int fd, size_t size) {
+    std::string bytes(size, '\0');
+    EXPECT_TRUE(ReadExactly(fd, 0, {reinterpret_cast<uint8_t*>(bytes.data()), size}, "file").ok());
+    return bytes;
+  }
+  bool Has(ArtifactCache& cache, const Digest& digest) {
+    auto found = cache.Find(digest);
+    EXPECT_TRUE(found.ok());
+    return found->has_value();
+  }
+  std::string File(const Digest& digest) const { return folder_ + "/cache/" + HexEncode(digest); }
+
+  std::string folder_;
+};
+
+TEST_F(WorkTest, KeepsAndFindsAcrossRestarts) {
+  const std::string content = Content(5000, 1);
+  Digest digest;
+  {
+    auto cache = OpenCache();
+    digest = Add(*cache, content);
+    EXPECT_EQ(cache->bytes(), 5000u);
+  }
+  auto cache = OpenCache();
+  auto found = cache->Find(digest);
+  ASSERT_TRUE(found.ok() && found->has_value());
+  EXPECT_EQ(ReadAll((*found)->get(), content.size()), content);
+  EXPECT_EQ(fcntl((*found)->get(), F_GETFL) & O_ACCMODE, O_RDONLY);
+  struct stat info;
+  ASSERT_EQ(stat((folder_ + "/cache").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0700u);
+  ASSERT_EQ(stat(File(digest).c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(WorkTest, RefusesAFolderThatOthersMayRead) {
+  ASSERT_EQ(mkdir((folder_ + "/cache").c_str(), 0755), 0);
+  ASSERT_EQ(chmod((folder_ + "/cache").c_str(), 0755), 0);
+  EXPECT_EQ(ArtifactCache::Open(folder_ + "/cache", 1).status().code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(WorkTest, ResumesWhatWasCut) {
+  const std::string content = Content(5000, 2);
+  const Digest digest = Sha256(AsBytes(content));
+  {
+    auto cache = OpenCache();
+    auto download = *cache->Begin(digest, content.size());
+    ASSERT_TRUE(download->Append(AsBytes(content).first(1234)).ok());
+    EXPECT_EQ(cache->Begin(digest, content.size()).status().code(), absl::StatusCode::kAborted);
+  }
+  auto cache = OpenCache();
+  EXPECT_FALSE(Has(*cache, digest));
+  auto download = *cache->Begin(digest, content.size());
+  EXPECT_EQ(download->offset(), 1234u);
+  ASSERT_TRUE(download->Append(AsBytes(content).subspan(1234)).ok());
+  ASSERT_TRUE(download->Finish().ok());
+  EXPECT_TRUE(Has(*cache, digest));
+}
+
+TEST_F(WorkTest, RefusesFalseContent) {
+  auto cache = OpenCache();
+  const std::string content = Content(100, 3);
+  const Digest other = Sha256(AsBytes(Content(100, 4)));
+  auto download = *cache->Begin(other, 100);
+  EXPECT_EQ(download->Append(AsBytes(content + "x")).code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_TRUE(download->Append(AsBytes(content).first(99)).ok());
+  EXPECT_EQ(download->Finish().status().code(), absl::StatusCode::kDataLoss);
+  ASSERT_TRUE(download->Append(AsBytes(content).subspan(99)).ok());
+  EXPECT_EQ(download->Finish().status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_FALSE(Has(*cache, other));
+  EXPECT_EQ(cache->bytes(), 0u);
+  EXPECT_EQ((*cache->Begin(other, 100))->offset(), 0u);  // nothing of it was kept
+}
+
+TEST_F(WorkTest, DeletesDamagedFiles) {
+  Digest digest;
+  {
+    auto cache = OpenCache();
+    digest = Add(*cache, Content(5000, 5));
+  }
+  {
+    std::fstream file(File(digest), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(2500);
+    file.put('!');
+    file.put('!');
+  }
+  auto cache = OpenCache();
+  EXPECT_FALSE(Has(*cache, digest));
+  EXPECT_FALSE(std::filesystem::exists(File(digest)));
+}
+
+TEST_F(WorkTest, DeletesTheLongestUnusedWithinItsQuota) {
+  auto cache = OpenCache(10'000);
+  const Digest first = Add(*cache, Content(4000, 6));
+  const Digest second = Add(*cache, Content(4000, 7));
+  EXPECT_TRUE(Has(*cache, first));  // used later than the second
+  const Digest third = Add(*cache, Content(4000, 8));
+  EXPECT_LE(cache->bytes(), 10'000u);
+  EXPECT_TRUE(Has(*cache, first));
+  EXPECT_FALSE(Has(*cache, second));
+  EXPECT_TRUE(Has(*cache, third));
+  EXPECT_EQ(cache->Begin(second, 10'001).status().code(), absl::StatusCode::kResourceExhausted);
+}
+
+TEST_F(WorkTest, AnOpenFileOutlivesItsEviction) {
+  auto cache = OpenCache(10'000);
+  const std::string content = Content(4000, 9);
+  const Digest digest = Add(*cache, content);
+  auto found = cache->Find(digest);
+  ASSERT_TRUE(found.ok() && found->has_value());
+  cache->Remove(digest);
+  EXPECT_FALSE(Has(*cache, digest));
+  EXPECT_EQ(ReadAll((*found)->get(), content.size()), content);
+}
+
+CommitRecord MakeRecord(uint8_t n) {
+  CommitRecord record;
+  SimRandom random(n);
+  random.Fill(record.attempt.id);
+  random.Fill(record.attempt.job);
+  record.attempt.fence = 77;
+  random.Fill(record.proof);
+  random.Fill(record.nonce);
+  random.Fill(record.commit_request);
+  random.Fill(record.reveal_request);
+  return record;
+}
+
+TEST_F(WorkTest, JournalKeepsRecordsUntilTheyAreRemoved) {
+  auto journal = Journal::Open(folder_ + "/journal");
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  const CommitRecord record = MakeRecord(1);
+  ASSERT_TRUE(journal->Put(record).ok());
+  ASSERT_TRUE(journal->Put(MakeRecord(2)).ok());
+  ASSERT_TRUE(journal->Remove(MakeRecord(2).attempt.id).ok());
+  ASSERT_TRUE(journal->Remove(MakeRecord(3).attempt.id).ok());
+  auto again = Journal::Open(folder_ + "/journal");
+  ASSERT_TRUE(again.ok());
+  auto content = again->Load();
+  ASSERT_TRUE(content.ok()) << content.status();
+  ASSERT_EQ(content->records.size(), 1u);
+  EXPECT_TRUE(content->damaged.empty());
+  EXPECT_EQ(EncodeCommitRecord(content->records[0]), EncodeCommitRecord(record));
+  EXPECT_EQ(content->records[0].attempt.fence, 77u);
+  struct stat info;
+  const std::string path = folder_ + "/journal/" + HexEncode(record.attempt.id) + ".commit";
+  ASSERT_EQ(stat(path.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(WorkTest, JournalRefusesEveryDamagedByteAndKeepsTheFile) {
+  const std::string good = EncodeCommitRecord(MakeRecord(1));
+  for (size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    EXPECT_EQ(DecodeCommitRecord(AsBytes(bad)).status().code(), absl::StatusCode::kDataLoss) << i;
+  }
+  EXPECT_FALSE(DecodeCommitRecord(AsBytes(good.substr(1))).ok());
+  EXPECT_FALSE(DecodeCommitRecord({}).ok());
+
+  auto journal = Journal::Open(folder_ + "/journal");
+  ASSERT_TRUE(journal.ok());
+  const std::string path = folder_ + "/journal/" + HexEncode(MakeRecord(1).attempt.id) + ".commit";
+  std::ofstream(path) << good.substr(0, 100);
+  auto content = journal->Load();
+  ASSERT_TRUE(content.ok());
+  EXPECT_EQ(content->damaged.size(), 1u);
+  EXPECT_TRUE(std::filesystem::exists(path + ".damaged"));
+}
+
+}  // namespace
+}  // namespace prooflode::miner
