@@ -1,5 +1,6 @@
 #include "coordinator/ledger/ledger.h"
 
+#include <limits>
 #include <utility>
 
 #include "base/check.h"
@@ -9,6 +10,8 @@ namespace prooflode::ledger {
 namespace {
 
 constexpr std::string_view kEscrowPrefix = "escrow:";
+// Databases have signed integers of 64 bits.
+constexpr uint64_t kSupplyMax = uint64_t{std::numeric_limits<int64_t>::max()};
 
 }  // namespace
 
@@ -36,7 +39,8 @@ StatusOr<uint64_t> Ledger::Post(Transfer transfer) {
                                                       Count(debit_before), ", want at least ",
                                                       Count(transfer.amount)));
   }
-  if (!debit_after || !credit_after) {
+  // What external owes is never less than any other balance, so this bounds them all.
+  if (!debit_after || !credit_after || (transfer.debit == kExternal && Count(*debit_after) > kSupplyMax)) {
     return absl::ResourceExhaustedError(
         absl::StrCat("amount: ", Count(transfer.amount), " does not fit an account"));
   }

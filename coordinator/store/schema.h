@@ -1,0 +1,116 @@
+// Tables of the SQLite store, version 1; docs/formats/store.md explains them. Columns of circuits, jobs,
+// attempts and transfers stand in the order of coordinator/engine/fields.h.
+#pragma once
+
+#include <cstdint>
+
+namespace prooflode::store {
+
+constexpr int64_t kApplicationId = 0x504c4f44;  // "PLOD"
+constexpr int64_t kSchemaVersion = 1;
+
+constexpr char kSchema[] = R"sql(
+CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
+
+CREATE TABLE leaves (
+  leaf_index INTEGER PRIMARY KEY CHECK (leaf_index >= 0),
+  bytes BLOB NOT NULL,
+  hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE TABLE circuits (
+  id BLOB PRIMARY KEY CHECK (length(id) = 32),
+  name TEXT NOT NULL UNIQUE,
+  proof_system INTEGER NOT NULL CHECK (proof_system = 1),
+  zkey_digest BLOB NOT NULL CHECK (length(zkey_digest) = 32),
+  zkey_bytes INTEGER NOT NULL CHECK (zkey_bytes >= 0),
+  r1cs_digest BLOB CHECK (length(r1cs_digest) = 32),
+  r1cs_bytes INTEGER NOT NULL CHECK (r1cs_bytes >= 0),
+  domain_size INTEGER NOT NULL CHECK (domain_size >= 0),
+  variable_count INTEGER NOT NULL CHECK (variable_count >= 0),
+  public_input_count INTEGER NOT NULL CHECK (public_input_count >= 0),
+  owner BLOB NOT NULL CHECK (length(owner) = 32),
+  registered_at_us INTEGER NOT NULL,
+  insecure_setup INTEGER NOT NULL CHECK (insecure_setup IN (0, 1)),
+  verification_key_json TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE jobs (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  circuit BLOB NOT NULL CHECK (length(circuit) = 32),
+  requester BLOB NOT NULL CHECK (length(requester) = 32),
+  state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 6),
+  reward_units INTEGER NOT NULL CHECK (reward_units >= 0),
+  fee_units INTEGER NOT NULL CHECK (fee_units >= 0),
+  race_width INTEGER NOT NULL CHECK (race_width >= 0),
+  lease_us INTEGER,
+  posted_at_us INTEGER NOT NULL,
+  deadline_at_us INTEGER NOT NULL CHECK (deadline_at_us > posted_at_us),
+  witness_digest BLOB NOT NULL CHECK (length(witness_digest) = 32),
+  witness_bytes INTEGER NOT NULL CHECK (witness_bytes >= 0),
+  statement BLOB NOT NULL CHECK (length(statement) = 32),
+  public_inputs BLOB NOT NULL CHECK (length(public_inputs) % 32 = 0),
+  racer_count INTEGER NOT NULL CHECK (racer_count >= 0),
+  commit_count INTEGER NOT NULL CHECK (commit_count >= 0),
+  delivered_attempt BLOB CHECK (length(delivered_attempt) = 16),
+  winning_attempt BLOB CHECK (length(winning_attempt) = 16),
+  winner BLOB CHECK (length(winner) = 32),
+  delivered_at_us INTEGER NOT NULL,
+  settled_at_us INTEGER NOT NULL,
+  margin_us INTEGER NOT NULL,
+  proof BLOB NOT NULL,
+  already_proven INTEGER NOT NULL CHECK (already_proven IN (0, 1)),
+  revision INTEGER NOT NULL CHECK (revision >= 0),
+  CHECK ((state = 4) = (winning_attempt IS NOT NULL)),
+  CHECK ((winning_attempt IS NULL) = (winner IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempts (
+  id BLOB PRIMARY KEY CHECK (length(id) = 16),
+  job BLOB NOT NULL CHECK (length(job) = 16),
+  miner BLOB NOT NULL CHECK (length(miner) = 32),
+  state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 10),
+  fence INTEGER NOT NULL CHECK (fence >= 0),
+  admitted_at_us INTEGER NOT NULL,
+  expires_at_us INTEGER NOT NULL,
+  commit_hash BLOB NOT NULL CHECK (length(commit_hash) = 32),
+  commit_leaf INTEGER NOT NULL CHECK (commit_leaf >= 0),
+  committed_at_us INTEGER NOT NULL,
+  reveal_by_us INTEGER NOT NULL,
+  proof BLOB NOT NULL,
+  reason INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 13),
+  behind_winner_us INTEGER NOT NULL,
+  changed_by INTEGER NOT NULL CHECK (changed_by >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE accounts (
+  name TEXT PRIMARY KEY,
+  balance_units INTEGER NOT NULL CHECK (balance_units >= 0)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE transfers (
+  id INTEGER PRIMARY KEY CHECK (id > 0),
+  kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 6),
+  time_us INTEGER NOT NULL,
+  amount_units INTEGER NOT NULL CHECK (amount_units > 0),
+  debit TEXT NOT NULL,
+  credit TEXT NOT NULL CHECK (credit <> debit),
+  job TEXT NOT NULL,
+  external_reference TEXT NOT NULL
+) STRICT;
+CREATE INDEX transfers_debit ON transfers (debit, id);
+CREATE INDEX transfers_credit ON transfers (credit, id);
+CREATE UNIQUE INDEX transfers_reference ON transfers (external_reference) WHERE external_reference <> '';
+
+CREATE TABLE answers (
+  identity BLOB NOT NULL CHECK (length(identity) = 32),
+  request_id BLOB NOT NULL,
+  content BLOB NOT NULL CHECK (length(content) = 32),
+  time_us INTEGER NOT NULL,
+  answer BLOB NOT NULL,
+  PRIMARY KEY (identity, request_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answers_time ON answers (time_us);
+)sql";
+
+}  // namespace prooflode::store

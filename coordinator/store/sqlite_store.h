@@ -1,0 +1,73 @@
+// The embedded store: one SQLite database in write-ahead mode, synchronised at every commit. Tables:
+// docs/formats/store.md.
+//
+// One transaction a batch. Leaves, transfers and answers are only ever inserted, so that a batch written
+// twice or out of order fails instead of rewriting history.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "coordinator/engine/ports.h"
+#include "coordinator/store/sqlite.h"
+
+namespace prooflode::store {
+
+struct SqliteOptions {
+  std::string vfs;  // a registered SQLite VFS; empty for the default
+  // Answers older than this are forgotten: a request id is remembered at least so long.
+  Micros answers_kept = Seconds(7 * 24 * 3600);
+  // For tests alone: whether a test of durability notices that it is gone.
+  bool skip_sync_for_test = false;
+};
+
+class SqliteStore final : public engine::Store {
+ public:
+  // Creates the database where there is none. FAILED_PRECONDITION for a database of another program or
+  // version.
+  static StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path, const SqliteOptions& options,
+                                                     MetricFactory& metrics);
+  // For checks beside a running coordinator: Write fails; Load and ReadLeaves see one moment.
+  static StatusOr<std::unique_ptr<SqliteStore>> OpenReadOnly(const std::string& path, MetricFactory& metrics);
+
+  Status Load(market::Market& market, std::vector<Digest>& leaf_hashes) override;
+  Status Write(const engine::Batch& batch) override;
+  StatusOr<std::optional<engine::StoredAnswer>> FindAnswer(const market::Identity& identity,
+                                                           const std::string& request_id) const override;
+  StatusOr<std::vector<transparency::Leaf>> ReadLeaves(uint64_t from, size_t count_max) const override;
+  StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key, uint64_t before_id,
+                                                        size_t count_max) const override;
+
+  // SQLite's own check of every page and index. Cost: reads the whole file.
+  Status CheckIntegrity();
+  // Copies the database to a new file while the coordinator runs.
+  Status BackUpTo(const std::string& path);
+
+ private:
+  SqliteStore(const SqliteOptions& options, MetricFactory& metrics, std::unique_ptr<Connection> writer,
+              std::unique_ptr<Connection> reader);
+  Status Prepare();
+  Status WriteRows(const engine::Batch& batch);
+  Status WriteMoney(const engine::Batch& batch);
+  Status ForgetOldAnswers(const engine::Batch& batch);
+  Status LoadLeafHashes(std::vector<Digest>& leaf_hashes) PL_REQUIRES(reader_mutex_);
+  Status LoadLedger(ledger::Ledger& ledger) PL_REQUIRES(reader_mutex_);
+  void MeasureSize();
+
+  const SqliteOptions options_;
+  Gauge& size_bytes_;
+  // Connections are behind pointers because their statements point at them.
+  std::unique_ptr<Connection> writer_;        // null when read-only
+  std::map<std::string, Statement> inserts_;  // by table
+  uint64_t leaf_count_ = 0;
+  uint64_t writes_ = 0;
+
+  mutable Mutex reader_mutex_;
+  std::unique_ptr<Connection> reader_ PL_GUARDED_BY(reader_mutex_);
+  mutable std::map<std::string, Statement> selects_ PL_GUARDED_BY(reader_mutex_);
+};
+
+}  // namespace prooflode::store

@@ -1,0 +1,215 @@
+// What every Store must do, as a suite of typed tests: instantiate it with a harness that has
+//   engine::Store& store();   // the open store
+//   void Reopen();            // closes and opens it again on the same data
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include "base/sim/sim_env.h"
+#include "coordinator/engine/command_codec.h"
+#include "coordinator/engine/ports.h"
+
+namespace prooflode::store {
+
+// Applies commands to a market of its own and gathers the batches that an engine would write.
+class BatchMaker {
+ public:
+  market::Answer Do(const market::Identity& who, market::Command command) {
+    market::Stamped stamped;
+    now_ = now_ + Millis(10);
+    stamped.now = now_;
+    stamped.leaf_index = next_leaf_;
+    random_.Fill(stamped.entropy);
+    stamped.origin.identity = who;
+    stamped.command = std::move(command);
+    const market::Outcome outcome = market.Apply(stamped);
+    if (outcome.changed) {
+      transparency::Leaf leaf{next_leaf_++, transparency::EncodeLeaf(engine::EncodeCommand(stamped, {})), {}};
+      leaf.hash = transparency::LeafHash(AsBytes(leaf.bytes));
+      batch_.leaves.push_back(std::move(leaf));
+    }
+    return outcome.answer;
+  }
+  engine::Batch Take() {
+    const market::Changes changes = market.TakeChanges();
+    for (const auto& id : changes.circuits) batch_.circuits.push_back(*market.FindCircuit(id));
+    for (const auto& id : changes.jobs) batch_.jobs.push_back(*market.FindJob(id));
+    for (const auto& id : changes.attempts) batch_.attempts.push_back(*market.FindAttempt(id));
+    for (const auto& name : changes.accounts) {
+      batch_.balances.emplace_back(name, market.ledger().Balance(name));
+    }
+    batch_.transfers = changes.transfers;
+    return std::exchange(batch_, {});
+  }
+
+  market::Market market{market::Rules{}};
+
+ private:
+  Micros now_ = Seconds(1000);
+  market::LeafIndex next_leaf_ = 0;
+  SimRandom random_{1};
+  engine::Batch batch_;
+};
+
+inline market::Identity TestKey(uint8_t n) {
+  market::Identity key{};
+  key.fill(n);
+  return key;
+}
+
+// A circuit, money, and one job each of race and lease with attempts: every table has rows.
+inline engine::Batch BusyBatch(BatchMaker& maker) {
+  market::Circuit circuit;
+  circuit.id.fill(7);
+  circuit.name = "poseidon";
+  circuit.public_input_count = 1;
+  circuit.r1cs_digest.emplace().fill(9);
+  circuit.verification_key_json = "{}";
+  maker.Do(TestKey(1), market::RegisterCircuit{circuit});
+  maker.Do({}, market::Deposit{TestKey(1), Amount{1000}, "first"});
+  for (const bool lease : {false, true}) {
+    market::PostJob post;
+    post.circuit = circuit.id;
+    post.reward = Amount{100};
+    post.time_limit = Seconds(60);
+    post.public_inputs = std::string(32, '\1');
+    post.statement.fill(lease ? 1 : 2);
+    post.policy.race.width = 3;
+    if (lease) post.policy.lease = market::LeasePolicy{Seconds(10)};
+    const auto posted = std::get<market::JobAnswer>(maker.Do(TestKey(1), post));
+    const auto admitted =
+        std::get<market::AttemptAnswer>(maker.Do(TestKey(2), market::AcceptOffer{posted.job.id}));
+    market::CommitProof commit{admitted.attempt.id, admitted.attempt.fence, {}, {}};
+    commit.commit_hash.fill(5);
+    if (!lease) maker.Do(TestKey(2), commit);
+  }
+  return maker.Take();
+}
+
+inline void ExpectSameMarket(const market::Market& got, const market::Market& want) {
+  EXPECT_EQ(got.circuits(), want.circuits());
+  EXPECT_EQ(got.jobs(), want.jobs());
+  for (const auto& [id, job] : want.jobs()) {
+    const auto wanted = want.AttemptsOf(id);
+    const auto loaded = got.AttemptsOf(id);
+    ASSERT_EQ(loaded.size(), wanted.size());
+    for (const market::Attempt* attempt : wanted) {
+      ASSERT_NE(got.FindAttempt(attempt->id), nullptr);
+      EXPECT_EQ(*got.FindAttempt(attempt->id), *attempt);
+    }
+  }
+  EXPECT_EQ(got.ledger().balances(), want.ledger().balances());
+  EXPECT_EQ(got.ledger().transfer_count(), want.ledger().transfer_count());
+}
+
+template <typename Harness>
+class StoreConformance : public testing::Test {
+ protected:
+  engine::Store& store() { return harness_.store(); }
+  Harness harness_;
+};
+TYPED_TEST_SUITE_P(StoreConformance);
+
+TYPED_TEST_P(StoreConformance, AnEmptyStoreLoadsNothing) {
+  market::Market market{market::Rules{}};
+  std::vector<Digest> hashes = {Digest{}};
+  ASSERT_TRUE(this->store().Load(market, hashes).ok());
+  EXPECT_TRUE(hashes.empty());
+  EXPECT_TRUE(market.jobs().empty());
+  EXPECT_TRUE(this->store().ReadLeaves(0, 10)->empty());
+}
+
+TYPED_TEST_P(StoreConformance, WhatWasWrittenIsLoadedAfterReopening) {
+  BatchMaker maker;
+  const engine::Batch batch = BusyBatch(maker);
+  ASSERT_TRUE(this->store().Write(batch).ok());
+  this->harness_.Reopen();
+  market::Market market{market::Rules{}};
+  std::vector<Digest> hashes;
+  const Status status = this->store().Load(market, hashes);
+  ASSERT_TRUE(status.ok()) << status;
+  ExpectSameMarket(market, maker.market);
+  ASSERT_EQ(hashes.size(), batch.leaves.size());
+  for (size_t i = 0; i < hashes.size(); ++i) EXPECT_EQ(hashes[i], batch.leaves[i].hash);
+}
+
+TYPED_TEST_P(StoreConformance, RowsAreReplacedAndLeavesAppended) {
+  BatchMaker maker;
+  ASSERT_TRUE(this->store().Write(BusyBatch(maker)).ok());
+  market::JobId open{};
+  for (const auto& [id, job] : maker.market.jobs()) {
+    if (job.policy.lease) open = id;
+  }
+  maker.Do(TestKey(1), market::CancelJob{open});
+  ASSERT_EQ(maker.market.FindJob(open)->state, market::JobState::kCancelled);
+  ASSERT_TRUE(this->store().Write(maker.Take()).ok());
+  market::Market market{market::Rules{}};
+  std::vector<Digest> hashes;
+  ASSERT_TRUE(this->store().Load(market, hashes).ok());
+  ExpectSameMarket(market, maker.market);
+}
+
+TYPED_TEST_P(StoreConformance, HistoryIsNeverWrittenTwice) {
+  BatchMaker maker;
+  const engine::Batch batch = BusyBatch(maker);
+  ASSERT_TRUE(this->store().Write(batch).ok());
+  EXPECT_FALSE(this->store().Write(batch).ok());
+  engine::Batch gap;
+  gap.leaves = {batch.leaves[0]};
+  gap.leaves[0].index = batch.leaves.size() + 1;
+  EXPECT_FALSE(this->store().Write(gap).ok());
+}
+
+TYPED_TEST_P(StoreConformance, ABatchIsWrittenWhollyOrNotAtAll) {
+  BatchMaker maker;
+  engine::Batch batch = BusyBatch(maker);
+  batch.transfers.push_back(batch.transfers.front());  // an id that exists already, late in the batch
+  EXPECT_FALSE(this->store().Write(batch).ok());
+  market::Market market{market::Rules{}};
+  std::vector<Digest> hashes;
+  ASSERT_TRUE(this->store().Load(market, hashes).ok());
+  EXPECT_TRUE(hashes.empty());
+  EXPECT_TRUE(market.circuits().empty());
+}
+
+TYPED_TEST_P(StoreConformance, AnswersAreFoundByIdentityAndRequest) {
+  engine::Batch batch;
+  engine::StoredAnswer answer{TestKey(1), std::string("request\0id", 10), {}, Seconds(5), "bytes\0"};
+  answer.content.fill(3);
+  batch.answers = {answer};
+  ASSERT_TRUE(this->store().Write(batch).ok());
+  this->harness_.Reopen();
+  EXPECT_EQ(*this->store().FindAnswer(TestKey(1), answer.request_id), answer);
+  EXPECT_FALSE(this->store().FindAnswer(TestKey(2), answer.request_id)->has_value());
+  EXPECT_FALSE(this->store().FindAnswer(TestKey(1), "request")->has_value());
+}
+
+TYPED_TEST_P(StoreConformance, LeavesAndTransfersAreReadInPages) {
+  BatchMaker maker;
+  const engine::Batch batch = BusyBatch(maker);
+  ASSERT_TRUE(this->store().Write(batch).ok());
+  const auto leaves = this->store().ReadLeaves(1, 2);
+  ASSERT_TRUE(leaves.ok());
+  ASSERT_EQ(leaves->size(), 2u);
+  EXPECT_EQ((*leaves)[0].index, 1u);
+  EXPECT_EQ((*leaves)[1].bytes, batch.leaves[2].bytes);
+  EXPECT_TRUE(this->store().ReadLeaves(batch.leaves.size(), 5)->empty());
+
+  const std::string key = HexEncode(TestKey(1));
+  const auto newest = this->store().ReadTransfers(key, 0, 2);
+  ASSERT_TRUE(newest.ok()) << newest.status();
+  ASSERT_EQ(newest->size(), 2u);
+  EXPECT_EQ((*newest)[0], batch.transfers[2]);
+  EXPECT_EQ((*newest)[1], batch.transfers[1]);
+  const auto older = this->store().ReadTransfers(key, (*newest)[1].id, 2);
+  ASSERT_EQ(older->size(), 1u);
+  EXPECT_EQ((*older)[0], batch.transfers[0]);
+  EXPECT_TRUE(this->store().ReadTransfers(HexEncode(TestKey(9)), 0, 2)->empty());
+}
+
+REGISTER_TYPED_TEST_SUITE_P(StoreConformance, AnEmptyStoreLoadsNothing, WhatWasWrittenIsLoadedAfterReopening,
+                            RowsAreReplacedAndLeavesAppended, HistoryIsNeverWrittenTwice,
+                            ABatchIsWrittenWhollyOrNotAtAll, AnswersAreFoundByIdentityAndRequest,
+                            LeavesAndTransfersAreReadInPages);
+
+}  // namespace prooflode::store
