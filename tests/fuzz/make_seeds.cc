@@ -1,0 +1,66 @@
+// fuzz_seeds FOLDER: writes the seeds of every target, FOLDER/TARGET/NAME: valid files, legal oddities and
+// broken ones.
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "prover/format/json.h"
+#include "prover/format/toy_files.h"
+
+namespace prooflode {
+namespace {
+
+class Seeds {
+ public:
+  Seeds(const std::filesystem::path& root, const std::string& target) : folder_(root / target) {
+    std::filesystem::create_directories(folder_);
+  }
+  void Add(const std::string& content) {
+    std::ofstream(folder_ / std::to_string(number_++), std::ios::binary) << content;
+  }
+
+ private:
+  std::filesystem::path folder_;
+  int number_ = 0;
+};
+
+void Containers(const std::filesystem::path& root, const std::string& target, const std::string& valid) {
+  Seeds seeds(root, target);
+  seeds.Add(valid);
+  const toy::Container container = toy::Container::Of(valid);
+  for (const toy::Mutant& oddity : toy::ContainerOddities(container)) seeds.Add(oddity.bytes);
+  const auto mutants = toy::ContainerMutants(container, [](uint32_t id) { return std::to_string(id); });
+  for (size_t i = 0; i < mutants.size(); i += 97) seeds.Add(mutants[i].bytes);
+}
+
+void Json(const std::filesystem::path& root) {
+  const groth16::ProvingKey key = toy::Key();
+  const groth16::Proof proof{key.a[0], key.b2[1], key.c[0]};
+  Seeds(root, "proof_json").Add(ProofToJson(proof));
+  Seeds(root, "verifying_key_json").Add(VerifyingKeyToJson(key.verifying_key));
+  Seeds publics(root, "public_json");
+  const std::vector<Fr> inputs = {Fr::Zero(), Fr::One(), -Fr::One(), Fr::FromU64(3).Inverse()};
+  for (size_t count = 0; count <= inputs.size(); ++count)
+    publics.Add(PublicToJson(std::span(inputs).first(count)));
+  Seeds wire(root, "proof_bytes");
+  const groth16::ProofBytes bytes = EncodeProof(proof);
+  wire.Add(std::string(AsChars(bytes)));
+  wire.Add(EncodePublicInputs(inputs));
+  wire.Add(std::string(256, '\0'));
+}
+
+}  // namespace
+}  // namespace prooflode
+
+int main(int argc, char** argv) {
+  using namespace prooflode;
+  if (argc != 2) {
+    std::fprintf(stderr, "usage: fuzz_seeds FOLDER\n");
+    return 2;
+  }
+  Containers(argv[1], "zkey", toy::KeyBytes());
+  Containers(argv[1], "wtns", toy::CubeWitnessBytes());
+  Containers(argv[1], "r1cs", toy::CubeBytes());
+  Json(argv[1]);
+  return 0;
+}

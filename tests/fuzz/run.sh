@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Builds the fuzz targets and runs each for a time: tests/fuzz/run.sh SECONDS [TARGET...]
+#
+# Prints one line a target and fails if any target crashed, hung (10 s an input) or took more memory than it may (256 MB in
+# one allocation, 1 GB in all). The input that did it is kept in build/fuzz/crashes/TARGET/. Seeds are made by fuzz_seeds;
+# inputs worth keeping for ever lie in tests/fuzz/corpus/TARGET/; what a run finds is kept in build/fuzz/corpus/TARGET/.
+set -euo pipefail
+[[ $# -ge 1 && $1 =~ ^[0-9]+$ ]] || { sed -n '2,6p' "$0" >&2; exit 2; }
+seconds=$1; shift
+cd "$(dirname "$0")/../.."
+build=build/fuzz
+cmake --preset fuzz >"/tmp/fuzz-configure.$$" 2>&1 || { cat "/tmp/fuzz-configure.$$" >&2; exit 1; }
+rm -f "/tmp/fuzz-configure.$$"
+cmake --build "$build" --target fuzz_all >"$build/build.log" 2>&1 || { tail -50 "$build/build.log" >&2; exit 1; }
+"$build/bin/fuzz_seeds" "$build/seeds"
+
+targets=("$@")
+if [[ $# -eq 0 ]]; then
+  for source in tests/fuzz/*_fuzz.cc; do source=${source##*/}; targets+=("${source%_fuzz.cc}"); done
+fi
+
+fuzz_one() {
+  local target=$1 dict=binfile folders=()
+  [[ $target == *json ]] && dict=json
+  mkdir -p "$build/corpus/$target" "$build/crashes/$target"
+  for folder in "$build/seeds/$target" "tests/fuzz/corpus/$target"; do
+    [[ -d $folder ]] && folders+=("$folder")
+  done
+  local log=$build/$target.log result=ok
+  "$build/bin/fuzz_$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -malloc_limit_mb=256 -max_len=16384 \
+    -dict="tests/fuzz/dict/$dict.dict" -artifact_prefix="$build/crashes/$target/" -print_final_stats=1 \
+    "$build/corpus/$target" "${folders[@]}" >"$log" 2>&1 || result="FAILED, see $log"
+  local execs covered
+  execs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+  covered=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -1)
+  echo "fuzz $target: ${execs:-0} inputs in $seconds s, ${covered:-0} edges: $result"
+  [[ $result == ok ]] || { tail -30 "$log" >&2; return 1; }
+}
+export -f fuzz_one
+export build seconds
+printf '%s\0' "${targets[@]}" | xargs -0 -n1 -P "$(nproc)" bash -c 'fuzz_one "$1"' _
