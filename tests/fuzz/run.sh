@@ -9,8 +9,8 @@ set -euo pipefail
 seconds=$1; shift
 cd "$(dirname "$0")/../.."
 build=build/fuzz
-cmake --preset fuzz >"/tmp/fuzz-configure.$$" 2>&1 || { cat "/tmp/fuzz-configure.$$" >&2; exit 1; }
-rm -f "/tmp/fuzz-configure.$$"
+mkdir -p "$build"
+cmake --preset fuzz >"$build/configure.log" 2>&1 || { cat "$build/configure.log" >&2; exit 1; }
 cmake --build "$build" --target fuzz_all >"$build/build.log" 2>&1 || { tail -50 "$build/build.log" >&2; exit 1; }
 "$build/bin/fuzz_seeds" "$build/seeds"
 
