@@ -5,16 +5,14 @@
 
 #include "base/env.h"
 #include "kernels/curve/bn254.h"
+#include "kernels/testing/test_values.h"
 #include "prover/pairing/tower.h"
 
 namespace prooflode {
 
 template <typename F>
 F RandomField(Random& random) {
-  while (true) {
-    F value{{random.Next64(), random.Next64(), random.Next64(), random.Next64() >> 2}};
-    if (value.IsReduced()) return value;
-  }
+  return testing_values::RandomElement<F>(random);
 }
 
 inline Fq2 RandomFq2(Random& random) { return {RandomField<Fq>(random), RandomField<Fq>(random)}; }
