@@ -36,6 +36,29 @@ class FileActions {
   posix_spawn_file_actions_t actions_;
 };
 
+// Default signals, none blocked, and a process group of its own: a Ctrl-C at the terminal is for the miner,
+// which decides what becomes of the proof.
+class SpawnAttributes {
+ public:
+  SpawnAttributes() {
+    posix_spawnattr_init(&attributes_);
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    posix_spawnattr_setpgroup(&attributes_, 0);
+    posix_spawnattr_setflags(&attributes_,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  }
+  ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
+  const posix_spawnattr_t* get() const { return &attributes_; }
+
+ private:
+  posix_spawnattr_t attributes_;
+};
+
 }  // namespace
 
 StatusOr<std::unique_ptr<WorkerProcess>> WorkerProcess::Start(const WorkerOptions& options, Clock& clock,
@@ -79,8 +102,9 @@ Status WorkerProcess::Spawn() {
   // Nothing of our environment is the worker's business.
   char* environment[] = {nullptr};
   pid_t pid = -1;
+  const SpawnAttributes attributes;
   const int error =
-      posix_spawn(&pid, options_.program.c_str(), actions.get(), nullptr, argv.data(), environment);
+      posix_spawn(&pid, options_.program.c_str(), actions.get(), attributes.get(), argv.data(), environment);
   if (error != 0) return ErrnoStatus(error, absl::StrCat("starting worker ", options_.program));
   socket_ = std::move(ours);
   pid_ = pid;
