@@ -1,8 +1,6 @@
 // Uniform field elements from a Random.
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstdint>
 
 #include "base/bytes.h"
@@ -11,7 +9,7 @@
 
 namespace prooflode::workload {
 
-// Uniform in [0, p), by rejection: fewer than two draws on average.
+// Uniform in [0, p), by rejection: fewer than two draws on average for p above 2^253, five for 2^251.
 template <typename F>
 F UniformElement(Random& random) {
   while (true) {
@@ -19,7 +17,7 @@ F UniformElement(Random& random) {
     random.Fill(bytes);
     Limbs limbs{};
     for (size_t i = 0; i < 4; ++i) limbs[i] = LoadLe<uint64_t>(bytes.data() + 8 * i);
-    limbs[3] &= (uint64_t{1} << std::bit_width(F::kModulus[3])) - 1;
+    limbs[3] &= (uint64_t{1} << 62) - 1;  // every modulus is below 2^254
     if (const auto value = F::FromCanonical(limbs)) return *value;
   }
 }

@@ -1,0 +1,190 @@
+"""The local commands from outside: exit codes, files, streams. Usage: cli_test.py PATH_TO_PROOFLODE"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = sys.argv.pop()
+
+
+class CliTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.dir = pathlib.Path(cls.folder.name)
+        cls.good("workload", "poseidon", "--size", "1", "--r1cs", "p.r1cs", "--wtns", "p.wtns", "--seed", "w")
+        cls.good("setup", "--insecure", "p.r1cs", "p.zkey", "--vkey", "vk.json", "--seed", "k")
+        cls.good("prove", "p.zkey", "p.wtns", "proof.json", "public.json")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    @classmethod
+    def call(cls, *args, env=None):
+        return subprocess.run([PROGRAM, *args], cwd=cls.dir, capture_output=True, text=True, timeout=300,
+                              env={**os.environ, **(env or {})})
+
+    @classmethod
+    def good(cls, *args, **kwargs):
+        result = cls.call(*args, **kwargs)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def refused(self, code, *args, says="", env=None):
+        result = self.call(*args, env=env)
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertEqual(result.stdout, "")
+        self.assertIn(says, result.stderr)
+
+    def read(self, name):
+        return (self.dir / name).read_bytes()
+
+    def write(self, name, data):
+        (self.dir / name).write_bytes(data)
+        return name
+
+    def test_prove_and_verify(self):
+        self.assertEqual(self.good("verify", "vk.json", "public.json", "proof.json"), "valid\n")
+
+    def test_prove_json(self):
+        out = json.loads(self.good("prove", "p.zkey", "p.wtns", "pj.json", "uj.json", "--json", "--repeat", "3",
+                                   "--threads", "2", "--device", "cpu"))
+        self.assertEqual(out["device"], "cpu")
+        self.assertEqual(out["threads"], 2)
+        self.assertEqual(len(out["prove_ms"]), 3)
+        self.assertEqual(out["circuit"]["public_inputs"], 1)
+        self.assertEqual(out["circuit"]["domain"] & (out["circuit"]["domain"] - 1), 0)
+        self.assertGreater(out["circuit"]["constraints"], 100)
+        for name in ("load_ms", "verify_ms", "peak_rss_bytes"):
+            self.assertGreater(out[name], 0, name)
+        self.assertIn("msm_h", out["stages_ms"])
+
+    def test_proofs_differ_and_verify(self):
+        seen = {self.read("proof.json")}
+        for _ in range(20):
+            self.good("prove", "p.zkey", "p.wtns", "again.json", "again.public.json")
+            seen.add(self.read("again.json"))
+            self.good("verify", "vk.json", "again.public.json", "again.json")
+        self.assertEqual(len(seen), 21)
+
+    def test_unsatisfied_witness_writes_nothing(self):
+        data = bytearray(self.read("p.wtns"))
+        data[-32] ^= 1
+        self.write("bad.wtns", bytes(data))
+        self.refused(1, "prove", "p.zkey", "bad.wtns", "none.json", "none.public.json", says="does not satisfy")
+        self.assertFalse((self.dir / "none.json").exists())
+        self.assertFalse((self.dir / "none.public.json").exists())
+        self.write("kept.json", b"old")
+        self.refused(1, "prove", "p.zkey", "bad.wtns", "kept.json", "kept.public.json")
+        self.assertEqual(self.read("kept.json"), b"old")
+
+    def test_witness_of_another_circuit(self):
+        self.good("workload", "sha256", "--size", "1", "--wtns", "s.wtns")
+        self.refused(1, "prove", "p.zkey", "s.wtns", "none.json", "none.public.json", says="different circuits")
+
+    def test_truncated_files(self):
+        for name in ("p.zkey", "p.wtns"):
+            data = self.read(name)
+            for length in (0, 3, 11, 40, len(data) // 2, len(data) - 1):
+                short = self.write("short", data[:length])
+                args = ("short", "p.wtns") if name == "p.zkey" else ("p.zkey", "short")
+                self.refused(1, "prove", *args, "none.json", "none.public.json", says=short)
+        self.assertFalse((self.dir / "none.json").exists())
+        for name in ("proof.json", "public.json", "vk.json"):
+            self.write("short", self.read(name)[:-3])
+            files = [("short" if f == name else f) for f in ("vk.json", "public.json", "proof.json")]
+            self.refused(1, "verify", *files, says="short")
+
+    def test_invalid_proofs(self):
+        public = json.loads(self.read("public.json"))
+        public[0] = str(int(public[0]) ^ 1)
+        self.write("other.json", json.dumps(public).encode())
+        result = self.call("verify", "vk.json", "other.json", "proof.json")
+        self.assertEqual((result.returncode, result.stdout.split(":")[0]), (5, "invalid"))
+        self.write("many.json", json.dumps(public * 2).encode())
+        result = self.call("verify", "vk.json", "many.json", "proof.json", "--json")
+        self.assertEqual((result.returncode, json.loads(result.stdout)["valid"]), (5, False))
+
+    def test_missing_file_names_it(self):
+        self.refused(1, "prove", "absent.zkey", "p.wtns", "none.json", "none.public.json", says="absent.zkey")
+
+    def test_usage(self):
+        self.refused(2, says="subcommand")
+        self.refused(2, "prove", "p.zkey")
+        self.refused(2, "prove", "p.zkey", "p.wtns", "a", "b", "--treads", "2", says="--threads")
+        self.refused(2, "prove", "p.zkey", "p.wtns", "a", "b", "--threads", "0")
+        self.refused(2, "prvoe", says="prove")
+        self.refused(2, "workload", "nothing", says="nothing")
+        self.refused(2, "setup", "p.r1cs", "none.zkey", says="--insecure")
+        self.assertFalse((self.dir / "none.zkey").exists())
+
+    def test_devices_that_are_not_there(self):
+        for device in ("cuda:0", "opencl:1", "pci:0000:01:00.0", "nonsense"):
+            self.refused(3, "prove", "p.zkey", "p.wtns", "none.json", "none.public.json", "--device", device,
+                         says="no such backend")
+
+    def test_cpu_paths(self):
+        cpu = json.loads(self.good("devices", "--json"))["devices"][0]
+        self.assertIn("portable", cpu["paths"])
+        self.assertIn(cpu["path"], cpu["paths"])
+        self.assertGreaterEqual(cpu["threads"], 1)
+        for path in cpu["paths"]:
+            self.good("prove", "p.zkey", "p.wtns", "c.json", "cu.json", "--cpu", path)
+        self.refused(2, "prove", "p.zkey", "p.wtns", "c.json", "cu.json", "--cpu", "abacus", says="abacus")
+
+    def test_environment_gives_defaults_and_flags_win(self):
+        prove = ("prove", "p.zkey", "p.wtns", "e.json", "eu.json")
+        out = json.loads(self.good(*prove, "--json", env={"PROOFLODE_THREADS": "3"}))
+        self.assertEqual(out["threads"], 3)
+        out = json.loads(self.good(*prove, "--json", "--threads", "1", env={"PROOFLODE_THREADS": "3"}))
+        self.assertEqual(out["threads"], 1)
+        self.refused(3, *prove, env={"PROOFLODE_DEVICE": "cuda:0"})
+        self.refused(2, *prove, env={"PROOFLODE_THREADS": "many"})
+
+    def test_setup_warns_and_repeats(self):
+        result = self.call("setup", "--insecure", "p.r1cs", "q.zkey", "--seed", "k")
+        self.assertIn("INSECURE", result.stderr)
+        self.assertEqual(self.read("q.zkey"), self.read("p.zkey"))
+        self.good("setup", "--insecure", "p.r1cs", "q.zkey")
+        self.assertNotEqual(self.read("q.zkey"), self.read("p.zkey"))
+
+    def test_inspect(self):
+        names = ["p.zkey", "p.wtns", "p.r1cs", "proof.json", "public.json", "vk.json"]
+        found = json.loads(self.good("inspect", "--json", *names))
+        self.assertEqual([f["type"] for f in found],
+                         ["zkey", "wtns", "r1cs", "proof", "public", "verification_key"])
+        self.assertEqual(found[0]["constraints"], found[2]["constraints"])
+        self.assertEqual(found[0]["variables"], found[1]["values"])
+        self.assertFalse(found[0]["insecure_setup"])
+        self.assertIn("constraints", self.good("inspect", *names))
+        self.write("junk", b"{}")
+        self.assertEqual(self.call("inspect", "p.wtns", "junk").returncode, 1)
+
+    def test_results_that_cannot_be_written(self):
+        self.refused(1, "prove", "p.zkey", "p.wtns", "no/folder/p.json", "unwritten.json")
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([PROGRAM, "version"], stdout=full, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(result.returncode, 1)
+
+    def test_keys(self):
+        public = self.good("key", "gen", "me.key")
+        self.assertEqual(self.good("key", "show", "me.key"), public)
+        self.assertEqual(len(public.strip()), 64)
+        self.assertEqual((self.dir / "me.key").stat().st_mode & 0o777, 0o600)
+        self.refused(1, "key", "gen", "me.key")
+
+    def test_help_and_version(self):
+        self.assertIn("Exit codes", self.good("--help"))
+        for command in ("prove", "verify", "inspect", "setup", "workload"):
+            self.assertIn("Example", self.good(command, "--help"), command)
+        self.assertTrue(self.good("version").startswith("prooflode "))
+        self.assertIn("version", json.loads(self.good("version", "--json")))
+
+
+if __name__ == "__main__":
+    unittest.main()

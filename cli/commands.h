@@ -1,0 +1,19 @@
+// One function a command, each in the file of its name: adds the command to `app`. `app` and `session`
+// outlive the parsing and the command's body.
+#pragma once
+
+#include "cli/session.h"
+
+namespace prooflode::cli {
+
+void AddProve(CLI::App& app, Session& session);
+void AddVerify(CLI::App& app, Session& session);
+void AddInspect(CLI::App& app, Session& session);
+void AddSetup(CLI::App& app, Session& session);
+void AddWorkload(CLI::App& app, Session& session);
+void AddExport(CLI::App& app, Session& session);
+void AddDevices(CLI::App& app, Session& session);
+void AddKey(CLI::App& app, Session& session);
+void AddVersion(CLI::App& app, Session& session);
+
+}  // namespace prooflode::cli
