@@ -13,6 +13,7 @@ mkdir -p "$build"
 cmake --preset fuzz >"$build/configure.log" 2>&1 || { cat "$build/configure.log" >&2; exit 1; }
 cmake --build "$build" --target fuzz_all >"$build/build.log" 2>&1 || { tail -50 "$build/build.log" >&2; exit 1; }
 "$build/bin/fuzz_seeds" "$build/seeds"
+for format in zkey wtns r1cs; do cp tests/vectors/cubic/*."$format" "$build/seeds/$format/"; done
 
 targets=("$@")
 if [[ $# -eq 0 ]]; then
