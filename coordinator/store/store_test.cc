@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/check.h"
+#include "coordinator/engine/memory_store.h"
 #include "coordinator/store/data_dir_lock.h"
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/store/store_conformance.h"
@@ -40,6 +41,13 @@ class SqliteHarness {
   std::unique_ptr<SqliteStore> store_;
 };
 INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StoreConformance, SqliteHarness);
+
+struct MemoryHarness {
+  engine::Store& store() { return memory; }
+  void Reopen() {}
+  engine::MemoryStore memory;
+};
+INSTANTIATE_TYPED_TEST_SUITE_P(Memory, StoreConformance, MemoryHarness);
 
 TEST(SqliteStore, RefusesForeignDatabasesAndVersions) {
   TempDir directory;

@@ -1,0 +1,149 @@
+#include <gtest/gtest.h>
+
+#include "base/sim/sim_env.h"
+#include "coordinator/engine/answer_codec.h"
+#include "coordinator/engine/command_codec.h"
+
+namespace prooflode::engine {
+namespace {
+
+template <size_t N>
+std::array<uint8_t, N> Filled(uint8_t value) {
+  std::array<uint8_t, N> bytes;
+  bytes.fill(value);
+  return bytes;
+}
+
+// One of each command, every field set to something of its own.
+std::vector<market::Command> AllCommands() {
+  market::Circuit circuit{.id = Filled<32>(1), .name = "n", .zkey_digest = Filled<32>(2), .zkey_bytes = 3};
+  circuit.r1cs_digest = Filled<32>(4);
+  circuit.r1cs_bytes = 5;
+  circuit.domain_size = 6;
+  circuit.variable_count = 7;
+  circuit.public_input_count = 8;
+  circuit.insecure_setup = true;
+  circuit.verification_key_json = "{}";
+  market::PostJob post{.circuit = Filled<32>(1), .witness_digest = Filled<32>(9), .witness_bytes = 10};
+  post.public_inputs = std::string("\0\1", 2);
+  post.statement = Filled<32>(11);
+  post.reward = Amount{12};
+  post.time_limit = Seconds(13);
+  post.policy.race.width = 14;
+  market::PostJob leased = post;
+  leased.policy.lease = market::LeasePolicy{Seconds(15)};
+  leased.again = true;
+  const market::AttemptId attempt{Filled<16>(16)};
+  return {market::RegisterCircuit{circuit},
+          post,
+          leased,
+          market::CancelJob{{Filled<16>(17)}},
+          market::AcceptOffer{{Filled<16>(18)}},
+          market::CommitProof{attempt, 19, Filled<32>(20), Filled<64>(21)},
+          market::RevealProof{attempt, 22, std::string(256, '\3'), Filled<32>(23), Filled<32>(24)},
+          market::ReleaseAttempt{attempt, 25, market::Reason::kDraining},
+          market::RecordVerdict{attempt, true},
+          market::Deposit{Filled<32>(26), Amount{27}, "reference"},
+          market::Withdraw{Amount{28}, "other"},
+          market::Tick{},
+          market::Restart{Seconds(29)}};
+}
+
+TEST(CommandCodec, EveryCommandComesBackExactly) {
+  std::set<size_t> kinds;
+  for (const market::Command& command : AllCommands()) {
+    kinds.insert(command.index());
+    const market::Stamped stamped{Seconds(5), 42, Filled<32>(77), {Filled<32>(78), "request"}, command};
+    market::Job job;
+    job.id.bytes = Filled<16>(1);
+    const auto content = EncodeCommand(stamped, {.jobs = {job}, .attempts = {}, .transfers = {}});
+    const std::string bytes = transparency::EncodeLeaf(content);
+    const auto decoded = transparency::DecodeLeaf(AsBytes(bytes));
+    ASSERT_TRUE(decoded.ok());
+    const auto again = DecodeCommand(*decoded, 42);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->now, stamped.now);
+    EXPECT_EQ(again->leaf_index, 42u);
+    // Everything else shows in the bytes.
+    EXPECT_EQ(
+        transparency::EncodeLeaf(EncodeCommand(*again, {.jobs = {job}, .attempts = {}, .transfers = {}})),
+        bytes);
+  }
+  EXPECT_EQ(kinds.size(), std::variant_size_v<market::Command>);
+}
+
+TEST(CommandCodec, AMissingMalformedOrUnknownFieldIsRefused) {
+  for (const market::Command& command : AllCommands()) {
+    const auto content = EncodeCommand({.command = command}, {});
+    for (const auto& [number, value] : content.fields) {
+      auto missing = content;
+      missing.fields.erase(number);
+      const bool optional = number == 15 || number == 38;
+      EXPECT_EQ(DecodeCommand(missing, 0).ok(), optional)
+          << "type " << command.index() << " field " << number;
+      const bool text =
+          number == 2 || number == 11 || number == 21 || number == 33 || number == 54 || number == 72;
+      auto longer = content;
+      longer.fields[number] += '\0';
+      EXPECT_EQ(DecodeCommand(longer, 0).ok(), text) << "type " << command.index() << " field " << number;
+    }
+    auto unknown = content;
+    unknown.fields[99] = "x";
+    EXPECT_FALSE(DecodeCommand(unknown, 0).ok());
+  }
+}
+
+TEST(CommandCodec, ValuesOutsideTheirRangeAreRefused) {
+  auto verdict = EncodeCommand({.command = market::RecordVerdict{}}, {});
+  verdict.fields[57] = "\2";
+  EXPECT_FALSE(DecodeCommand(verdict, 0).ok());
+  auto release = EncodeCommand({.command = market::ReleaseAttempt{}}, {});
+  release.fields[56] = "\x0e";
+  EXPECT_FALSE(DecodeCommand(release, 0).ok());
+}
+
+market::Job SomeJob() {
+  market::Job job;
+  job.id.bytes = Filled<16>(1);
+  job.requester = Filled<32>(2);
+  job.policy.lease = market::LeasePolicy{Seconds(3)};
+  job.winning_attempt.emplace().bytes = Filled<16>(4);
+  job.public_inputs = std::string(64, '\5');
+  job.margin = Micros{-6};
+  job.revision = 7;
+  return job;
+}
+
+TEST(AnswerCodec, EveryAnswerComesBackExactly) {
+  market::Attempt attempt;
+  attempt.id.bytes = Filled<16>(9);
+  attempt.state = market::AttemptState::kLost;
+  attempt.reason = market::Reason::kWonByAnother;
+  market::Circuit circuit;
+  circuit.name = "c";
+  ledger::Transfer transfer{.id = 3, .amount = Amount{4}, .debit = "a", .credit = "b"};
+  const std::vector<market::Answer> answers = {
+      market::Refusal{market::RefusalCode::kNotFound, market::Reason::kRaceFull, "why"},
+      market::CircuitAnswer{circuit},
+      market::JobAnswer{SomeJob()},
+      market::AttemptAnswer{attempt, SomeJob()},
+      market::CommitAnswer{5, Seconds(6)},
+      market::RevealAnswer{7},
+      market::TransferAnswer{transfer},
+      market::Done{}};
+  EXPECT_EQ(answers.size(), std::variant_size_v<market::Answer>);
+  for (const market::Answer& answer : answers) {
+    const std::string bytes = EncodeAnswer(answer);
+    const auto decoded = DecodeAnswer(bytes);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    EXPECT_EQ(decoded->index(), answer.index());
+    EXPECT_EQ(EncodeAnswer(*decoded), bytes);
+    for (size_t cut = 0; cut < bytes.size(); ++cut) EXPECT_FALSE(DecodeAnswer(bytes.substr(0, cut)).ok());
+    EXPECT_FALSE(DecodeAnswer(bytes + '\0').ok());
+  }
+  const auto job = DecodeAnswer(EncodeAnswer(market::JobAnswer{SomeJob()}));
+  EXPECT_EQ(std::get<market::JobAnswer>(*job).job, SomeJob());
+}
+
+}  // namespace
+}  // namespace prooflode::engine

@@ -1,0 +1,22 @@
+// Replays the log from its first leaf and compares: the state that the commands give with the stored rows,
+// and every leaf's hash and outcome with what is stored. What an operator runs after a doubt.
+#pragma once
+
+#include "base/status.h"
+#include "coordinator/engine/ports.h"
+
+namespace prooflode::engine {
+
+struct ReplayReport {
+  uint64_t leaf_count = 0;
+  Digest root{};
+  uint64_t circuit_count = 0;
+  uint64_t job_count = 0;
+  uint64_t transfer_count = 0;
+};
+
+// kDataLoss names the first difference. `rules` are those that the log was written under. The store must not
+// change meanwhile. Cost: time and memory of the whole history.
+StatusOr<ReplayReport> CheckByReplay(Store& store, const market::Rules& rules);
+
+}  // namespace prooflode::engine
