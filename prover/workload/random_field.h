@@ -1,6 +1,8 @@
 // Uniform field elements from a Random.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstdint>
 
 #include "base/bytes.h"
@@ -9,7 +11,7 @@
 
 namespace prooflode::workload {
 
-// Uniform in [0, p), by rejection: fewer than two draws on average for p above 2^253, five for 2^251.
+// Uniform in [0, p), by rejection: fewer than two draws on average.
 template <typename F>
 F UniformElement(Random& random) {
   while (true) {
@@ -17,7 +19,7 @@ F UniformElement(Random& random) {
     random.Fill(bytes);
     Limbs limbs{};
     for (size_t i = 0; i < 4; ++i) limbs[i] = LoadLe<uint64_t>(bytes.data() + 8 * i);
-    limbs[3] &= (uint64_t{1} << 62) - 1;  // every modulus is below 2^254
+    limbs[3] &= (uint64_t{1} << std::bit_width(F::kModulus[3])) - 1;
     if (const auto value = F::FromCanonical(limbs)) return *value;
   }
 }

@@ -7,6 +7,7 @@
 #include "prover/workload/builder.h"
 #include "prover/workload/poseidon.h"
 #include "prover/workload/random_field.h"
+#include "prover/workload/rollup.h"
 #include "prover/workload/sha256.h"
 
 namespace prooflode::workload {
@@ -44,7 +45,22 @@ void BuildSha256(Builder& builder, uint32_t size, Random& random) {
   for (const LinearCombination& half : Sha256(builder, bits)) builder.PublicOutput(half);
 }
 
+// Twice as many accounts as transfers, and any two of them for each transfer.
+void BuildRollupBatch(Builder& builder, uint32_t size, Random& random) {
+  RollupState state(2 * size, random);
+  const Fr old_root = state.root();
+  std::vector<Transfer> transfers;
+  for (uint32_t i = 0; i < size; ++i) {
+    const size_t sender = random.Below(state.account_count());
+    const size_t receiver = random.Below(state.account_count());
+    const uint64_t amount = random.Below(state.account(sender).balance + 1);
+    transfers.push_back(state.Execute(sender, receiver, amount));
+  }
+  BuildRollup(builder, old_root, transfers);
+}
+
 constexpr std::array kKinds = {
+    KindInfo{Kind::kRollup, "rollup", "transfers", 1, kRollupTransfersMax, BuildRollupBatch},
     KindInfo{Kind::kPoseidon, "poseidon", "hashes", 1, kPoseidonHashesMax, BuildPoseidon},
     KindInfo{Kind::kSha256, "sha256", "bytes", 0, kSha256BytesMax, BuildSha256},
 };

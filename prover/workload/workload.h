@@ -20,7 +20,8 @@ enum class Kind { kRollup, kPoseidon, kSha256 };
 // "rollup", "poseidon" or "sha256".
 StatusOr<Kind> ParseKind(std::string_view name);
 
-// Sizes at which a system has about 2^24 constraints.
+// Sizes at which a system just stays below 2^24 constraints.
+constexpr uint32_t kRollupTransfersMax = 750;
 constexpr uint32_t kPoseidonHashesMax = 65'536;
 constexpr uint32_t kSha256BytesMax = 32'768;
 
@@ -34,6 +35,7 @@ struct Circuit {
 // sha256. 2^20 constraints take seconds and less than 0.5 GB. Sizes that fill a domain:
 //
 //   constraints a unit                     2^16   2^18   2^20
+//   rollup      22,300 a transfer             2     11     47
 //   poseidon    246 a hash                  266  1,065  4,262
 //   sha256      27,000 a block of 64 bytes  119    567  2,423   (n bytes: n + 9 rounded up to blocks)
 StatusOr<Circuit> Build(Kind kind, uint32_t size, Random& random);

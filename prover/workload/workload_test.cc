@@ -57,7 +57,8 @@ TEST_P(Workloads, SystemDependsOnSizeAndWitnessOnRandomness) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, Workloads,
-                         ::testing::Values(Case{Kind::kPoseidon, 1, 1, 0}, Case{Kind::kPoseidon, 2, 1, 0},
+                         ::testing::Values(Case{Kind::kRollup, 1, 0, 2}, Case{Kind::kRollup, 3, 0, 2},
+                                           Case{Kind::kPoseidon, 1, 1, 0}, Case{Kind::kPoseidon, 2, 1, 0},
                                            Case{Kind::kPoseidon, 68, 1, 0}, Case{Kind::kSha256, 0, 2, 0},
                                            Case{Kind::kSha256, 1, 2, 0}, Case{Kind::kSha256, 64, 2, 0}));
 
@@ -73,10 +74,13 @@ TEST(Workload, RefusesSizesOutOfRange) {
   const Status too_large = Build(Kind::kPoseidon, kPoseidonHashesMax + 1, random).status();
   EXPECT_EQ(too_large.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(std::string(too_large.message()), HasSubstr("size is 65537, want 1 to 65536 hashes"));
+  EXPECT_FALSE(Build(Kind::kRollup, 0, random).ok());
+  EXPECT_FALSE(Build(Kind::kRollup, kRollupTransfersMax + 1, random).ok());
   EXPECT_FALSE(Build(Kind::kSha256, kSha256BytesMax + 1, random).ok());
 }
 
 TEST(Workload, ParsesKinds) {
+  EXPECT_EQ(*ParseKind("rollup"), Kind::kRollup);
   EXPECT_EQ(*ParseKind("poseidon"), Kind::kPoseidon);
   EXPECT_EQ(*ParseKind("sha256"), Kind::kSha256);
   EXPECT_FALSE(ParseKind("").ok());
