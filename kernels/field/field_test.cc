@@ -112,6 +112,23 @@ TYPED_TEST(FieldTest, MontgomeryProductInPlace) {
   });
 }
 
+TYPED_TEST(FieldTest, SumOfProductsIsTheSum) {
+  using F = TypeParam;
+  ForEachCpuPath([](const std::string& path) {
+    SimRandom random(7);
+    const std::vector<Limbs> values = EdgeCanonicals<F>(random, 30);
+    for (const Limbs& a : values) {
+      for (const Limbs& b : values) {
+        // As raw limbs, so that the largest operands reach the leaf as they are.
+        const F c{values[random.Below(values.size())]};
+        const F d{values[random.Below(4) == 0 ? 4 : random.Below(values.size())]};
+        ASSERT_EQ(F::SumOfProducts(F{a}, F{b}, c, d), F{a} * F{b} + c * d) << path;
+        ASSERT_EQ(F::SumOfProducts(F{a}, F{b}, F{a}, F{b}), F{a} * F{b} + F{a} * F{b}) << path;
+      }
+    }
+  });
+}
+
 TYPED_TEST(FieldTest, InverseAgainstGmp) {
   using F = TypeParam;
   ForEachCpuPath([](const std::string& path) {

@@ -143,7 +143,7 @@ struct Fp {
   friend constexpr Fp operator*(const Fp& a, const Fp& b) {
     Limbs product{};
     if (std::is_constant_evaluated()) {
-      MontgomeryMulPortable(product, a.limbs, b.limbs, kModulus, kNegatedInverse);
+      MontgomeryMulPortable(product.data(), a.limbs.data(), b.limbs.data(), kModulus.data(), kNegatedInverse);
     } else {
       MontgomeryMul(product, a.limbs, b.limbs, kModulus, kNegatedInverse);
     }
@@ -152,6 +152,18 @@ struct Fp {
   Fp& operator+=(const Fp& b) { return *this = *this + b; }
   Fp& operator-=(const Fp& b) { return *this = *this - b; }
   Fp& operator*=(const Fp& b) { return *this = *this * b; }
+
+  // a·b + c·d for about one and a half products.
+  static constexpr Fp SumOfProducts(const Fp& a, const Fp& b, const Fp& c, const Fp& d) {
+    Limbs sum{};
+    if (std::is_constant_evaluated()) {
+      MontgomeryMul2Portable(sum.data(), a.limbs.data(), b.limbs.data(), c.limbs.data(), d.limbs.data(),
+                             kModulus.data(), kNegatedInverse);
+    } else {
+      MontgomerySumOfProducts(sum, a.limbs, b.limbs, c.limbs, d.limbs, kModulus, kNegatedInverse);
+    }
+    return Fp{sum};
+  }
 
   constexpr Fp Square() const { return *this * *this; }
   constexpr Fp Double() const { return *this + *this; }

@@ -17,11 +17,10 @@ struct Fp2 {
   friend constexpr Fp2 operator+(const Fp2& a, const Fp2& b) { return {a.c0 + b.c0, a.c1 + b.c1}; }
   friend constexpr Fp2 operator-(const Fp2& a, const Fp2& b) { return {a.c0 - b.c0, a.c1 - b.c1}; }
   constexpr Fp2 operator-() const { return {-c0, -c1}; }
-  // Karatsuba: three products.
+  // Two sums of two products with one reduction each (Longa, eprint 2022/367): fewer word products than
+  // Karatsuba's three, and one negation instead of five additions.
   friend constexpr Fp2 operator*(const Fp2& a, const Fp2& b) {
-    const F v0 = a.c0 * b.c0;
-    const F v1 = a.c1 * b.c1;
-    return {v0 - v1, (a.c0 + a.c1) * (b.c0 + b.c1) - v0 - v1};
+    return {F::SumOfProducts(a.c0, b.c0, a.c1, -b.c1), F::SumOfProducts(a.c0, b.c1, a.c1, b.c0)};
   }
   friend constexpr Fp2 operator*(const Fp2& a, const F& b) { return {a.c0 * b, a.c1 * b}; }
   Fp2& operator+=(const Fp2& b) { return *this = *this + b; }

@@ -10,11 +10,12 @@ namespace host_internal {
 constinit bool use_adx = false;
 
 void MontgomeryMulCall(uint64_t* r, const uint64_t* a, const uint64_t* b, const uint64_t* p, uint64_t n0) {
-  using Words = std::array<uint64_t, 4>;
-  Words product;
-  MontgomeryMulPortable(product, Words{a[0], a[1], a[2], a[3]}, Words{b[0], b[1], b[2], b[3]},
-                        Words{p[0], p[1], p[2], p[3]}, n0);
-  for (int i = 0; i < 4; ++i) r[i] = product[i];
+  MontgomeryMulPortable(r, a, b, p, n0);
+}
+
+void MontgomeryMul2Call(uint64_t* r, const uint64_t* a, const uint64_t* b, const uint64_t* c,
+                        const uint64_t* d, const uint64_t* p, uint64_t n0) {
+  MontgomeryMul2Portable(r, a, b, c, d, p, n0);
 }
 
 }  // namespace host_internal

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <span>
 #include <vector>
 
@@ -21,7 +22,7 @@ class ScalarRunSummer {
  public:
   using Point = AffinePoint<F>;
 
-  ScalarRunSummer() : points_(kBlock), denominators_(kBlock / 2), prefixes_(kBlock / 2) {
+  ScalarRunSummer() : points_(kBlock), denominators_(kBlock / 2), quotients_(kBlock / 2) {
     pairs_.reserve(kBlock / 2);
     segments_.reserve(kBlock);
   }
@@ -57,6 +58,7 @@ class ScalarRunSummer {
   }
 
  private:
+  static constexpr size_t kLanes = 4;
   // 256 KiB of points of G1 or G2.
   static constexpr size_t kBlock = (size_t{256} << 10) / sizeof(Point);
 
@@ -104,35 +106,56 @@ class ScalarRunSummer {
     }
   }
 
-  // points[left] += points[right] for all pairs, which share no point.
+  // points[left] += points[right] for all pairs, which share no point. A product's latency is about twice its
+  // share of the multiplier, so that every stage keeps kLanes independent products in flight.
   void AddPairs() {
-    F product = F::One();
-    for (size_t i = 0; i < pairs_.size(); ++i) {
-      const Point& a = points_[pairs_[i].left];
-      const Point& b = points_[pairs_[i].right];
+    std::array<F, kLanes> products;
+    products.fill(F::One());
+    size_t count = 0;  // pairs that need a division, moved to the front
+    for (const Pair pair : pairs_) {
+      const Point& a = points_[pair.left];
+      const Point& b = points_[pair.right];
       F denominator = b.x - a.x;
       if (__builtin_expect(denominator.IsZero() || a.IsInfinity() || b.IsInfinity(), 0)) {
-        denominator = AddSpecial(pairs_[i]);
+        denominator = AddSpecial(pair);
+        if (denominator.IsZero()) continue;
       }
-      denominators_[i] = denominator;
-      prefixes_[i] = product;
-      if (!denominator.IsZero()) product = product * denominator;
+      pairs_[count] = pair;
+      denominators_[count] = denominator;
+      F& product = products[count % kLanes];
+      quotients_[count] = product;
+      product = product * denominator;
+      ++count;
     }
-    F inverse = product.Inverse();
-    for (size_t i = pairs_.size(); i-- > 0;) {
-      if (denominators_[i].IsZero()) continue;
-      Point& a = points_[pairs_[i].left];
-      const Point& b = points_[pairs_[i].right];
-      const F inverse_denominator = inverse * prefixes_[i];
+    std::array<F, kLanes> scratch;
+    BatchInvert<F>(products, scratch);
+    for (size_t i = count; i-- > 0;) {
+      F& inverse = products[i % kLanes];
+      quotients_[i] = inverse * quotients_[i];
       inverse = inverse * denominators_[i];
+    }
+    for (size_t i = 0; i < count; i += kLanes) FinishPairs(i, std::min(kLanes, count - i));
+  }
+
+  // quotients_ holds 1/denominator for pairs [first, first + count).
+  void FinishPairs(size_t first, size_t count) {
+    std::array<F, kLanes> slopes;
+    std::array<F, kLanes> squares;
+    for (size_t i = 0; i < count; ++i) {
+      const Point& a = points_[pairs_[first + i].left];
+      const Point& b = points_[pairs_[first + i].right];
       F numerator = b.y - a.y;
       if (__builtin_expect(a.x == b.x, 0)) {  // doubling: 3x²/2y
         const F xx = a.x.Square();
         numerator = xx.Double() + xx;
       }
-      const F slope = numerator * inverse_denominator;
-      const F x3 = slope.Square() - a.x - b.x;
-      a.y = slope * (a.x - x3) - a.y;
+      slopes[i] = numerator * quotients_[first + i];
+    }
+    for (size_t i = 0; i < count; ++i) squares[i] = slopes[i].Square();
+    for (size_t i = 0; i < count; ++i) {
+      Point& a = points_[pairs_[first + i].left];
+      const F x3 = squares[i] - a.x - points_[pairs_[first + i].right].x;
+      a.y = slopes[i] * (a.x - x3) - a.y;
       a.x = x3;
     }
   }
@@ -153,7 +176,7 @@ class ScalarRunSummer {
 
   std::vector<Point> points_;
   std::vector<F> denominators_;
-  std::vector<F> prefixes_;
+  std::vector<F> quotients_;  // first the products of the denominators before, then 1/denominator
   std::vector<Pair> pairs_;
   std::vector<Segment> segments_;
   std::vector<Segment> active_;
