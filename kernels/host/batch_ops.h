@@ -37,6 +37,11 @@ struct BatchOps {
   void (*sum_runs_g2)(const G2Affine* bases, std::span<const PointRef> refs,
                       std::span<const uint32_t> run_ends, G2Affine* sums, const CancelToken* cancel);
 
+  // Σ (b + 1)·sums[b]; sums.size() is a power of two. Any points. Gives no useful point once `cancel` is
+  // cancelled. Cost: two additions a bucket.
+  G1Xyzz (*weigh_buckets_g1)(std::span<const G1Affine> sums, const CancelToken* cancel);
+  G2Xyzz (*weigh_buckets_g2)(std::span<const G2Affine> sums, const CancelToken* cancel);
+
   // out[i] = a[i]·b[i]; out may be a or b.
   void (*multiply)(Fr* out, const Fr* a, const Fr* b, size_t count);
   // out[i] = a[i]·factor; out may be a.

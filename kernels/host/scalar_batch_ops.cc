@@ -1,5 +1,6 @@
 #include "kernels/host/batch_ops.h"
 #include "kernels/host/scalar_sum_runs.h"
+#include "kernels/host/scalar_weigh_buckets.h"
 
 namespace prooflode {
 
@@ -123,8 +124,18 @@ void InverseBlock(Fr* data, int log_length, const Fr* twiddles, size_t block) {
   if (log_length % 2 != 0) InverseRadix2(data, length / 2, twiddles[block]);
 }
 
-constexpr BatchOps kScalarOps = {SumRuns<Fq>,       SumRuns<Fq2>,      Multiply,     MultiplyBy,
-                                 ForwardRadix4Rows, InverseRadix4Rows, ForwardBlock, InverseBlock};
+constexpr BatchOps kScalarOps = {
+    .sum_runs_g1 = SumRuns<Fq>,
+    .sum_runs_g2 = SumRuns<Fq2>,
+    .weigh_buckets_g1 = WeighBuckets<Fq>,
+    .weigh_buckets_g2 = WeighBuckets<Fq2>,
+    .multiply = Multiply,
+    .multiply_by = MultiplyBy,
+    .forward_radix4 = ForwardRadix4Rows,
+    .inverse_radix4 = InverseRadix4Rows,
+    .forward_block = ForwardBlock,
+    .inverse_block = InverseBlock,
+};
 
 }  // namespace
 

@@ -1,6 +1,4 @@
-// Sums of runs of affine points by batch affine additions: x3 = λ² - x1 - x2, y3 = λ(x1 - x3) - y1, with the
-// denominators of thousands of independent additions inverted together (Montgomery 1987). 5 products and 1
-// square an addition against 10 of a mixed XYZZ one.
+// Sums of runs of affine points by batch affine additions.
 //
 // Points are copied into a block that stays in the L2 cache and added pairwise, level by level, like a tree;
 // so additions of one level never depend on each other, whatever the runs look like: one run of all points is
@@ -9,11 +7,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <span>
 #include <vector>
 
 #include "kernels/host/batch_ops.h"
+#include "kernels/host/scalar_batch_add.h"
 
 namespace prooflode {
 
@@ -22,7 +20,7 @@ class ScalarRunSummer {
  public:
   using Point = AffinePoint<F>;
 
-  ScalarRunSummer() : points_(kBlock), denominators_(kBlock / 2), quotients_(kBlock / 2) {
+  ScalarRunSummer() : points_(kBlock), adder_(kBlock / 2) {
     pairs_.reserve(kBlock / 2);
     segments_.reserve(kBlock);
   }
@@ -58,7 +56,6 @@ class ScalarRunSummer {
   }
 
  private:
-  static constexpr size_t kLanes = 4;
   // 256 KiB of points of G1 or G2.
   static constexpr size_t kBlock = (size_t{256} << 10) / sizeof(Point);
 
@@ -66,10 +63,6 @@ class ScalarRunSummer {
     size_t run;
     size_t offset;
     size_t length;
-  };
-  struct Pair {
-    uint32_t left;
-    uint32_t right;
   };
 
   void CopyPoints(const Point* bases, std::span<const PointRef> refs, size_t position, size_t count,
@@ -101,83 +94,14 @@ class ScalarRunSummer {
                             static_cast<uint32_t>(segment.offset + k + stride)});
         }
       }
-      AddPairs();
+      adder_.AddPairs(points_, pairs_);
       std::erase_if(active_, [stride](const Segment& segment) { return segment.length <= 2 * stride; });
     }
   }
 
-  // points[left] += points[right] for all pairs, which share no point. A product's latency is about twice its
-  // share of the multiplier, so that every stage keeps kLanes independent products in flight.
-  void AddPairs() {
-    std::array<F, kLanes> products;
-    products.fill(F::One());
-    size_t count = 0;  // pairs that need a division, moved to the front
-    for (const Pair pair : pairs_) {
-      const Point& a = points_[pair.left];
-      const Point& b = points_[pair.right];
-      F denominator = b.x - a.x;
-      if (__builtin_expect(denominator.IsZero() || a.IsInfinity() || b.IsInfinity(), 0)) {
-        denominator = AddSpecial(pair);
-        if (denominator.IsZero()) continue;
-      }
-      pairs_[count] = pair;
-      denominators_[count] = denominator;
-      F& product = products[count % kLanes];
-      quotients_[count] = product;
-      product = product * denominator;
-      ++count;
-    }
-    std::array<F, kLanes> scratch;
-    BatchInvert<F>(products, scratch);
-    for (size_t i = count; i-- > 0;) {
-      F& inverse = products[i % kLanes];
-      quotients_[i] = inverse * quotients_[i];
-      inverse = inverse * denominators_[i];
-    }
-    for (size_t i = 0; i < count; i += kLanes) FinishPairs(i, std::min(kLanes, count - i));
-  }
-
-  // quotients_ holds 1/denominator for pairs [first, first + count).
-  void FinishPairs(size_t first, size_t count) {
-    std::array<F, kLanes> slopes;
-    std::array<F, kLanes> squares;
-    for (size_t i = 0; i < count; ++i) {
-      const Point& a = points_[pairs_[first + i].left];
-      const Point& b = points_[pairs_[first + i].right];
-      F numerator = b.y - a.y;
-      if (__builtin_expect(a.x == b.x, 0)) {  // doubling: 3x²/2y
-        const F xx = a.x.Square();
-        numerator = xx.Double() + xx;
-      }
-      slopes[i] = numerator * quotients_[first + i];
-    }
-    for (size_t i = 0; i < count; ++i) squares[i] = slopes[i].Square();
-    for (size_t i = 0; i < count; ++i) {
-      Point& a = points_[pairs_[first + i].left];
-      const F x3 = squares[i] - a.x - points_[pairs_[first + i].right].x;
-      a.y = slopes[i] * (a.x - x3) - a.y;
-      a.x = x3;
-    }
-  }
-
-  // The denominator of a doubling; zero where the sum needed no division and is done.
-  F AddSpecial(Pair pair) {
-    Point& a = points_[pair.left];
-    const Point& b = points_[pair.right];
-    if (b.IsInfinity()) return F::Zero();
-    if (a.IsInfinity()) {
-      a = b;
-      return F::Zero();
-    }
-    if (a.y == b.y && !a.y.IsZero()) return a.y.Double();
-    a = Point::Infinity();
-    return F::Zero();
-  }
-
   std::vector<Point> points_;
-  std::vector<F> denominators_;
-  std::vector<F> quotients_;  // first the products of the denominators before, then 1/denominator
-  std::vector<Pair> pairs_;
+  BatchAdder<F> adder_;
+  std::vector<PointPair> pairs_;
   std::vector<Segment> segments_;
   std::vector<Segment> active_;
 };

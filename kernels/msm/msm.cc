@@ -21,14 +21,19 @@ namespace {
 
 constexpr size_t kSlice = 16384;  // points sorted out at a time, and between two looks at the cancel token
 
+// The operations of the table for one group.
 template <typename F>
-auto SumRunsOf(const BatchOps& ops) {
-  if constexpr (std::is_same_v<F, Fq>) {
-    return ops.sum_runs_g1;
-  } else {
-    return ops.sum_runs_g2;
-  }
-}
+struct GroupOps;
+template <>
+struct GroupOps<Fq> {
+  static auto SumRuns() { return CpuBatchOps().sum_runs_g1; }
+  static auto WeighBuckets() { return CpuBatchOps().weigh_buckets_g1; }
+};
+template <>
+struct GroupOps<Fq2> {
+  static auto SumRuns() { return CpuBatchOps().sum_runs_g2; }
+  static auto WeighBuckets() { return CpuBatchOps().weigh_buckets_g2; }
+};
 
 template <typename F>
 class MsmRun {
@@ -42,7 +47,6 @@ class MsmRun {
         scalars_(scalars),
         pool_(pool),
         cancel_(options.cancel),
-        sum_runs_(SumRunsOf<F>(CpuBatchOps())),
         slices_((bases.size() + kSlice - 1) / kSlice) {}
 
   Xyzz Run() {
@@ -123,7 +127,7 @@ class MsmRun {
       const auto refs =
           std::span(units).subspan(part * kSlice, std::min(kSlice, units.size() - part * kSlice));
       const uint32_t end = static_cast<uint32_t>(refs.size());
-      sum_runs_(bases_.data(), refs, {&end, 1}, &sums[part], cancel_);
+      GroupOps<F>::SumRuns()(bases_.data(), refs, {&end, 1}, &sums[part], cancel_);
     });
     Xyzz total;
     for (const Affine& sum : sums) total = total + sum;
@@ -167,27 +171,15 @@ class MsmRun {
       if (negated != 0) sorted[ends[std::abs(negated)]++] = refs_[i] ^ (negated > 0 ? 1u : 0u);
     }
     std::vector<Affine> sums(buckets);
-    sum_runs_(bases_.data(), {sorted.get(), used}, std::span(ends).subspan(1), sums.data(), cancel_);
-    return WeighBuckets(sums);
-  }
-
-  // Σ (b + 1)·sums[b] by running sums from the top.
-  Xyzz WeighBuckets(std::span<const Affine> sums) const {
-    Xyzz running;
-    Xyzz total;
-    for (size_t b = sums.size(); b-- > 0;) {
-      if (b % 1024 == 0 && Cancelled()) return {};
-      running = running + sums[b];
-      total = total + running;
-    }
-    return total;
+    GroupOps<F>::SumRuns()(bases_.data(), {sorted.get(), used}, std::span(ends).subspan(1), sums.data(),
+                           cancel_);
+    return GroupOps<F>::WeighBuckets()(sums, cancel_);
   }
 
   const std::span<const Affine> bases_;
   const std::span<const Limbs> scalars_;
   ThreadPool& pool_;
   const CancelToken* const cancel_;
-  const decltype(SumRunsOf<F>(std::declval<const BatchOps&>())) sum_runs_;
   std::vector<Slice> slices_;
   MsmPlan plan_;
   size_t count_ = 0;                   // scalars that are neither 0 nor ±1, on finite bases

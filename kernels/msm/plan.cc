@@ -7,8 +7,9 @@ namespace prooflode {
 
 namespace {
 
-// Two XYZZ additions (24 products) in units of a batch affine addition (7 products with its memory traffic).
-constexpr double kBucketCost = 3.5;
+// Two additions in smaller batches, and the bucket's share of sorting, in units of an addition in a large
+// batch.
+constexpr double kBucketCost = 2.3;
 // Tasks a thread should have for the load to balance.
 constexpr size_t kTasksPerThread = 4;
 // A chunk of fewer points is not worth its buckets.

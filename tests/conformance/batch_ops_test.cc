@@ -26,7 +26,7 @@ auto SumRunsOf(const BatchOps& ops) {
 }
 
 template <typename F>
-class SumRunsTest : public testing::Test {
+class GroupOpsTest : public testing::Test {
  protected:
   using Affine = AffinePoint<F>;
 
@@ -50,9 +50,9 @@ class SumRunsTest : public testing::Test {
   }
 };
 using GroupFields = testing::Types<Fq, Fq2>;
-TYPED_TEST_SUITE(SumRunsTest, GroupFields);
+TYPED_TEST_SUITE(GroupOpsTest, GroupFields);
 
-TYPED_TEST(SumRunsTest, RunsOfEveryLength) {
+TYPED_TEST(GroupOpsTest, RunsOfEveryLength) {
   SimRandom random(1);
   const auto bases = ConsecutiveMultiples<TypeParam>(RandomCanonical<Fr>(random), 100);
   for (size_t average : {1, 2, 3, 9, 70}) {
@@ -67,7 +67,7 @@ TYPED_TEST(SumRunsTest, RunsOfEveryLength) {
   }
 }
 
-TYPED_TEST(SumRunsTest, NoRunsAndEmptyRuns) {
+TYPED_TEST(GroupOpsTest, NoRunsAndEmptyRuns) {
   const auto bases = ConsecutiveMultiples<TypeParam>({1}, 1);
   this->ExpectSums(bases, {}, {});
   this->ExpectSums(bases, {}, std::vector<uint32_t>{0, 0, 0});
@@ -75,7 +75,7 @@ TYPED_TEST(SumRunsTest, NoRunsAndEmptyRuns) {
 }
 
 // Longer than any block an implementation may use; ends before, at and after powers of two.
-TYPED_TEST(SumRunsTest, LongRuns) {
+TYPED_TEST(GroupOpsTest, LongRuns) {
   SimRandom random(2);
   const auto bases = ConsecutiveMultiples<TypeParam>({11}, 300);
   std::vector<PointRef> refs(9000);
@@ -85,7 +85,7 @@ TYPED_TEST(SumRunsTest, LongRuns) {
 }
 
 // Few distinct points: equal ones double, opposite ones cancel, sums become infinite and go on.
-TYPED_TEST(SumRunsTest, EqualOppositeAndInfinitePoints) {
+TYPED_TEST(GroupOpsTest, EqualOppositeAndInfinitePoints) {
   SimRandom random(3);
   auto bases = ConsecutiveMultiples<TypeParam>({1}, 3);
   bases.push_back({});
@@ -99,6 +99,37 @@ TYPED_TEST(SumRunsTest, EqualOppositeAndInfinitePoints) {
   }
   this->ExpectSums(bases, std::vector<PointRef>(5000, 2), std::vector<uint32_t>{5000});
   this->ExpectSums(bases, std::vector<PointRef>(64, 6), std::vector<uint32_t>{64});
+}
+
+// All widths of buckets, with empty, equal and opposite ones among them.
+TYPED_TEST(GroupOpsTest, WeighBuckets) {
+  using F = TypeParam;
+  SimRandom random(8);
+  const auto points = ConsecutiveMultiples<F>({1}, 50);
+  for (size_t buckets = 1; buckets <= 2048; buckets *= 2) {
+    for (int kind = 0; kind < 3; ++kind) {
+      std::vector<AffinePoint<F>> sums(buckets);
+      Fr logarithm;
+      for (size_t b = 0; b < buckets; ++b) {
+        const uint64_t k = kind == 0 ? random.Below(51) : kind == 1 ? 7 : random.Below(3);
+        if (k == 0) continue;
+        const bool negative = kind != 1 && random.Below(2) == 1;
+        sums[b] = negative ? -points[k - 1] : points[k - 1];
+        const Fr term = Fr::FromU64(k) * Fr::FromU64(b + 1);
+        logarithm = negative ? logarithm - term : logarithm + term;
+      }
+      const XyzzPoint<F> want = ScalarMul(Generator<F>(), logarithm.ToCanonical());
+      ForEachCpuPath([&](const std::string& path) {
+        XyzzPoint<F> got;
+        if constexpr (std::is_same_v<F, Fq>) {
+          got = CpuBatchOps().weigh_buckets_g1(sums, nullptr);
+        } else {
+          got = CpuBatchOps().weigh_buckets_g2(sums, nullptr);
+        }
+        EXPECT_TRUE(SamePoint(got, want)) << path << " " << buckets << " kind " << kind;
+      });
+    }
+  }
 }
 
 std::vector<Fr> RandomVector(Random& random, size_t count) {
