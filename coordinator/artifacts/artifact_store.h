@@ -1,5 +1,6 @@
 // Large files by their SHA-256: keys, constraint systems, witnesses. A file appears under its digest only
-// whole, verified and durable; what an upload brought before it broke off stays for a later one to go on from.
+// whole, verified and durable; what an upload brought before it broke off stays for a later one to go on
+// from.
 //
 // DIR/complete/<hex digest>, DIR/partial/<hex identity>-<hex digest>. Names are made of digests alone, files
 // are opened without following links, and nothing of a stranger's choosing becomes a path. Thread-safe.

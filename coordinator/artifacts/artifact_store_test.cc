@@ -24,7 +24,10 @@ const PublicKey kAlice = Key(1);
 const PublicKey kBob = Key(2);
 
 Limits SmallLimits() {
-  return {.artifact_bytes_max = 1000, .store_bytes_max = 2500, .free_bytes_min = 0, .uploads_per_identity_max = 3};
+  return {.artifact_bytes_max = 1000,
+          .store_bytes_max = 2500,
+          .free_bytes_min = 0,
+          .uploads_per_identity_max = 3};
 }
 
 class Bench {
@@ -56,7 +59,8 @@ class Bench {
     auto artifact = store->OpenForUse(Sha256(AsBytes(content)));
     if (!artifact.ok()) return "";
     std::string read(artifact->size_bytes, '\0');
-    PL_CHECK(ReadExactly(artifact->fd.get(), 0, {reinterpret_cast<uint8_t*>(read.data()), read.size()}, "a").ok());
+    PL_CHECK(
+        ReadExactly(artifact->fd.get(), 0, {reinterpret_cast<uint8_t*>(read.data()), read.size()}, "a").ok());
     return read;
   }
 
@@ -159,7 +163,8 @@ TEST(ArtifactStore, LinksAndForeignFilesAreNotFollowed) {
   const Digest digest = Sha256(AsBytes("secret"));
   const std::string root = b.directory + "/artifacts";
   ASSERT_EQ(symlink(secret.c_str(), (root + "/complete/" + HexEncode(digest)).c_str()), 0);
-  ASSERT_EQ(symlink(secret.c_str(), (root + "/partial/" + HexEncode(kAlice) + "-" + HexEncode(digest)).c_str()), 0);
+  ASSERT_EQ(
+      symlink(secret.c_str(), (root + "/partial/" + HexEncode(kAlice) + "-" + HexEncode(digest)).c_str()), 0);
   std::ofstream(root + "/complete/..not-a-digest") << "x";
   b.Reopen();
   EXPECT_FALSE(b.store->Find(kAlice, digest).complete);
@@ -178,16 +183,16 @@ TEST(ArtifactStore, SweepKeepsWhatIsNeededAndDropsTheRest) {
   Digest unfinished{};
   ASSERT_TRUE((*b.store->BeginUpload(kAlice, unfinished, 9, 0))->Append(AsBytes("123")).ok());
   const Micros start = b.clock.WallNow();
-  const std::map<Digest, Micros> keep = {
-      {Sha256(AsBytes(key)), Micros{std::numeric_limits<int64_t>::max()}},
-      {Sha256(AsBytes(witness)), start + Seconds(10)}};
+  const std::map<Digest, Micros> keep = {{Sha256(AsBytes(key)), Micros{std::numeric_limits<int64_t>::max()}},
+                                         {Sha256(AsBytes(witness)), start + Seconds(10)}};
   EXPECT_EQ(b.store->Sweep(keep, Seconds(100)), 0u);
   b.clock.Advance(Seconds(11));
   auto reading = b.store->OpenForUse(Sha256(AsBytes(witness)));
   EXPECT_EQ(b.store->Sweep(keep, Seconds(100)), 1u);
   EXPECT_EQ(b.Get(witness), "");
   std::string still(reading->size_bytes, '\0');  // who was reading it reads on
-  EXPECT_TRUE(ReadExactly(reading->fd.get(), 0, {reinterpret_cast<uint8_t*>(still.data()), still.size()}, "w").ok());
+  EXPECT_TRUE(
+      ReadExactly(reading->fd.get(), 0, {reinterpret_cast<uint8_t*>(still.data()), still.size()}, "w").ok());
   EXPECT_EQ(still, witness);
   b.clock.Advance(Seconds(60));
   EXPECT_EQ(b.Get(orphan), orphan);  // used: its time begins anew
