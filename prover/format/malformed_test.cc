@@ -122,7 +122,7 @@ TEST(ByteFlips, ZkeyIsRefusedOrDiffersInACoefficientAlone) {
   const groth16::ProvingKey want = toy::Key();
   for (const uint64_t flips : {1, 3}) {
     const int accepted = FlipBytes(
-        valid, 4000, flips, [](const std::string& b) { return Zkey(b); },
+        valid, 1500, flips, [](const std::string& b) { return Zkey(b); },
         [&](groth16::ProvingKey key) {
           for (const groth16::Coefficient& entry : key.coefficients) {
             EXPECT_LT(entry.constraint, key.domain_size());
@@ -132,9 +132,9 @@ TEST(ByteFlips, ZkeyIsRefusedOrDiffersInACoefficientAlone) {
           key.coefficients = want.coefficients;
           EXPECT_EQ(key, want);
         });
-    // A flip in the circuit's hash changes nothing, one in a coefficient's value may pass: a few per cent of
-    // the file.
-    EXPECT_LT(accepted, 200);
+    // A flip in the circuit's hash changes nothing, one in a coefficient's value may pass: 7 % of this small
+    // file.
+    EXPECT_LT(accepted, 150);
   }
 }
 
