@@ -1,0 +1,125 @@
+#include "coordinator/verify/file_checks.h"
+
+#include <vector>
+
+#include "prover/format/json.h"
+#include "prover/format/r1cs.h"
+#include "prover/format/wtns.h"
+#include "prover/format/zkey.h"
+#include "prover/groth16/random_fr.h"
+#include "prover/groth16/statement.h"
+#include "prover/groth16/verify.h"
+
+namespace prooflode::verify {
+namespace {
+
+std::vector<Fr> Powers(const Fr& base, size_t count) {
+  std::vector<Fr> powers(count);
+  Fr power = Fr::One();
+  for (Fr& value : powers) {
+    value = power;
+    power *= base;
+  }
+  return powers;
+}
+
+// Whether the key's matrices A and B are those of the system, by evaluating both as polynomials in row and
+// column at a random point (Schwartz-Zippel: a difference goes unseen with probability below 2^-220). Rows
+// after the constraints hold one public signal each, as every Groth16 setup of circom adds them.
+bool MatricesAgree(const groth16::ProvingKey& key, const ConstraintSystem& system, Random& random) {
+  const std::vector<Fr> rows = Powers(RandomFr(random), key.domain_size());
+  const std::vector<Fr> columns = Powers(RandomFr(random), key.variable_count);
+  Fr of_key[2];
+  for (const groth16::Coefficient& entry : key.coefficients) {
+    of_key[entry.matrix] += rows[entry.constraint] * columns[entry.signal] * entry.value;
+  }
+  Fr of_system[2];
+  const size_t constraints = system.constraint_count();
+  for (size_t i = 0; i < constraints; ++i) {
+    for (const int which : {0, 1}) {
+      for (const Term& term : system.combination(i, which)) {
+        of_system[which] += rows[i] * columns[term.wire] * term.coefficient;
+      }
+    }
+  }
+  for (uint32_t i = 0; i <= key.public_count; ++i) of_system[0] += rows[constraints + i] * columns[i];
+  // The key holds value·R²: one product with the integer 1 takes the surplus R away.
+  const Fr integer_one{{1, 0, 0, 0}};
+  return of_key[0] * integer_one == of_system[0] && of_key[1] * integer_one == of_system[1];
+}
+
+Status CheckSystem(const groth16::ProvingKey& key, const ConstraintSystem& system, Random& random) {
+  const auto differs = [](const char* what, uint64_t in_r1cs, uint64_t in_zkey) {
+    return absl::InvalidArgumentError(absl::StrCat("r1cs: ", in_r1cs, " ", what, ", the zkey has ", in_zkey));
+  };
+  if (system.wire_count != key.variable_count) return differs("wires", system.wire_count, key.variable_count);
+  if (system.public_count() != key.public_count) {
+    return differs("public signals", system.public_count(), key.public_count);
+  }
+  const uint64_t rows = uint64_t{system.constraint_count()} + key.public_count + 1;
+  if (rows > key.domain_size())
+    return differs("rows (constraints, public signals, one)", rows, key.domain_size());
+  if (!MatricesAgree(key, system, random)) {
+    return absl::InvalidArgumentError("r1cs: the zkey was not made for it: its matrices differ");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+StatusOr<market::Circuit> CheckCircuit(const OpenFile& zkey, const std::optional<std::string>& r1cs_path,
+                                       bool allow_insecure_setup, const FileLimits& limits, Random& random,
+                                       ThreadPool& pool) {
+  const ZkeyOptions options{
+      .allow_insecure_setup = allow_insecure_setup, .check_g2_subgroup = true, .random = &random};
+  PL_ASSIGN_OR_RETURN(const groth16::ProvingKey key, ReadZkeyFd(zkey.fd, zkey.name, options, pool));
+  if (key.domain_size() > limits.domain_size_max) {
+    return absl::InvalidArgumentError(absl::StrCat(zkey.name, ": domain size ", key.domain_size(),
+                                                   ", this market takes at most ", limits.domain_size_max));
+  }
+  if (key.public_count > limits.public_inputs_max) {
+    return absl::InvalidArgumentError(absl::StrCat(zkey.name, ": ", key.public_count,
+                                                   " public inputs, this market takes at most ",
+                                                   limits.public_inputs_max));
+  }
+  if (r1cs_path) {
+    PL_ASSIGN_OR_RETURN(const ConstraintSystem system, ReadR1cs(*r1cs_path));
+    PL_RETURN_IF_ERROR(CheckSystem(key, system, random));
+  }
+  market::Circuit circuit;
+  circuit.id = groth16::CircuitId(key.verifying_key);
+  circuit.proof_system = market::ProofSystem::kGroth16Bn254;
+  circuit.zkey_bytes = zkey.bytes;
+  circuit.domain_size = key.domain_size();
+  circuit.variable_count = key.variable_count;
+  circuit.public_input_count = key.public_count;
+  circuit.insecure_setup = !groth16::CheckVerifyingKey(key.verifying_key, false).ok();
+  circuit.verification_key_json = VerifyingKeyToJson(key.verifying_key);
+  return circuit;
+}
+
+StatusOr<WitnessFacts> CheckWitness(const market::Circuit& circuit, const OpenFile& witness,
+                                    const std::optional<std::string>& r1cs_path) {
+  PL_ASSIGN_OR_RETURN(const Witness values, ReadWtnsFd(witness.fd, witness.name));
+  if (values.values.size() != circuit.variable_count) {
+    return absl::InvalidArgumentError(absl::StrCat(witness.name, ": ", values.values.size(),
+                                                   " values, the circuit has ", circuit.variable_count));
+  }
+  if (r1cs_path) {
+    PL_ASSIGN_OR_RETURN(const ConstraintSystem system, ReadR1cs(*r1cs_path));
+    if (const auto unsatisfied = FirstUnsatisfied(system, values.values)) {
+      return absl::InvalidArgumentError(absl::StrCat(witness.name, ": constraint ", *unsatisfied,
+                                                     " is not satisfied; this job could never be proven"));
+    }
+  }
+  std::vector<Fr> inputs;
+  for (uint32_t i = 1; i <= circuit.public_input_count; ++i) {
+    inputs.push_back(*Fr::FromCanonical(values.values[i]));  // the reader made sure that it is below r
+  }
+  WitnessFacts facts;
+  facts.public_inputs = EncodePublicInputs(inputs);
+  facts.statement = groth16::StatementDigest(circuit.id, AsBytes(facts.public_inputs));
+  return facts;
+}
+
+}  // namespace prooflode::verify
