@@ -33,6 +33,34 @@ TEST(Format, R1csRoundTrip) {
   EXPECT_EQ(*system, toy::Cube());
 }
 
+// Larger than the buffers of both writer and reader, which are then filled again and again or passed by.
+TEST(Format, RoundTripsOfSeveralBuffers) {
+  SimRandom random(3);
+  Witness witness;
+  groth16::ProvingKey key = toy::Key();
+  for (uint32_t i = 0; i < 20'000; ++i) {
+    const Limbs value = {i == 0 ? 1 : random.Next64(), i == 0 ? 0 : random.Next64(), 0, 0};
+    witness.values.push_back(value);
+    key.coefficients.push_back({i & 1, i & 7, i % 6, Fr{value}});
+  }
+  const UniqueFd wtns =
+      toy::MemoryFile(toy::Written([&](const std::string& path) { return WriteWtns(path, witness); }));
+  const auto witness_read = ReadWtnsFd(wtns.get(), "large");
+  ASSERT_TRUE(witness_read.ok()) << witness_read.status();
+  EXPECT_EQ(witness_read->values, witness.values);
+
+  ThreadPool pool(2);
+  const UniqueFd zkey =
+      toy::MemoryFile(toy::Written([&](const std::string& path) { return WriteZkey(path, key); }));
+  const auto key_read = ReadZkeyFd(zkey.get(), "large", {}, pool);
+  ASSERT_TRUE(key_read.ok()) << key_read.status();
+  EXPECT_EQ(*key_read, key);
+}
+
+TEST(Format, AFileThatCannotBeMadeIsAnError) {
+  EXPECT_EQ(WriteWtns("/nowhere/a.wtns", toy::CubeWitness()).code(), absl::StatusCode::kNotFound);
+}
+
 TEST(Format, FirstUnsatisfied) {
   const ConstraintSystem system = toy::Cube();
   Witness witness = toy::CubeWitness();
