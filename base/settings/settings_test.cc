@@ -1,0 +1,93 @@
+#include "base/settings/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace prooflode {
+namespace {
+
+using testing::HasSubstr;
+
+struct Example {
+  std::string listen = "127.0.0.1:1";
+  uint64_t queue = 10;
+  bool insecure = false;
+  std::string keys;
+
+  Settings Table() {
+    return Settings({TextSetting("listen", &listen, "Where"), FlagSetting("insecure", &insecure, "Whether"),
+                     NumberSetting("limits.queue", &queue, 1, 100, "How many"),
+                     Setting{"limits.keys", SettingKind::kTextList, "Who", "a list",
+                             [this](const std::string& text) {
+                               keys = text;
+                               return true;
+                             },
+                             [this] { return keys; }}});
+  }
+};
+
+class SettingsTest : public testing::Test {
+ protected:
+  ~SettingsTest() override { std::filesystem::remove(path_); }
+  Status LoadText(Settings& settings, const std::string& text) {
+    std::ofstream(path_, std::ios::trunc) << text;
+    return settings.LoadFile(path_);
+  }
+  const std::string path_ = testing::TempDir() + "/pl_settings_test.toml";
+};
+
+TEST_F(SettingsTest, LaterSourcesWinAndPrintSaysWhereFrom) {
+  Example e;
+  Settings settings = e.Table();
+  ASSERT_TRUE(LoadText(settings, "listen = \"a:2\"\n[limits]\nqueue = 7\nkeys = [\"x\", \"y\"]\n").ok());
+  EXPECT_EQ(e.listen, "a:2");
+  EXPECT_EQ(e.queue, 7u);
+  EXPECT_EQ(e.keys, "x,y");
+  ASSERT_TRUE(settings
+                  .LoadEnvironment([](const std::string& name) {
+                    return name == "PROOFLODE_LIMITS_QUEUE" ? "8" : nullptr;
+                  })
+                  .ok());
+  EXPECT_EQ(e.queue, 8u);
+  ASSERT_TRUE(settings.Set("listen", "b:3", "--listen").ok());
+  const std::string printed = settings.Print();
+  EXPECT_THAT(printed, HasSubstr("# --listen"));
+  EXPECT_THAT(printed, HasSubstr("# PROOFLODE_LIMITS_QUEUE"));
+  EXPECT_THAT(printed, HasSubstr("# default"));
+  Example again;
+  Settings second = again.Table();
+  ASSERT_TRUE(LoadText(second, printed).ok());
+  EXPECT_EQ(again.listen, "b:3");
+  EXPECT_EQ(again.queue, 8u);
+  EXPECT_EQ(again.keys, "x,y");
+}
+
+TEST_F(SettingsTest, ErrorsNameFileLineAndWhatWasWanted) {
+  Example e;
+  Settings settings = e.Table();
+  const auto error = [&](const std::string& text) {
+    const Status status = LoadText(settings, text);
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << text;
+    return std::string(FromSv(status.message()));
+  };
+  EXPECT_THAT(error("\n[limits]\nqueu = 7\n"), HasSubstr(":3: unknown setting limits.queu"));
+  EXPECT_THAT(error("[limits]\nqueu = 7\n"), HasSubstr("did you mean limits.queue?"));
+  EXPECT_THAT(error("queue = 7\n"), HasSubstr("did you mean limits.queue?"));
+  EXPECT_THAT(error("[limits]\nqueue = 101\n"),
+              HasSubstr(":2: limits.queue is \"101\", want an integer from 1"));
+  EXPECT_THAT(error("[limits]\nqueue = \"7\"\n"), HasSubstr("wrong type"));
+  EXPECT_THAT(error("[limits]\nqueue = 1e309\n"), HasSubstr(":2:"));
+  EXPECT_THAT(error("[limits]\nqueue = -1\n"), HasSubstr("\"-1\""));
+  EXPECT_THAT(error("listen = 5\n"), HasSubstr("wrong type"));
+  EXPECT_THAT(error("insecure = 1\n"), HasSubstr("true or false"));
+  EXPECT_THAT(error("listen = \"a\"\nlisten = \"b\"\n"), HasSubstr(":2:"));
+  EXPECT_THAT(error("listen = \n"), HasSubstr(":1:"));
+  EXPECT_THAT(error("[listen]\nx = 1\n"), HasSubstr("unknown setting listen.x"));
+  EXPECT_EQ(settings.LoadFile("/nonexistent/x.toml").code(), absl::StatusCode::kNotFound);
+}
+
+}  // namespace
+}  // namespace prooflode

@@ -1,0 +1,181 @@
+#include "coordinator/config.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+
+namespace prooflode::coordinator {
+namespace {
+
+constexpr uint64_t kMebibyte = uint64_t{1} << 20;
+constexpr uint64_t kHoursMax = 24 * 366 * 10;
+
+// HOST:PORT with a port in range; the host is checked by whoever listens.
+bool IsAddress(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  const std::string digits = text.substr(colon + 1);
+  uint32_t port = 0;
+  return !digits.empty() && std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) &&
+         absl::SimpleAtoi(digits, &port) && port <= 65535;
+}
+
+Setting AddressSetting(std::string name, std::string* target, bool may_be_empty, std::string help) {
+  const auto set = [target, may_be_empty](const std::string& text) {
+    if (!IsAddress(text) && !(may_be_empty && text.empty())) return false;
+    *target = text;
+    return true;
+  };
+  return {std::move(name),
+          SettingKind::kText,
+          std::move(help),
+          may_be_empty ? "HOST:PORT, or empty for none" : "HOST:PORT",
+          set,
+          [target] { return *target; }};
+}
+
+// A name that is part of everything signed: short and printable.
+Setting NameSetting(std::string name, std::string* target, std::string help) {
+  const auto set = [target](const std::string& text) {
+    const bool printable = std::all_of(text.begin(), text.end(), [](unsigned char c) {
+      return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+    });
+    if (text.empty() || text.size() > 64 || !printable) return false;
+    *target = text;
+    return true;
+  };
+  return {std::move(name),
+          SettingKind::kText,
+          std::move(help),
+          "1 to 64 letters, digits, '-', '_', '.'",
+          set,
+          [target] { return *target; }};
+}
+
+Setting KeysSetting(std::string name, std::vector<PublicKey>* target, std::string help) {
+  const auto set = [target](const std::string& text) {
+    std::vector<PublicKey> keys;
+    for (absl::string_view part : absl::StrSplit(text, ',', absl::SkipEmpty())) {
+      const std::optional<Digest> key = DigestFromHex(FromSv(part));
+      if (!key) return false;
+      keys.push_back(*key);
+    }
+    *target = std::move(keys);
+    return true;
+  };
+  const auto get = [target] {
+    std::vector<std::string> keys;
+    for (const PublicKey& key : *target) keys.push_back(HexEncode(key));
+    return absl::StrJoin(keys, ",");
+  };
+  return {std::move(name),
+          SettingKind::kTextList,
+          std::move(help),
+          "public keys of 64 lower-case hexadecimal digits",
+          set,
+          get};
+}
+
+Status CheckWhole(const Config& config) {
+  if (config.tls.cert_file.empty() != config.tls.key_file.empty()) {
+    return absl::InvalidArgumentError("tls: cert_file and key_file go together, one of them is missing");
+  }
+  if (!config.tls.client_ca_file.empty() && config.tls.cert_file.empty()) {
+    return absl::InvalidArgumentError("tls.client_ca_file: needs cert_file and key_file");
+  }
+  if (config.limits.artifact_mb > config.limits.artifact_store_mb) {
+    return absl::InvalidArgumentError("limits.artifact_mb: more than limits.artifact_store_mb");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+market::Rules Config::Rules() const {
+  market::Rules rules;
+  rules.market = market;
+  rules.reveal_window = Millis(static_cast<int64_t>(race.reveal_window_ms));
+  rules.lease_default = Seconds(static_cast<int64_t>(race.lease_default_s));
+  rules.fee_per_million = static_cast<uint32_t>(race.fee_per_million);
+  rules.open_jobs_per_requester_max = static_cast<uint32_t>(limits.open_jobs_per_requester);
+  rules.live_attempts_per_miner_max = static_cast<uint32_t>(limits.live_attempts_per_miner);
+  return rules;
+}
+
+artifacts::Limits Config::ArtifactLimits() const {
+  return {.artifact_bytes_max = limits.artifact_mb * kMebibyte,
+          .store_bytes_max = limits.artifact_store_mb * kMebibyte,
+          .free_bytes_min = limits.free_disk_mb * kMebibyte,
+          .uploads_per_identity_max = static_cast<uint32_t>(limits.uploads_per_identity)};
+}
+
+Settings SettingsOf(Config& c) {
+  constexpr uint64_t kDiskMb = uint64_t{1} << 30;
+  constexpr uint64_t kCount = 1'000'000;
+  return Settings({
+      NameSetting("market", &c.market, "Name of this market, part of everything that is signed"),
+      TextSetting("data", &c.data, "Folder for database, artifacts and key"),
+      AddressSetting("listen", &c.listen, false, "Where miners and requesters connect"),
+      AddressSetting("http", &c.http, true, "Where /metrics and /healthz are"),
+      TextSetting("key", &c.key, "Key file of this coordinator; made at the first start"),
+      FlagSetting("insecure", &c.insecure, "Allow connections without TLS beyond this machine"),
+      KeysSetting("operators", &c.operators, "Keys that may act as operator"),
+      TextSetting("tls.cert_file", &c.tls.cert_file, "PEM certificate chain"),
+      TextSetting("tls.key_file", &c.tls.key_file, "PEM key of that certificate"),
+      TextSetting("tls.client_ca_file", &c.tls.client_ca_file, "PEM roots that clients' certificates need"),
+      TextSetting("log.level", &c.log.level, "What is logged", {"debug", "info", "warning", "error"}),
+      TextSetting("log.format", &c.log.format, "How it is logged", {"text", "json"}),
+      NameSetting("asset.name", &c.asset.name, "What balances are counted in"),
+      NumberSetting("asset.decimals", &c.asset.decimals, 0, 18, "Decimals of one unit, for display"),
+      NumberSetting("race.reveal_window_ms", &c.race.reveal_window_ms, 100, 5000,
+                    "How long a miner has to reveal a committed proof"),
+      NumberSetting("race.lease_default_s", &c.race.lease_default_s, 1, 86400,
+                    "Length of a lease whose requester names none"),
+      NumberSetting("race.fee_per_million", &c.race.fee_per_million, 0, 1'000'000,
+                    "Fee on top of a reward, in millionths of it"),
+      NumberSetting("limits.artifact_mb", &c.limits.artifact_mb, 1, kDiskMb, "Largest file taken"),
+      NumberSetting("limits.artifact_store_mb", &c.limits.artifact_store_mb, 1, kDiskMb,
+                    "All files together"),
+      NumberSetting("limits.free_disk_mb", &c.limits.free_disk_mb, 0, kDiskMb,
+                    "Free disk space below which no file is taken"),
+      NumberSetting("limits.uploads_per_identity", &c.limits.uploads_per_identity, 1, 1000,
+                    "Unfinished uploads of one identity"),
+      NumberSetting("limits.domain_size", &c.limits.domain_size, 1, uint64_t{1} << 27,
+                    "Largest circuit taken"),
+      NumberSetting("limits.public_inputs", &c.limits.public_inputs, 0, 100'000, "Most public inputs taken"),
+      NumberSetting("limits.queue", &c.limits.queue, 16, kCount, "Requests waiting before more are refused"),
+      NumberSetting("limits.open_jobs_per_requester", &c.limits.open_jobs_per_requester, 1, kCount,
+                    "Unfinished jobs of one requester"),
+      NumberSetting("limits.live_attempts_per_miner", &c.limits.live_attempts_per_miner, 1, kCount,
+                    "Jobs that one miner is admitted to at a time"),
+      NumberSetting("retention.witness_hours", &c.retention.witness_hours, 0, kHoursMax,
+                    "How long witnesses of finished jobs are kept"),
+      NumberSetting("retention.unused_upload_hours", &c.retention.unused_upload_hours, 1, kHoursMax,
+                    "How long files that nothing refers to are kept"),
+      NumberSetting("verify.threads", &c.verify_threads, 0, 256,
+                    "Threads that verify proofs; 0 for half of the usable processors"),
+  });
+}
+
+Status LoadConfig(const ConfigSources& sources, Config& config, Settings& settings) {
+  if (sources.file) PL_RETURN_IF_ERROR(settings.LoadFile(*sources.file));
+  const auto variable = [&](const std::string& name) -> std::string {
+    const char* value = sources.environment ? sources.environment(name) : nullptr;
+    return value == nullptr ? "" : value;
+  };
+  if (sources.environment) PL_RETURN_IF_ERROR(settings.LoadEnvironment(sources.environment));
+  for (const auto& [name, text] : sources.flags) PL_RETURN_IF_ERROR(settings.Set(name, text, "--" + name));
+  if (config.data.empty()) {
+    const std::string state = variable("STATE_DIRECTORY");
+    const std::string home = variable("HOME");
+    if (state.empty() && home.empty()) {
+      return absl::InvalidArgumentError("data: neither given, nor is there a HOME to put it into");
+    }
+    config.data = state.empty() ? home + "/.prooflode-coordinator" : state;
+  }
+  return CheckWhole(config);
+}
+
+}  // namespace prooflode::coordinator

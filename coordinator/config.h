@@ -1,0 +1,83 @@
+// What an operator can set, where it may come from (base/settings), and its defaults.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/crypto.h"
+#include "base/settings/settings.h"
+#include "base/status.h"
+#include "coordinator/artifacts/artifact_store.h"
+#include "coordinator/market/market.h"
+
+namespace prooflode::coordinator {
+
+struct Config {
+  std::string market = "prooflode";
+  std::string data;  // default: $STATE_DIRECTORY, or ~/.prooflode-coordinator
+  std::string listen = "127.0.0.1:7443";
+  std::string http = "127.0.0.1:7480";  // empty: none
+  std::string key;                      // default: DATA/coordinator.key
+  bool insecure = false;
+  std::vector<PublicKey> operators;
+
+  struct Tls {
+    std::string cert_file;
+    std::string key_file;
+    std::string client_ca_file;
+  } tls;
+  struct Log {
+    std::string level = "info";
+    std::string format = "text";
+  } log;
+  struct Asset {
+    std::string name = "credit";
+    uint64_t decimals = 6;
+  } asset;
+  struct Race {
+    uint64_t reveal_window_ms = 1000;
+    uint64_t lease_default_s = 60;
+    uint64_t fee_per_million = 0;
+  } race;
+  struct Limits {
+    uint64_t artifact_mb = 8192;
+    uint64_t artifact_store_mb = 65536;
+    uint64_t free_disk_mb = 1024;
+    uint64_t uploads_per_identity = 16;
+    uint64_t domain_size = uint64_t{1} << 24;
+    uint64_t public_inputs = 1024;
+    uint64_t queue = 8192;
+    uint64_t open_jobs_per_requester = 1000;
+    uint64_t live_attempts_per_miner = 64;
+  } limits;
+  struct Retention {
+    uint64_t witness_hours = 24;
+    uint64_t unused_upload_hours = 24;
+  } retention;
+  uint64_t verify_threads = 0;  // 0: half of the usable processors
+
+  std::string key_path() const { return key.empty() ? data + "/coordinator.key" : key; }
+  std::string database_path() const { return data + "/market.db"; }
+  std::string artifacts_path() const { return data + "/artifacts"; }
+  market::Rules Rules() const;
+  artifacts::Limits ArtifactLimits() const;
+};
+
+// The table of settings, bound to `config`, which must outlive it.
+Settings SettingsOf(Config& config);
+
+struct ConfigSources {
+  std::optional<std::string> file;
+  std::function<const char*(const std::string&)> environment;
+  std::map<std::string, std::string> flags;  // by setting
+};
+
+// Reads all sources into `config` through `settings`, fills in the defaults that depend on the environment,
+// and checks that the whole makes sense.
+Status LoadConfig(const ConfigSources& sources, Config& config, Settings& settings);
+
+}  // namespace prooflode::coordinator
