@@ -15,7 +15,7 @@ bool IsJson(std::string_view text, int depth = 4) {
 
 TEST(JsonCursorTest, AcceptsWellFormedValues) {
   for (const char* text : {"0", "-0", "10", "1.5", "-1e9", "1E+2", "1e-2", "true", "false", "null", "\"\"",
-                           "\"a\\n\\u00e9\\\"\"", "[]", "{}", " [ 1 , [ ] ] ",
+                           "\"a\\n\\u00e9\\uAF90\\\"\"", "[]", "{}", " [ 1 , [ ] ] ",
                            "{\"a\":1,\"b\":{\"c\":[null]}}", "\t\r\n1", "\"\xc3\xa9\"", "[[[[]]]]"}) {
     EXPECT_TRUE(IsJson(text)) << text;
   }
@@ -37,6 +37,9 @@ TEST(JsonCursorTest, RefusesTheRest) {
                            "\"",
                            "\"\\x\"",
                            "\"\\u12g4\"",
+                           "\"\\u123:\"",
+                           "\"\\u@000\"",
+                           "\"\\u000`\"",
                            "\"\\",
                            "\"\n\"",
                            "[",
@@ -95,7 +98,7 @@ TEST(JsonCursorTest, SmallIntegers) {
   EXPECT_EQ(read("0").value(), 0u);
   EXPECT_EQ(read("999999999").value(), 999'999'999u);
   for (const char* text :
-       {"", "-1", "01", "1.0", "1e3", "1000000000", "99999999999999999999", "\"1\"", "x"}) {
+       {"", "-1", "01", "1.0", "1e3", "1E3", "1000000000", "99999999999999999999", "\"1\"", "x"}) {
     EXPECT_FALSE(read(text).ok()) << text;
   }
 }

@@ -35,6 +35,15 @@ TEST_F(VerifyTest, AcceptsValidProofs) {
   EXPECT_TRUE(verifier_.Verify(edges, Simulate(trapdoor_, edges, random_)));
 }
 
+TEST_F(VerifyTest, MovesWithItsKey) {
+  Verifier other(MakeTrapdoorKey(1, random_).key);
+  EXPECT_FALSE(other.Verify(inputs_, proof_));
+  Verifier moved(std::move(verifier_));
+  EXPECT_TRUE(moved.Verify(inputs_, proof_));
+  other = std::move(moved);
+  EXPECT_TRUE(other.Verify(inputs_, proof_));
+}
+
 TEST_F(VerifyTest, AcceptsWithoutPublicInputs) {
   const TrapdoorKey bare = MakeTrapdoorKey(0, random_);
   const Verifier verifier(bare.key);
@@ -148,6 +157,12 @@ TEST_F(VerifyTest, RefusesUnreducedValues) {
   };
   Proof wrong = proof_;
   wrong.a.x = plus_modulus(wrong.a.x);
+  EXPECT_FALSE(verifier_.Verify(inputs_, wrong));
+  wrong = proof_;
+  wrong.c.y = plus_modulus(wrong.c.y);
+  EXPECT_FALSE(verifier_.Verify(inputs_, wrong));
+  wrong = proof_;
+  wrong.b.x.c0 = plus_modulus(wrong.b.x.c0);
   EXPECT_FALSE(verifier_.Verify(inputs_, wrong));
   wrong = proof_;
   wrong.b.y.c1 = plus_modulus(wrong.b.y.c1);
