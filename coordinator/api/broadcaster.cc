@@ -1,0 +1,106 @@
+#include "coordinator/api/broadcaster.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "coordinator/api/convert.h"
+
+namespace prooflode::api {
+namespace {
+
+constexpr Micros kLivenessInterval = Seconds(1);
+
+}  // namespace
+
+Broadcaster::Broadcaster(const SessionOptions& options, Clock& clock, Random& random, MetricFactory& metrics)
+    : sessions_(options, clock, random, metrics),
+      watchers_(metrics),
+      clock_(clock),
+      dispatcher_(kLivenessInterval, [this] {
+        const Micros now = clock_.MonotonicNow();
+        if (now - checked_at_ < kLivenessInterval) return;
+        checked_at_ = now;
+        sessions_.CheckLiveness();
+        watchers_.CheckLiveness(now);
+      }) {
+  dispatcher_.Start();
+}
+
+Broadcaster::Task Broadcaster::Opened(const market::Job& job) {
+  return [this, job] {
+    const CircuitPtr circuit = circuits_.Find(job.circuit);
+    if (circuit == nullptr) return;  // it opens with Load
+    auto offer = std::make_shared<v1::SessionResponse>();
+    ToProto(job, circuit->name, offer->mutable_offer()->mutable_job());
+    ToProto(*circuit, /*with_verification_key=*/false, offer->mutable_offer()->mutable_circuit());
+    sessions_.JobOpened({job.id, circuit->domain_size, offer->offer().circuit().proof_system(), offer});
+  };
+}
+
+Broadcaster::Task Broadcaster::Ended(const market::Market& market, const market::Attempt& attempt) {
+  const market::Job* job = market.FindJob(attempt.job);
+  const Amount paid = attempt.state == market::AttemptState::kWon ? job->reward : Amount{0};
+  return [this, attempt, paid] { sessions_.AttemptEnded(attempt, paid); };
+}
+
+void Broadcaster::Add(const market::Market& market, const market::Effect& effect, std::vector<Task>& tasks) {
+  if (const auto* opened = std::get_if<market::JobOpened>(&effect)) {
+    const market::Job* job = market.FindJob(opened->job);
+    if (job->state == market::JobState::kOpen) tasks.push_back(Opened(*job));
+  } else if (const auto* changed = std::get_if<market::JobChanged>(&effect)) {
+    const market::Job* job = market.FindJob(changed->job);
+    jobs_.Put(*job);
+    if (watch_count_.load() == 0) return;
+    tasks.push_back([this, job = *job] {
+      if (!watchers_.IsWatched(job.id)) return;
+      v1::Job message;
+      ToProto(job, circuits_.NameOf(job.circuit), &message);
+      watchers_.JobChanged(message);
+    });
+  } else if (const auto* full = std::get_if<market::RaceFull>(&effect)) {
+    tasks.push_back([this, id = full->job] { sessions_.JobClosed(id, v1::REASON_RACE_FULL); });
+  } else if (const auto* over = std::get_if<market::JobOver>(&effect)) {
+    tasks.push_back([this, id = over->job] { sessions_.JobClosed(id, v1::REASON_JOB_CLOSED); });
+  } else if (const auto* ended = std::get_if<market::AttemptEnded>(&effect)) {
+    tasks.push_back(Ended(market, *market.FindAttempt(ended->attempt)));
+  }
+}
+
+void Broadcaster::Publish(const market::Market& market, const std::vector<market::Effect>& effects) {
+  std::vector<Task> tasks;
+  for (const market::Effect& effect : effects) Add(market, effect, tasks);
+  if (tasks.empty()) return;
+  dispatcher_.Post([tasks = std::move(tasks)] {
+    for (const Task& task : tasks) task();
+  });
+}
+
+void Broadcaster::Load(const market::Market& market) {
+  for (const auto& [id, circuit] : market.circuits()) circuits_.Put(circuit);
+  std::vector<const market::Job*> open;
+  std::vector<const market::Attempt*> ended;
+  for (const auto& [id, job] : market.jobs()) {
+    jobs_.Put(job);
+    uint32_t live = 0;
+    for (const market::Attempt* attempt : market.AttemptsOf(id)) {
+      if (market::IsLive(attempt->state)) {
+        ++live;
+      } else {
+        ended.push_back(attempt);
+      }
+    }
+    const uint32_t width = market::Width(job.policy);
+    if (job.state == market::JobState::kOpen && (width == 0 || live < width)) open.push_back(&job);
+  }
+  std::sort(open.begin(), open.end(), [](const market::Job* a, const market::Job* b) {
+    return std::pair(a->posted_at, a->id) < std::pair(b->posted_at, b->id);
+  });
+  std::sort(ended.begin(), ended.end(), [](const market::Attempt* a, const market::Attempt* b) {
+    return std::pair(a->changed_by, a->id) < std::pair(b->changed_by, b->id);
+  });
+  for (const market::Job* job : open) dispatcher_.Post(Opened(*job));
+  for (const market::Attempt* attempt : ended) dispatcher_.Post(Ended(market, *attempt));
+}
+
+}  // namespace prooflode::api

@@ -1,0 +1,91 @@
+#include "coordinator/api/directory.h"
+
+namespace prooflode::api {
+
+void CircuitDirectory::Put(const market::Circuit& circuit) {
+  auto copy = std::make_shared<const market::Circuit>(circuit);
+  MutexLock lock(mutex_);
+  by_name_[circuit.name] = copy;
+  files_.insert(circuit.zkey_digest);
+  if (circuit.r1cs_digest) files_.insert(*circuit.r1cs_digest);
+  by_id_[circuit.id] = std::move(copy);
+}
+
+CircuitPtr CircuitDirectory::Find(const market::CircuitId& id) const {
+  MutexLock lock(mutex_);
+  const auto it = by_id_.find(id);
+  return it == by_id_.end() ? nullptr : it->second;
+}
+
+CircuitPtr CircuitDirectory::FindByName(const std::string& name) const {
+  MutexLock lock(mutex_);
+  const auto it = by_name_.find(name);
+  return it == by_name_.end() ? nullptr : it->second;
+}
+
+std::string CircuitDirectory::NameOf(const market::CircuitId& id) const {
+  const CircuitPtr circuit = Find(id);
+  return circuit == nullptr ? "" : circuit->name;
+}
+
+std::vector<CircuitPtr> CircuitDirectory::List(const std::string& after, size_t count) const {
+  std::vector<CircuitPtr> found;
+  MutexLock lock(mutex_);
+  for (auto it = by_name_.upper_bound(after); it != by_name_.end() && found.size() < count; ++it) {
+    found.push_back(it->second);
+  }
+  return found;
+}
+
+bool CircuitDirectory::IsCircuitFile(const Digest& digest) const {
+  MutexLock lock(mutex_);
+  return files_.contains(digest);
+}
+
+void JobDirectory::Put(const market::Job& job) {
+  const Place place{job.posted_at, job.id};
+  MutexLock lock(mutex_);
+  if (!all_.insert(place).second) return;
+  by_requester_[job.requester].insert(place);
+  witnesses_.insert({job.requester, job.witness_digest});
+}
+
+std::vector<JobDirectory::Place> JobDirectory::List(const std::optional<Place>& before,
+                                                    const std::optional<market::Identity>& requester,
+                                                    size_t count) const {
+  std::vector<Place> found;
+  MutexLock lock(mutex_);
+  const std::set<Place>* places = &all_;
+  if (requester) {
+    const auto it = by_requester_.find(*requester);
+    if (it == by_requester_.end()) return found;
+    places = &it->second;
+  }
+  auto it = before ? places->lower_bound(*before) : places->end();
+  while (it != places->begin() && found.size() < count) found.push_back(*--it);
+  return found;
+}
+
+bool JobDirectory::HasPosted(const market::Identity& requester, const Digest& witness) const {
+  MutexLock lock(mutex_);
+  return witnesses_.contains({requester, witness});
+}
+
+void Possessions::Put(const market::Identity& identity, const Digest& digest) {
+  const Key key{identity, digest};
+  MutexLock lock(mutex_);
+  if (const auto it = keys_.find(key); it != keys_.end()) by_age_.erase(it->second);
+  keys_[key] = next_;
+  by_age_[next_++] = key;
+  if (keys_.size() > kMax) {
+    keys_.erase(by_age_.begin()->second);
+    by_age_.erase(by_age_.begin());
+  }
+}
+
+bool Possessions::Has(const market::Identity& identity, const Digest& digest) const {
+  MutexLock lock(mutex_);
+  return keys_.contains({identity, digest});
+}
+
+}  // namespace prooflode::api

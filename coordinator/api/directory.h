@@ -1,0 +1,76 @@
+// What readers look up without asking the engine: circuits, which never change, and the order of jobs. Both
+// hold durable facts only: they are filled from the engine's answers and effects. Thread-safe.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/mutex.h"
+#include "coordinator/market/types.h"
+
+namespace prooflode::api {
+
+using CircuitPtr = std::shared_ptr<const market::Circuit>;
+
+class CircuitDirectory {
+ public:
+  void Put(const market::Circuit& circuit);
+  // nullptr when there is none.
+  CircuitPtr Find(const market::CircuitId& id) const;
+  CircuitPtr FindByName(const std::string& name) const;
+  std::string NameOf(const market::CircuitId& id) const;  // empty when there is none
+  // By name, those after `after`, at most `count`.
+  std::vector<CircuitPtr> List(const std::string& after, size_t count) const;
+  // Whether a registered circuit has this file.
+  bool IsCircuitFile(const Digest& digest) const;
+
+ private:
+  mutable Mutex mutex_;
+  std::map<market::CircuitId, CircuitPtr> by_id_ PL_GUARDED_BY(mutex_);
+  std::map<std::string, CircuitPtr> by_name_ PL_GUARDED_BY(mutex_);
+  std::set<Digest> files_ PL_GUARDED_BY(mutex_);
+};
+
+class JobDirectory {
+ public:
+  // A position in the list of jobs: time of posting, then id.
+  using Place = std::pair<Micros, market::JobId>;
+
+  void Put(const market::Job& job);
+  // Newest first, those before `before` (from the newest when there is none), of one requester when given.
+  std::vector<Place> List(const std::optional<Place>& before,
+                          const std::optional<market::Identity>& requester, size_t count) const;
+  // Whether this requester has posted a job with this witness.
+  bool HasPosted(const market::Identity& requester, const Digest& witness) const;
+
+ private:
+  mutable Mutex mutex_;
+  std::set<Place> all_ PL_GUARDED_BY(mutex_);
+  std::map<market::Identity, std::set<Place>> by_requester_ PL_GUARDED_BY(mutex_);
+  std::set<std::pair<market::Identity, Digest>> witnesses_ PL_GUARDED_BY(mutex_);
+};
+
+// Who has shown that it has a file, by uploading all of it. Knowing a digest is not enough to use a witness
+// in a job: digests of others' witnesses are public. Bounded: the oldest claims are forgotten and the files
+// must then be uploaded again.
+class Possessions {
+ public:
+  void Put(const market::Identity& identity, const Digest& digest);
+  bool Has(const market::Identity& identity, const Digest& digest) const;
+
+ private:
+  static constexpr size_t kMax = 100'000;
+  using Key = std::pair<market::Identity, Digest>;
+  mutable Mutex mutex_;
+  std::map<Key, uint64_t> keys_ PL_GUARDED_BY(mutex_);
+  std::map<uint64_t, Key> by_age_ PL_GUARDED_BY(mutex_);
+  uint64_t next_ PL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace prooflode::api

@@ -1,0 +1,45 @@
+// What the services share. Everything is thread-safe and outlives them.
+#pragma once
+
+#include <string>
+
+#include "base/crypto.h"
+#include "base/env.h"
+#include "base/metrics.h"
+#include "coordinator/api/auth.h"
+#include "coordinator/api/broadcaster.h"
+#include "coordinator/api/ports.h"
+#include "coordinator/api/workers.h"
+#include "coordinator/engine/engine.h"
+
+namespace prooflode::api {
+
+// What GetMarket tells, besides the rules.
+struct MarketInfo {
+  std::string version;  // of the coordinator
+  std::string asset_name;
+  uint32_t asset_decimals = 0;
+  uint64_t artifact_bytes_max = 0;
+  uint64_t domain_size_max = 0;
+  uint32_t public_inputs_max = 0;
+};
+
+struct Environment {
+  const market::Rules& rules;
+  const MarketInfo& info;
+  const SigningKey& key;  // the coordinator's
+  engine::Engine& engine;
+  const engine::Store& store;  // its const readers alone
+  Broadcaster& broadcaster;
+  ArtifactPort& artifacts;
+  FileChecker& files;
+  Clock& clock;
+  MetricFactory& metrics;
+  Authenticator& auth;
+  Possessions& possessions;
+  Workers& file_checks;  // minutes
+  Workers& disk;         // one chunk a task
+  Workers& quick;        // below a millisecond, or one database read
+};
+
+}  // namespace prooflode::api

@@ -1,0 +1,130 @@
+#include "coordinator/api/miner_service.h"
+
+#include "coordinator/api/convert.h"
+#include "coordinator/api/session_stream.h"
+#include "transparency/signing.h"
+
+namespace prooflode::api {
+
+MinerServiceImpl::MinerServiceImpl(Environment& environment)
+    : environment_(environment),
+      session_(environment.metrics, "MinerService", "Session", "bidi_stream"),
+      accept_offer_(environment.metrics, "MinerService", "AcceptOffer", "unary"),
+      commit_proof_(environment.metrics, "MinerService", "CommitProof", "unary"),
+      reveal_proof_(environment.metrics, "MinerService", "RevealProof", "unary"),
+      release_attempt_(environment.metrics, "MinerService", "ReleaseAttempt", "unary") {}
+
+grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* MinerServiceImpl::Session(
+    grpc::CallbackServerContext* context) {
+  return SessionStream::Begin(environment_, *context, session_);
+}
+
+grpc::ServerUnaryReactor* MinerServiceImpl::AcceptOffer(grpc::CallbackServerContext* context,
+                                                        const v1::AcceptOfferRequest* request,
+                                                        v1::AcceptOfferResponse* response) {
+  return Serve(
+      environment_, context, accept_offer_, kMiners, *request, [&](CallPtr call, const Caller& caller) {
+        OfferCommand<market::AttemptAnswer>(
+            environment_, std::move(call), caller, *request,
+            market::AcceptOffer{IdOf<market::JobId>(request->job_id())},
+            [this, response, miner = caller.identity](const market::AttemptAnswer& answer,
+                                                      const engine::Answered&) {
+              Broadcaster& broadcaster = environment_.broadcaster;
+              // Before the effects of the same batch, so that a race that is full now is not withdrawn from
+              // the miner who filled it.
+              broadcaster.Post([&broadcaster, miner, job = answer.job.id] {
+                broadcaster.sessions().OfferTaken(miner, job);
+              });
+              ToProto(answer.attempt, response->mutable_attempt());
+              ToProto(answer.job, broadcaster.circuits().NameOf(answer.job.circuit), response->mutable_job());
+              return true;
+            });
+      });
+}
+
+grpc::ServerUnaryReactor* MinerServiceImpl::CommitProof(grpc::CallbackServerContext* context,
+                                                        const v1::CommitProofRequest* request,
+                                                        v1::CommitProofResponse* response) {
+  return Serve(
+      environment_, context, commit_proof_, kMiners, *request, [&](CallPtr call, const Caller& caller) {
+        // The signature covers the job, which the request does not name: the attempt's own counts.
+        const Status refused =
+            environment_.engine.Query([this, call, caller, request, response](const market::Market& market) {
+              const market::Attempt* attempt =
+                  market.FindAttempt(IdOf<market::AttemptId>(request->attempt_id()));
+              if (attempt == nullptr) {
+                return call->Finish(absl::NotFoundError("attempt_id: no such attempt"));
+              }
+              if (attempt->miner != caller.identity) {
+                return call->Finish(absl::PermissionDeniedError("attempt_id: belongs to another miner"));
+              }
+              RunOn(environment_.quick, call, [this, call, caller, request, job = attempt->job, response] {
+                CheckAndCommit(call, caller, *request, job, response);
+              });
+            });
+        if (!refused.ok()) call->Finish(refused);
+      });
+}
+
+void MinerServiceImpl::CheckAndCommit(CallPtr call, const Caller& caller,
+                                      const v1::CommitProofRequest& request, const market::JobId& job,
+                                      v1::CommitProofResponse* response) {
+  market::CommitProof command;
+  command.attempt = IdOf<market::AttemptId>(request.attempt_id());
+  command.fence = request.fence();
+  command.commit_hash = DigestOf(request.commit_hash());
+  command.signature = ArrayOf<64>(request.signature());
+  const std::string message =
+      transparency::CommitMessage({environment_.rules.market, job.bytes, command.attempt.bytes, command.fence,
+                                   caller.identity, command.commit_hash});
+  if (!VerifySignature(caller.identity, transparency::kCommitDomain, AsBytes(message), command.signature)) {
+    return call->Finish(absl::InvalidArgumentError(
+        "CommitProofRequest.signature: not of this key over market, job, attempt, fence, key and commit "
+        "hash"));
+  }
+  OfferCommand<market::CommitAnswer>(
+      environment_, std::move(call), caller, request, std::move(command),
+      [this, response](const market::CommitAnswer& answer, const engine::Answered& answered) {
+        PL_CHECK(answered.receipt.has_value());
+        ToProto(*answered.receipt, environment_.key, environment_.rules.market, response->mutable_receipt());
+        response->set_reveal_by_us(Count(answer.reveal_by));
+        return true;
+      });
+}
+
+grpc::ServerUnaryReactor* MinerServiceImpl::RevealProof(grpc::CallbackServerContext* context,
+                                                        const v1::RevealProofRequest* request,
+                                                        v1::RevealProofResponse* response) {
+  return Serve(environment_, context, reveal_proof_, kMiners, *request,
+               [&](CallPtr call, const Caller& caller) {
+                 market::RevealProof command;
+                 command.attempt = IdOf<market::AttemptId>(request->attempt_id());
+                 command.fence = request->fence();
+                 command.proof = request->proof();
+                 command.nonce = DigestOf(request->nonce());
+                 OfferCommand<market::RevealAnswer>(
+                     environment_, std::move(call), caller, *request, std::move(command),
+                     [response](const market::RevealAnswer& answer, const engine::Answered&) {
+                       response->set_leaf_index(answer.leaf_index);
+                       return true;
+                     });
+               });
+}
+
+grpc::ServerUnaryReactor* MinerServiceImpl::ReleaseAttempt(grpc::CallbackServerContext* context,
+                                                           const v1::ReleaseAttemptRequest* request,
+                                                           v1::ReleaseAttemptResponse* response) {
+  return Serve(environment_, context, release_attempt_, kMiners, *request,
+               [&](CallPtr call, const Caller& caller) {
+                 OfferCommand<market::AttemptAnswer>(
+                     environment_, std::move(call), caller, *request,
+                     market::ReleaseAttempt{IdOf<market::AttemptId>(request->attempt_id()), request->fence(),
+                                            ReasonOf(request->reason())},
+                     [response](const market::AttemptAnswer& answer, const engine::Answered&) {
+                       ToProto(answer.attempt, response->mutable_attempt());
+                       return true;
+                     });
+               });
+}
+
+}  // namespace prooflode::api

@@ -1,0 +1,163 @@
+#include "coordinator/api/server.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/health_check_service_interface.h>
+
+#include <future>
+#include <utility>
+
+#include "base/log.h"
+#include "coordinator/api/account_service.h"
+#include "coordinator/api/artifact_service.h"
+#include "coordinator/api/auth_service.h"
+#include "coordinator/api/market_service.h"
+#include "coordinator/api/miner_service.h"
+
+namespace prooflode::api {
+namespace {
+
+constexpr int kMessageBytesMax = 2 << 20;
+constexpr int kMetadataBytesMax = 8 << 10;
+constexpr int kStreamsPerConnectionMax = 1000;
+constexpr size_t kControlTasksMax = 4096;
+
+bool IsLoopback(std::string_view listen) {
+  const std::string_view host = listen.substr(0, listen.rfind(':'));
+  return host == "localhost" || host == "[::1]" ||
+         (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
+}
+
+StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const ServerOptions& options) {
+  if (options.tls_cert_pem.empty() != options.tls_key_pem.empty()) {
+    return absl::InvalidArgumentError("tls: a certificate and its key are needed, or neither");
+  }
+  if (options.tls_cert_pem.empty()) {
+    if (!options.client_ca_pem.empty()) {
+      return absl::InvalidArgumentError("tls: a client authority needs a server certificate and key");
+    }
+    if (!IsLoopback(options.listen) && !options.insecure) {
+      return absl::FailedPreconditionError(absl::StrCat(
+          "listen: ", options.listen,
+          " is not loopback and there is no TLS certificate; plaintext must be allowed by name"));
+    }
+    return grpc::InsecureServerCredentials();
+  }
+  grpc::SslServerCredentialsOptions ssl(options.client_ca_pem.empty()
+                                            ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                            : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  ssl.pem_root_certs = options.client_ca_pem;
+  ssl.pem_key_cert_pairs.push_back({options.tls_key_pem, options.tls_cert_pem});
+  return grpc::SslServerCredentials(ssl);
+}
+
+void Harden(grpc::ServerBuilder& builder) {
+  for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
+    builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
+  }
+  builder.SetDefaultCompressionAlgorithm(GRPC_COMPRESS_NONE);
+  builder.SetMaxReceiveMessageSize(kMessageBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 3);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, 300'000);
+  // Reflection is the one service of the synchronous kind.
+  grpc::ResourceQuota quota("prooflode");
+  quota.SetMaxThreads(8);
+  builder.SetResourceQuota(quota);
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
+}
+
+AuthOptions FilledIn(AuthOptions auth, const ServerParts& parts) {
+  auth.market = parts.rules.market;
+  auth.coordinator_key = parts.key.public_key();
+  return auth;
+}
+
+}  // namespace
+
+struct Server::Services {
+  explicit Services(Environment& environment)
+      : auth(environment),
+        artifact(environment),
+        market(environment),
+        miner(environment),
+        account(environment) {}
+  AuthServiceImpl auth;
+  ArtifactServiceImpl artifact;
+  MarketServiceImpl market;
+  MinerServiceImpl miner;
+  AccountServiceImpl account;
+};
+
+Server::Server(const ServerOptions& options, const ServerParts& parts)
+    : info_(parts.info),
+      broadcaster_(parts.broadcaster),
+      auth_(FilledIn(options.auth, parts), parts.clock, parts.random),
+      file_checks_(options.file_check_threads, options.file_checks_queued_max),
+      disk_(2, ArtifactServiceImpl::kTransfersMax + kControlTasksMax),
+      quick_(2, kControlTasksMax),
+      environment_{parts.rules,     info_,       parts.key,   parts.engine,  parts.store, parts.broadcaster,
+                   parts.artifacts, parts.files, parts.clock, parts.metrics, auth_,       possessions_,
+                   file_checks_,    disk_,       quick_},
+      services_(std::make_unique<Services>(environment_)) {}
+
+StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const ServerParts& parts) {
+  std::unique_ptr<Server> server(new Server(options, parts));
+  auto loaded = std::make_shared<std::promise<void>>();
+  PL_RETURN_IF_ERROR(parts.engine.Query([&parts, loaded](const market::Market& market) {
+    parts.broadcaster.Load(market);
+    loaded->set_value();
+  }));
+  loaded->get_future().wait();
+  PL_RETURN_IF_ERROR(server->Listen(options));
+  return server;
+}
+
+Status Server::Listen(const ServerOptions& options) {
+  PL_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials, Credentials(options));
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  Harden(builder);
+  builder.AddListeningPort(options.listen, credentials, &port_);
+  builder.RegisterService(&services_->auth);
+  builder.RegisterService(&services_->artifact);
+  builder.RegisterService(&services_->market);
+  builder.RegisterService(&services_->miner);
+  builder.RegisterService(&services_->account);
+  server_ = builder.BuildAndStart();
+  if (server_ == nullptr || port_ == 0) {
+    return absl::UnavailableError(absl::StrCat("listen: cannot use ", options.listen,
+                                               "; another program, perhaps another coordinator, has it, or "
+                                               "the certificate and key do not fit"));
+  }
+  server_->GetHealthCheckService()->SetServingStatus(true);
+  LogInfo("api", "listening on %s, port %d, %s", options.listen, port_,
+          options.tls_cert_pem.empty() ? "plaintext" : "TLS");
+  return absl::OkStatus();
+}
+
+void Server::Shutdown() {
+  if (server_ == nullptr) return;
+  server_->GetHealthCheckService()->SetServingStatus(false);
+  std::promise<void> ended;
+  broadcaster_.Post([this, &ended] {
+    const Status status = absl::UnavailableError("the coordinator is shutting down; come back");
+    broadcaster_.sessions().EndAll(status);
+    broadcaster_.watchers().EndAll(status);
+    ended.set_value();
+  });
+  ended.get_future().wait();
+  // What has not ended within two seconds is cancelled.
+  server_->Shutdown(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(2, GPR_TIMESPAN)));
+  server_.reset();
+}
+
+Server::~Server() { Shutdown(); }
+
+}  // namespace prooflode::api

@@ -1,0 +1,75 @@
+// The coordinator's gRPC server: all services, health checking and reflection on one port, hardened.
+//
+// No compression in either direction (a two-megabyte bomb would inflate to gigabytes), bounded messages,
+// metadata and streams, keepalive with ping strikes, and no sharing of the port: a second coordinator on it
+// fails to start.
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <memory>
+#include <string>
+
+#include "coordinator/api/environment.h"
+
+namespace prooflode::api {
+
+struct ServerOptions {
+  std::string listen = "127.0.0.1:7300";  // HOST:PORT; port 0 takes a free one
+  std::string tls_cert_pem;               // with tls_key_pem: TLS, version 1.2 or newer
+  std::string tls_key_pem;
+  std::string client_ca_pem;  // mTLS: clients must show a certificate of this authority
+  // Allows plaintext beyond loopback, by name: tokens and witnesses then travel in the clear.
+  bool insecure = false;
+  AuthOptions auth;  // market and coordinator_key are filled in
+  unsigned file_check_threads = 1;
+  size_t file_checks_queued_max = 32;
+};
+
+// What the server works with; all must outlive it. The engine must be running until Shutdown has returned.
+// `clock` and `random` must be thread-safe.
+struct ServerParts {
+  const market::Rules& rules;
+  const MarketInfo& info;
+  const SigningKey& key;
+  engine::Engine& engine;
+  const engine::Store& store;
+  Broadcaster& broadcaster;
+  ArtifactPort& artifacts;
+  FileChecker& files;
+  Clock& clock;
+  Random& random;
+  MetricFactory& metrics;
+};
+
+class Server {
+ public:
+  // Loads the broadcaster from the engine, which must have been started. kInvalidArgument for options that
+  // contradict each other, kFailedPrecondition for plaintext on a public address without `insecure`,
+  // kUnavailable when the address is taken.
+  static StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, const ServerParts& parts);
+  ~Server();
+
+  int port() const { return port_; }
+  // Ends streams, waits for calls under way, then returns. Later calls do nothing.
+  void Shutdown();
+
+ private:
+  struct Services;
+  Server(const ServerOptions& options, const ServerParts& parts);
+  Status Listen(const ServerOptions& options);
+
+  const MarketInfo info_;
+  Broadcaster& broadcaster_;
+  Authenticator auth_;
+  Possessions possessions_;
+  Workers file_checks_;
+  Workers disk_;
+  Workers quick_;
+  Environment environment_;
+  std::unique_ptr<Services> services_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+}  // namespace prooflode::api

@@ -1,0 +1,126 @@
+#include "coordinator/api/session_stream.h"
+
+#include <utility>
+#include <vector>
+
+#include "coordinator/api/convert.h"
+
+namespace prooflode::api {
+
+SessionStream::SessionStream(Environment& environment, MethodMetrics& metrics)
+    : environment_(environment), timer_(metrics, environment.clock) {}
+
+grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* SessionStream::Begin(
+    Environment& environment, grpc::CallbackServerContext& context, MethodMetrics& metrics) {
+  auto stream = std::make_shared<SessionStream>(environment, metrics);
+  stream->self_ = stream;
+  const StatusOr<Caller> caller = Authorize(environment.auth, context, kMiners);
+  if (caller.ok()) {
+    stream->caller_ = *caller;
+    stream->ReadNext();
+  } else {
+    stream->End(caller.status());
+  }
+  return stream.get();
+}
+
+void SessionStream::ReadNext() {
+  MutexLock lock(mutex_);
+  if (!finished_) StartRead(&incoming_);
+}
+
+void SessionStream::OnReadDone(bool ok) {
+  if (!ok) return End(absl::OkStatus());
+  Status shape = CheckShape(incoming_);
+  if (shape.ok() && incoming_.has_hello() == greeted_) {
+    shape = absl::InvalidArgumentError(greeted_ ? "SessionRequest.message: a second hello"
+                                                : "SessionRequest.message: want hello first");
+  }
+  if (!shape.ok()) return End(shape);
+  if (!greeted_) {
+    greeted_ = true;
+    return Hello();
+  }
+  environment_.broadcaster.Post([self = shared_from_this()] { self->Handle(); });
+}
+
+void SessionStream::Hello() {
+  // The registry opens the session in the same order as it hears of changes: through the dispatcher.
+  const Status refused = environment_.engine.Query([self = shared_from_this()](const market::Market& market) {
+    std::vector<market::Attempt> live;
+    for (const market::Attempt* attempt : market.LiveAttemptsOf(self->caller_.identity)) {
+      live.push_back(*attempt);
+    }
+    self->environment_.broadcaster.Post([self, live = std::move(live)] {
+      auto id = self->environment_.broadcaster.sessions().Open(self->caller_.identity,
+                                                               self->incoming_.hello(), live, self);
+      if (!id.ok()) return self->End(id.status());
+      self->session_id_ = *id;
+      self->ReadNext();
+    });
+  });
+  if (!refused.ok()) End(refused);
+}
+
+void SessionStream::Handle() {
+  SessionRegistry& sessions = environment_.broadcaster.sessions();
+  switch (incoming_.message_case()) {
+    case v1::SessionRequest::kCredit:
+      sessions.AddCredit(caller_.identity, session_id_, incoming_.credit().offers());
+      break;
+    case v1::SessionRequest::kHeartbeat:
+      sessions.Heartbeat(caller_.identity, session_id_, incoming_.heartbeat().sent_at_us());
+      break;
+    case v1::SessionRequest::kDrain:
+      sessions.Drain(caller_.identity, session_id_);
+      break;
+    case v1::SessionRequest::kHello:
+    case v1::SessionRequest::MESSAGE_NOT_SET:
+      break;  // refused before
+  }
+  ReadNext();
+}
+
+void SessionStream::Write(v1::SessionResponse message) {
+  MutexLock lock(mutex_);
+  if (finished_) return;
+  if (backlog_.size() >= kBacklogMax) {
+    return FinishNow(absl::ResourceExhaustedError("the miner does not read; reconnect and resume"));
+  }
+  backlog_.push_back(std::move(message));
+  if (backlog_.size() == 1) StartWrite(&backlog_.front());
+}
+
+void SessionStream::End(const Status& status) {
+  MutexLock lock(mutex_);
+  if (!finished_) FinishNow(status);
+}
+
+void SessionStream::FinishNow(const Status& status) {
+  finished_ = true;
+  const grpc::Status grpc_status = ToGrpc(status);
+  timer_.Handled(grpc_status.error_code());
+  Finish(grpc_status);
+}
+
+void SessionStream::OnWriteDone(bool ok) {
+  MutexLock lock(mutex_);
+  backlog_.pop_front();
+  if (finished_) return;
+  if (!ok) return FinishNow(absl::CancelledError("the miner is gone"));
+  if (!backlog_.empty()) StartWrite(&backlog_.front());
+}
+
+void SessionStream::OnCancel() {
+  MutexLock lock(mutex_);
+  if (!finished_) FinishNow(absl::CancelledError("cancelled by the miner"));
+}
+
+void SessionStream::OnDone() {
+  Broadcaster& broadcaster = environment_.broadcaster;
+  broadcaster.Post([self = std::move(self_), &broadcaster] {
+    if (self->session_id_ != 0) broadcaster.sessions().Closed(self->caller_.identity, self->session_id_);
+  });
+}
+
+}  // namespace prooflode::api

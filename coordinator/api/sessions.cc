@@ -1,0 +1,184 @@
+#include "coordinator/api/sessions.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "coordinator/api/convert.h"
+#include "coordinator/api/validate.h"
+
+namespace prooflode::api {
+
+SessionRegistry::SessionRegistry(const SessionOptions& options, Clock& clock, Random& random,
+                                 MetricFactory& metrics)
+    : options_(options),
+      clock_(clock),
+      random_(random),
+      session_count_(metrics.GetGauge("prooflode_api_sessions", "Miners with a live session.")),
+      offers_sent_(metrics.GetCounter("prooflode_api_offers_total", "Offers sent to miners.")) {}
+
+StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identity& identity,
+                                                           const v1::SessionRequest::Hello& hello,
+                                                           const std::vector<market::Attempt>& live,
+                                                           std::shared_ptr<SessionWriter> writer) {
+  if (const auto older = sessions_.find(identity); older != sessions_.end()) {
+    older->second.writer->End(absl::AbortedError("a newer session of this key replaced this one"));
+    sessions_.erase(older);
+  }
+  if (sessions_.size() >= options_.sessions_max) {
+    return absl::ResourceExhaustedError(absl::StrCat("sessions: ", sessions_.size(), " is the limit"));
+  }
+  Session& session = sessions_[identity];
+  session.id = next_id_++;
+  session.writer = std::move(writer);
+  session.hello = hello;
+  session.heard_at = clock_.MonotonicNow();
+
+  v1::SessionResponse message;
+  auto* welcome = message.mutable_welcome();
+  welcome->set_time_us(Count(clock_.WallNow()));
+  welcome->set_heartbeat_interval_us(Count(options_.heartbeat_interval));
+  for (const market::Attempt& attempt : live) {
+    ToProto(attempt, welcome->add_live_attempts());
+    session.under_way.insert(attempt.job);
+  }
+  session.writer->Write(std::move(message));
+  if (const auto ended = ended_.find(identity); ended != ended_.end()) {
+    for (const Ended& end : ended->second) {
+      if (end.attempt.changed_by <= hello.resume_after_event()) continue;
+      session.writer->Write(EndMessage(end.attempt, end.paid));
+    }
+  }
+  CountSessions();
+  return session.id;
+}
+
+SessionRegistry::Session* SessionRegistry::Find(const market::Identity& identity, SessionId id) {
+  const auto it = sessions_.find(identity);
+  if (it == sessions_.end() || it->second.id != id) return nullptr;
+  it->second.heard_at = clock_.MonotonicNow();
+  return &it->second;
+}
+
+void SessionRegistry::AddCredit(const market::Identity& identity, SessionId id, uint32_t offers) {
+  Session* session = Find(identity, id);
+  if (session == nullptr) return;
+  session->credit = std::min(kCreditMax, session->credit + offers);
+  OfferWhatIsOpen(*session);
+}
+
+void SessionRegistry::Heartbeat(const market::Identity& identity, SessionId id, int64_t sent_at_us) {
+  Session* session = Find(identity, id);
+  if (session == nullptr) return;
+  v1::SessionResponse message;
+  message.mutable_heartbeat()->set_sent_at_us(sent_at_us);
+  session->writer->Write(std::move(message));
+}
+
+void SessionRegistry::Drain(const market::Identity& identity, SessionId id) {
+  if (Session* session = Find(identity, id)) session->draining = true;
+}
+
+void SessionRegistry::Closed(const market::Identity& identity, SessionId id) {
+  if (Find(identity, id) == nullptr) return;
+  sessions_.erase(identity);
+  CountSessions();
+}
+
+bool SessionRegistry::Fits(const Session& session, const OfferedJob& job) const {
+  const auto& systems = session.hello.proof_systems();
+  return job.domain_size <= session.hello.domain_size_max() && !session.under_way.contains(job.id) &&
+         std::find(systems.begin(), systems.end(), job.proof_system) != systems.end();
+}
+
+void SessionRegistry::OfferWhatIsOpen(Session& session) {
+  if (session.draining) return;
+  for (auto it = board_.lower_bound(session.place); it != board_.end() && session.credit > 0; ++it) {
+    session.place = it->first + 1;
+    if (!Fits(session, it->second)) continue;
+    --session.credit;
+    session.outstanding.insert(it->second.id);
+    session.writer->Write(*it->second.offer);
+    offers_sent_.Increment();
+  }
+}
+
+void SessionRegistry::JobOpened(OfferedJob job) {
+  const market::JobId id = job.id;
+  // A job that opens again (an attempt was given back) is offered again, also to those who had it.
+  if (const auto place = places_.find(id); place != places_.end()) board_.erase(place->second);
+  places_[id] = next_place_;
+  board_[next_place_++] = std::move(job);
+
+  std::vector<Session*> order;
+  for (auto& [identity, session] : sessions_) {
+    if (session.credit > 0) order.push_back(&session);
+  }
+  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random_.Below(i)]);
+  for (Session* session : order) OfferWhatIsOpen(*session);
+}
+
+void SessionRegistry::JobClosed(const market::JobId& job, v1::Reason reason) {
+  if (const auto place = places_.find(job); place != places_.end()) {
+    board_.erase(place->second);
+    places_.erase(place);
+  }
+  for (auto& [identity, session] : sessions_) {
+    if (session.outstanding.erase(job) == 0) continue;
+    v1::SessionResponse message;
+    message.mutable_offer_withdrawn()->set_job_id(StringOf(job.bytes));
+    message.mutable_offer_withdrawn()->set_reason(reason);
+    session.writer->Write(std::move(message));
+  }
+}
+
+void SessionRegistry::OfferTaken(const market::Identity& identity, const market::JobId& job) {
+  const auto it = sessions_.find(identity);
+  if (it == sessions_.end()) return;
+  it->second.outstanding.erase(job);
+  it->second.under_way.insert(job);
+}
+
+v1::SessionResponse SessionRegistry::EndMessage(const market::Attempt& attempt, Amount paid) const {
+  v1::SessionResponse message;
+  message.set_event(attempt.changed_by);
+  ToProto(attempt, message.mutable_attempt_ended()->mutable_attempt());
+  message.mutable_attempt_ended()->set_paid_units(Count(paid));
+  return message;
+}
+
+void SessionRegistry::AttemptEnded(const market::Attempt& attempt, Amount paid) {
+  std::deque<Ended>& ended = ended_[attempt.miner];
+  // Told twice while the coordinator starts: by the engine's first batches and by the state then loaded.
+  for (const Ended& end : ended) {
+    if (end.attempt.id == attempt.id && end.attempt.changed_by == attempt.changed_by) return;
+  }
+  ended.push_back({attempt, paid});
+  ended.back().attempt.proof.clear();
+  if (ended.size() > options_.ends_kept_max) ended.pop_front();
+  const auto it = sessions_.find(attempt.miner);
+  if (it == sessions_.end()) return;
+  it->second.under_way.erase(attempt.job);
+  it->second.writer->Write(EndMessage(attempt, paid));
+}
+
+void SessionRegistry::CheckLiveness() {
+  const Micros now = clock_.MonotonicNow();
+  const Micros patience{4 * Count(options_.heartbeat_interval)};
+  for (auto it = sessions_.begin(); it != sessions_.end();) {
+    if (now - it->second.heard_at < patience) {
+      ++it;
+      continue;
+    }
+    it->second.writer->End(absl::DeadlineExceededError("nothing heard for four heartbeats"));
+    it = sessions_.erase(it);
+  }
+  CountSessions();
+}
+
+void SessionRegistry::EndAll(const Status& status) {
+  for (auto& [identity, session] : sessions_) session.writer->End(status);
+  sessions_.clear();
+  CountSessions();
+}
+
+}  // namespace prooflode::api

@@ -1,0 +1,259 @@
+#include "coordinator/api/validate.h"
+
+#include <string>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+
+namespace prooflode::api {
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+constexpr size_t kDigestBytes = 32;
+constexpr size_t kIdBytes = 16;
+constexpr size_t kSignatureBytes = 64;
+
+template <typename Came>
+Status Bad(std::string_view field, const Came& came, std::string_view wanted) {
+  return absl::InvalidArgumentError(absl::StrCat(Sv(field), ": ", came, ", want ", Sv(wanted)));
+}
+
+Status Bytes(std::string_view field, const std::string& value, size_t wanted) {
+  if (value.size() == wanted) return absl::OkStatus();
+  return Bad(field, absl::StrCat(value.size(), " bytes"), absl::StrCat(wanted));
+}
+
+Status OptionalBytes(std::string_view field, const std::string& value, size_t wanted) {
+  if (value.empty() || value.size() == wanted) return absl::OkStatus();
+  return Bad(field, absl::StrCat(value.size(), " bytes"), absl::StrCat("none or ", wanted));
+}
+
+Status RequestId(std::string_view field, const std::string& value) {
+  if (value.size() >= 16 && value.size() <= 64) return absl::OkStatus();
+  return Bad(field, absl::StrCat(value.size(), " bytes"), "16 to 64 random ones");
+}
+
+Status Printable(std::string_view field, const std::string& value, size_t least, size_t most) {
+  const std::string wanted = absl::StrCat(least, " to ", most, " printable ASCII characters");
+  if (value.size() < least || value.size() > most) {
+    return Bad(field, absl::StrCat(value.size(), " bytes"), wanted);
+  }
+  for (const char c : value) {
+    if (c < ' ' || c > '~') return Bad(field, absl::StrCat("byte ", static_cast<uint8_t>(c)), wanted);
+  }
+  return absl::OkStatus();
+}
+
+Status CircuitName(std::string_view field, const std::string& value) {
+  constexpr std::string_view kWanted = "1 to 64 of a-z, 0-9, '-', '_', '.'";
+  if (value.empty() || value.size() > 64) return Bad(field, absl::StrCat(value.size(), " bytes"), kWanted);
+  const size_t at = value.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.");
+  if (at == std::string::npos) return absl::OkStatus();
+  return Bad(field, absl::StrCat("byte ", static_cast<uint8_t>(value[at]), " at ", at), kWanted);
+}
+
+Status Positive(std::string_view field, uint64_t value) {
+  return value > 0 ? absl::OkStatus() : Bad(field, value, "> 0");
+}
+
+Status RoleField(std::string_view field, v1::Role role) {
+  if (role >= v1::ROLE_MINER && role <= v1::ROLE_OPERATOR) return absl::OkStatus();
+  return Bad(field, static_cast<int>(role), "miner (1), requester (2) or operator (3)");
+}
+
+Status Page(std::string_view message, uint32_t size, const std::string& token) {
+  if (size > kPageSizeMax) {
+    return Bad(absl::StrCat(Sv(message), ".page_size"), size, absl::StrCat("at most ", kPageSizeMax));
+  }
+  return Printable(absl::StrCat(Sv(message), ".page_token"), token, 0, 128);
+}
+
+Status PolicyField(const v1::Policy& policy) {
+  switch (policy.kind_case()) {
+    case v1::Policy::kRace:
+      return absl::OkStatus();
+    case v1::Policy::kLease:
+      if (policy.lease().lease_us() >= 0) return absl::OkStatus();
+      return Bad("PostJobRequest.policy.lease.lease_us", policy.lease().lease_us(), ">= 0");
+    case v1::Policy::KIND_NOT_SET:
+      break;
+  }
+  return Bad("PostJobRequest.policy", "not set", "race or lease");
+}
+
+Status HelloMessage(const v1::SessionRequest::Hello& hello) {
+  PL_RETURN_IF_ERROR(Printable("Hello.version", hello.version(), 1, 32));
+  if (hello.protocol_version() != kProtocolVersion) {
+    return Bad("Hello.protocol_version", hello.protocol_version(), absl::StrCat(kProtocolVersion));
+  }
+  if (hello.proof_systems_size() < 1 || hello.proof_systems_size() > 16) {
+    return Bad("Hello.proof_systems", absl::StrCat(hello.proof_systems_size(), " of them"), "1 to 16");
+  }
+  PL_RETURN_IF_ERROR(Positive("Hello.domain_size_max", hello.domain_size_max()));
+  if (hello.devices_size() > 64) {
+    return Bad("Hello.devices", absl::StrCat(hello.devices_size(), " of them"), "at most 64");
+  }
+  for (int i = 0; i < hello.devices_size(); ++i) {
+    const std::string& device = hello.devices(i);
+    if (device.size() > 100) {
+      return Bad(absl::StrCat("Hello.devices[", i, "]"), absl::StrCat(device.size(), " bytes"),
+                 "at most 100");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Status Validate(const v1::GetMarketRequest&) { return absl::OkStatus(); }
+
+Status Validate(const v1::BeginLoginRequest& r) {
+  PL_RETURN_IF_ERROR(Bytes("BeginLoginRequest.public_key", r.public_key(), kKeyBytes));
+  return RoleField("BeginLoginRequest.role", r.role());
+}
+
+Status Validate(const v1::CompleteLoginRequest& r) {
+  PL_RETURN_IF_ERROR(Bytes("CompleteLoginRequest.public_key", r.public_key(), kKeyBytes));
+  PL_RETURN_IF_ERROR(RoleField("CompleteLoginRequest.role", r.role()));
+  PL_RETURN_IF_ERROR(Bytes("CompleteLoginRequest.nonce", r.nonce(), 32));
+  return Bytes("CompleteLoginRequest.signature", r.signature(), kSignatureBytes);
+}
+
+Status Validate(const v1::StatArtifactRequest& r) {
+  return Bytes("StatArtifactRequest.digest", r.digest(), kDigestBytes);
+}
+
+Status Validate(const v1::UploadArtifactRequest::Header& r) {
+  PL_RETURN_IF_ERROR(Bytes("UploadArtifactRequest.header.digest", r.digest(), kDigestBytes));
+  PL_RETURN_IF_ERROR(Positive("UploadArtifactRequest.header.size_bytes", r.size_bytes()));
+  if (r.kind() < v1::ARTIFACT_KIND_ZKEY || r.kind() > v1::ARTIFACT_KIND_WITNESS) {
+    return Bad("UploadArtifactRequest.header.kind", static_cast<int>(r.kind()),
+               "zkey (1), r1cs (2) or witness (3)");
+  }
+  if (r.offset() > r.size_bytes()) {
+    return Bad("UploadArtifactRequest.header.offset", r.offset(),
+               absl::StrCat("at most size_bytes = ", r.size_bytes()));
+  }
+  return absl::OkStatus();
+}
+
+Status Validate(const v1::DownloadArtifactRequest& r) {
+  return Bytes("DownloadArtifactRequest.digest", r.digest(), kDigestBytes);
+}
+
+Status Validate(const v1::RegisterCircuitRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("RegisterCircuitRequest.request_id", r.request_id()));
+  PL_RETURN_IF_ERROR(CircuitName("RegisterCircuitRequest.name", r.name()));
+  PL_RETURN_IF_ERROR(Bytes("RegisterCircuitRequest.zkey_digest", r.zkey_digest(), kDigestBytes));
+  return OptionalBytes("RegisterCircuitRequest.r1cs_digest", r.r1cs_digest(), kDigestBytes);
+}
+
+Status Validate(const v1::GetCircuitRequest& r) {
+  switch (r.by_case()) {
+    case v1::GetCircuitRequest::kCircuitId:
+      return Bytes("GetCircuitRequest.circuit_id", r.circuit_id(), kDigestBytes);
+    case v1::GetCircuitRequest::kName:
+      return CircuitName("GetCircuitRequest.name", r.name());
+    case v1::GetCircuitRequest::BY_NOT_SET:
+      break;
+  }
+  return Bad("GetCircuitRequest.by", "not set", "circuit_id or name");
+}
+
+Status Validate(const v1::ListCircuitsRequest& r) {
+  return Page("ListCircuitsRequest", r.page_size(), r.page_token());
+}
+
+Status Validate(const v1::PostJobRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("PostJobRequest.request_id", r.request_id()));
+  PL_RETURN_IF_ERROR(Bytes("PostJobRequest.circuit_id", r.circuit_id(), kDigestBytes));
+  PL_RETURN_IF_ERROR(Bytes("PostJobRequest.witness_digest", r.witness_digest(), kDigestBytes));
+  PL_RETURN_IF_ERROR(Positive("PostJobRequest.reward_units", r.reward_units()));
+  if (r.time_limit_us() <= 0) return Bad("PostJobRequest.time_limit_us", r.time_limit_us(), "> 0");
+  return PolicyField(r.policy());
+}
+
+Status Validate(const v1::GetJobRequest& r) { return Bytes("GetJobRequest.job_id", r.job_id(), kIdBytes); }
+
+Status Validate(const v1::ListJobsRequest& r) {
+  return Page("ListJobsRequest", r.page_size(), r.page_token());
+}
+
+Status Validate(const v1::CancelJobRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("CancelJobRequest.request_id", r.request_id()));
+  return Bytes("CancelJobRequest.job_id", r.job_id(), kIdBytes);
+}
+
+Status Validate(const v1::GetProofRequest& r) {
+  return Bytes("GetProofRequest.job_id", r.job_id(), kIdBytes);
+}
+
+Status Validate(const v1::WatchJobRequest& r) {
+  return Bytes("WatchJobRequest.job_id", r.job_id(), kIdBytes);
+}
+
+Status Validate(const v1::SessionRequest& r) {
+  switch (r.message_case()) {
+    case v1::SessionRequest::kHello:
+      return HelloMessage(r.hello());
+    case v1::SessionRequest::kCredit:
+      if (r.credit().offers() >= 1 && r.credit().offers() <= kCreditMax) return absl::OkStatus();
+      return Bad("Credit.offers", r.credit().offers(), absl::StrCat("1 to ", kCreditMax));
+    case v1::SessionRequest::kHeartbeat:
+    case v1::SessionRequest::kDrain:
+      return absl::OkStatus();
+    case v1::SessionRequest::MESSAGE_NOT_SET:
+      break;
+  }
+  return Bad("SessionRequest.message", "not set", "hello, credit, heartbeat or drain");
+}
+
+Status Validate(const v1::AcceptOfferRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("AcceptOfferRequest.request_id", r.request_id()));
+  return Bytes("AcceptOfferRequest.job_id", r.job_id(), kIdBytes);
+}
+
+Status Validate(const v1::CommitProofRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("CommitProofRequest.request_id", r.request_id()));
+  PL_RETURN_IF_ERROR(Bytes("CommitProofRequest.attempt_id", r.attempt_id(), kIdBytes));
+  PL_RETURN_IF_ERROR(Bytes("CommitProofRequest.commit_hash", r.commit_hash(), kDigestBytes));
+  return Bytes("CommitProofRequest.signature", r.signature(), kSignatureBytes);
+}
+
+Status Validate(const v1::RevealProofRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("RevealProofRequest.request_id", r.request_id()));
+  PL_RETURN_IF_ERROR(Bytes("RevealProofRequest.attempt_id", r.attempt_id(), kIdBytes));
+  PL_RETURN_IF_ERROR(Bytes("RevealProofRequest.proof", r.proof(), kProofBytes));
+  return Bytes("RevealProofRequest.nonce", r.nonce(), 32);
+}
+
+Status Validate(const v1::ReleaseAttemptRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("ReleaseAttemptRequest.request_id", r.request_id()));
+  PL_RETURN_IF_ERROR(Bytes("ReleaseAttemptRequest.attempt_id", r.attempt_id(), kIdBytes));
+  if (v1::Reason_IsValid(r.reason())) return absl::OkStatus();
+  return Bad("ReleaseAttemptRequest.reason", static_cast<int>(r.reason()), "a Reason");
+}
+
+Status Validate(const v1::GetAccountRequest& r) {
+  return OptionalBytes("GetAccountRequest.owner", r.owner(), kKeyBytes);
+}
+
+Status Validate(const v1::ListTransfersRequest& r) {
+  PL_RETURN_IF_ERROR(OptionalBytes("ListTransfersRequest.owner", r.owner(), kKeyBytes));
+  return Page("ListTransfersRequest", r.page_size(), r.page_token());
+}
+
+Status Validate(const v1::DepositRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("DepositRequest.request_id", r.request_id()));
+  PL_RETURN_IF_ERROR(Bytes("DepositRequest.owner", r.owner(), kKeyBytes));
+  PL_RETURN_IF_ERROR(Positive("DepositRequest.amount_units", r.amount_units()));
+  return Printable("DepositRequest.external_reference", r.external_reference(), 1, 128);
+}
+
+Status Validate(const v1::WithdrawRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("WithdrawRequest.request_id", r.request_id()));
+  PL_RETURN_IF_ERROR(Positive("WithdrawRequest.amount_units", r.amount_units()));
+  return Printable("WithdrawRequest.external_reference", r.external_reference(), 1, 128);
+}
+
+}  // namespace prooflode::api
