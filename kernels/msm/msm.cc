@@ -161,12 +161,16 @@ class MsmRun {
     const size_t buckets = size_t{1} << (plan_.window_bits - 1);
     // ends[b] of bucket b + 1: first counts, then where the next point goes, at last where the bucket ends.
     std::vector<uint32_t> ends(buckets + 1, 0);
-    for (size_t i = begin; i < end; ++i) ++ends[std::abs(digits[i])];
+    for (size_t i = begin; i < end; ++i) {
+      if (i % kSlice == 0 && Cancelled()) return {};
+      ++ends[std::abs(digits[i])];
+    }
     uint32_t used = 0;
     for (size_t b = 1; b <= buckets; ++b) ends[b] = std::exchange(used, used + ends[b]);
     if (used == 0) return {};
     const auto sorted = std::make_unique_for_overwrite<PointRef[]>(used);
     for (size_t i = begin; i < end; ++i) {
+      if (i % kSlice == 0 && Cancelled()) return {};
       const int negated = digits[i];
       if (negated != 0) sorted[ends[std::abs(negated)]++] = refs_[i] ^ (negated > 0 ? 1u : 0u);
     }

@@ -124,10 +124,11 @@ class Transform {
   const BatchOps& ops_;
 };
 
-void ReverseOrder(std::span<Fr> data, ThreadPool& pool) {
+void ReverseOrder(std::span<Fr> data, ThreadPool& pool, const CancelToken* cancel) {
   const int log_size = std::countr_zero(data.size());
   constexpr size_t kChunk = 16384;
   pool.ParallelFor((data.size() + kChunk - 1) / kChunk, [&](size_t chunk) {
+    if (Cancelled(cancel)) return;
     const size_t end = std::min(data.size(), (chunk + 1) * kChunk);
     for (size_t i = chunk * kChunk; i < end; ++i) {
       const size_t j = ReverseBits(i, log_size);
@@ -151,7 +152,7 @@ void NttDomain::Forward(std::span<Fr> data, ThreadPool& pool, const CancelToken*
   const Transform transform(data, pool, cancel);
   transform.ForwardPasses(twiddles_);
   transform.ForBlocks([&](size_t block) { transform.ForwardBlock(block, twiddles_); });
-  if (!Cancelled(cancel)) ReverseOrder(data, pool);
+  ReverseOrder(data, pool, cancel);
 }
 
 void NttDomain::Inverse(std::span<Fr> data, ThreadPool& pool, const CancelToken* cancel) const {
@@ -164,7 +165,7 @@ void NttDomain::Inverse(std::span<Fr> data, ThreadPool& pool, const CancelToken*
     const std::span<Fr> values = transform.Block(block);
     transform.ops().multiply_by(values.data(), values.data(), inverse_size, values.size());
   });
-  if (!Cancelled(cancel)) ReverseOrder(data, pool);
+  ReverseOrder(data, pool, cancel);
 }
 
 void NttDomain::ToCoset(std::span<Fr> data, const Fr& shift, ThreadPool& pool,
