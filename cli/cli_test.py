@@ -137,6 +137,25 @@ class CliTest(unittest.TestCase):
             self.good("prove", "p.zkey", "p.wtns", "c.json", "cu.json", "--cpu", path)
         self.refused(2, "prove", "p.zkey", "p.wtns", "c.json", "cu.json", "--cpu", "abacus", says="abacus")
 
+    def test_bench(self):
+        for dist in ("uniform", "bits"):
+            size = {"uniform": "11", "bits": "15"}[dist]
+            out = json.loads(self.good("bench", "groth16", "--size", size, "--dist", dist, "--repeat", "2", "--json"))
+            self.assertEqual(out["circuit"]["domain"], 1 << int(size))
+            self.assertEqual(len(out["prove_ms"]), 2)
+        self.refused(1, "bench", "groth16", "--size", "10", "--dist", "bits", says="larger --size")
+
+    def test_export(self):
+        self.good("export", "verificationkey", "p.zkey", "vk2.json")
+        self.assertEqual(self.read("vk2.json"), self.read("vk.json"))
+        self.good("export", "solidity", "p.zkey", "a.sol")
+        self.good("export", "solidity", "vk.json", "b.sol")
+        self.assertEqual(self.read("a.sol"), self.read("b.sol"))
+        self.assertIn(b"contract", self.read("a.sol"))
+        self.assertTrue(self.good("export", "calldata", "public.json", "proof.json").startswith("["))
+        self.refused(2, "export")
+        self.refused(1, "export", "solidity", "proof.json", "c.sol", says="proof.json")
+
     def test_environment_gives_defaults_and_flags_win(self):
         prove = ("prove", "p.zkey", "p.wtns", "e.json", "eu.json")
         out = json.loads(self.good(*prove, "--json", env={"PROOFLODE_THREADS": "3"}))
@@ -160,7 +179,9 @@ class CliTest(unittest.TestCase):
                          ["zkey", "wtns", "r1cs", "proof", "public", "verification_key"])
         self.assertEqual(found[0]["constraints"], found[2]["constraints"])
         self.assertEqual(found[0]["variables"], found[1]["values"])
-        self.assertFalse(found[0]["insecure_setup"])
+        self.assertFalse(found[0]["gamma_is_delta"])
+        self.assertEqual(found[0]["contributions"], 0)
+        self.assertIn("a test key", self.good("inspect", "p.zkey"))
         self.assertIn("constraints", self.good("inspect", *names))
         self.write("junk", b"{}")
         self.assertEqual(self.call("inspect", "p.wtns", "junk").returncode, 1)

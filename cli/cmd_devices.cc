@@ -1,6 +1,8 @@
 // prooflode devices: what this machine can prove with.
 #include <fstream>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -23,9 +25,9 @@ std::string CpuModel() {
   return "unknown processor";
 }
 
-Json FeatureNames() {
+std::vector<std::string> FeatureNames() {
   const CpuFeatures& features = HostCpuFeatures();
-  Json names = Json::array();
+  std::vector<std::string> names;
   if (features.bmi2) names.push_back("bmi2");
   if (features.adx) names.push_back("adx");
   if (features.avx512_ifma) names.push_back("avx512_ifma");
@@ -33,19 +35,20 @@ Json FeatureNames() {
 }
 
 StatusOr<ExitCode> RunDevices(bool json) {
-  const Json features = FeatureNames();
+  const std::vector<std::string> features = FeatureNames();
   const std::vector<std::string_view> found = SupportedCpuPaths();
   const std::vector<std::string> paths(found.begin(), found.end());
   const unsigned threads = ThreadPool::UsableProcessors();
   if (json) {
-    Json cpu = {{"id", "cpu"},          {"model", CpuModel()},  {"threads", threads},
-                {"features", features}, {"paths", Json(paths)}, {"path", CpuPathName()}};
+    Json cpu = {{"id", "cpu"},          {"model", CpuModel()},
+                {"threads", threads},   {"features", Json(features)},
+                {"paths", Json(paths)}, {"path", CpuPathName()}};
     PrintJson({{"devices", Json::array({cpu})}, {"accelerator_backends", Json::array()}});
     return ExitCode::kOk;
   }
   PrintLine(absl::StrFormat("cpu  %s, %d usable threads", CpuModel(), threads));
   PrintLine(absl::StrFormat("     features: %s; --cpu paths: %s (in use: %s)",
-                            features.empty() ? "none of those used" : features.dump(),
+                            features.empty() ? "none of those used" : absl::StrJoin(features, ", "),
                             absl::StrJoin(paths, ", "), std::string(CpuPathName())));
   PrintLine("No accelerator backend is built into this version.");
   return ExitCode::kOk;

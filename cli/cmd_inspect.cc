@@ -47,7 +47,7 @@ StatusOr<Json> InspectZkey(const std::string& path) {
               {"domain", key.domain_size()},
               {"coefficients", key.coefficients.size()},
               {"contributions", contributions},
-              {"insecure_setup", !groth16::CheckVerifyingKey(key.verifying_key, false).ok()}};
+              {"gamma_is_delta", !groth16::CheckVerifyingKey(key.verifying_key, false).ok()}};
 }
 
 StatusOr<Json> InspectWtns(const std::string& path) {
@@ -102,7 +102,7 @@ StatusOr<Json> InspectJson(const std::string& path) {
                 {"protocol", "groth16"},
                 {"curve", "bn128"},
                 {"public_inputs", key.ic.size() - 1},
-                {"insecure_setup", !groth16::CheckVerifyingKey(key, false).ok()}};
+                {"gamma_is_delta", !groth16::CheckVerifyingKey(key, false).ok()}};
   }
   return absl::InvalidArgumentError(absl::StrCat(
       path, ": not a .zkey, .wtns or .r1cs file, nor a proof, public inputs or a verification key as JSON"));
@@ -136,8 +136,10 @@ void PrintWords(const Json& content) {
     PrintLine(
         absl::StrFormat("  %-17s %s", label, value.is_string() ? value.get<std::string>() : value.dump()));
   }
-  if (content.value("insecure_setup", false)) {
-    PrintLine("  anybody can forge proofs for this key: it has no phase-2 contribution");
+  if (content.value("gamma_is_delta", false)) {
+    PrintLine("  gamma is ±delta: anybody can forge proofs for this key");
+  } else if (content.value("contributions", 1) == 0) {
+    PrintLine("  no phase-2 contribution is recorded: a test key, for which its maker can forge proofs");
   }
 }
 

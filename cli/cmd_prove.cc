@@ -8,6 +8,8 @@
 #include "base/thread_pool.h"
 #include "cli/commands.h"
 #include "cli/compute_options.h"
+#include "cli/stages.h"
+#include "kernels/host/cpu_path.h"
 #include "prover/format/json.h"
 #include "prover/format/wtns.h"
 #include "prover/format/zkey.h"
@@ -26,13 +28,6 @@ struct ProveOptions {
   bool allow_insecure_setup = false;
   bool json = false;
 };
-
-Json StagesJson(const groth16::StageTimes& stages) {
-  return {{"quotient", RoundMs(stages.quotient_ms)}, {"msm_a", RoundMs(stages.msm_a_ms)},
-          {"msm_b1", RoundMs(stages.msm_b1_ms)},     {"msm_b2", RoundMs(stages.msm_b2_ms)},
-          {"msm_c", RoundMs(stages.msm_c_ms)},       {"msm_h", RoundMs(stages.msm_h_ms)},
-          {"finish", RoundMs(stages.finish_ms)}};
-}
 
 struct Measured {
   double load_ms = 0;
@@ -55,17 +50,12 @@ void PrintResult(const ProveOptions& options, const groth16::ProvingKey& key, co
     PrintLine(absl::StrFormat("  verified, and written to %s and %s", options.proof, options.public_inputs));
     return;
   }
-  Json prove_ms = Json::array();
-  for (double ms : measured.prove_ms) prove_ms.push_back(RoundMs(ms));
   PrintJson({{"device", "cpu"},
+             {"path", std::string(CpuPathName())},
              {"threads", ThreadCount(options.compute.threads)},
-             {"circuit",
-              {{"constraints", constraints},
-               {"variables", key.variable_count},
-               {"domain", key.domain_size()},
-               {"public_inputs", key.public_count}}},
+             {"circuit", CircuitJson(key)},
              {"load_ms", RoundMs(measured.load_ms)},
-             {"prove_ms", prove_ms},
+             {"prove_ms", RoundedMs(measured.prove_ms)},
              {"stages_ms", StagesJson(result.stages)},
              {"verify_ms", RoundMs(result.verify_ms)},
              {"peak_rss_bytes", PeakRssBytes()},

@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/compute_options.h"
 #include "cli/seeded_random.h"
+#include "cli/stages.h"
 #include "prover/format/json.h"
 #include "prover/format/r1cs.h"
 #include "prover/format/zkey.h"
@@ -62,11 +63,7 @@ StatusOr<ExitCode> RunSetup(const SetupOptions& options, Session& session) {
   const double setup_ms = ToMillis(session.clock.MonotonicNow() - start);
   if (options.json) {
     PrintJson({{"insecure", true},
-               {"circuit",
-                {{"constraints", constraints},
-                 {"variables", key.variable_count},
-                 {"domain", key.domain_size()},
-                 {"public_inputs", key.public_count}}},
+               {"circuit", CircuitJson(key)},
                {"setup_ms", RoundMs(setup_ms)},
                {"peak_rss_bytes", PeakRssBytes()},
                {"zkey", options.zkey}});

@@ -12,6 +12,7 @@ void AddInspect(CLI::App& app, Session& session);
 void AddSetup(CLI::App& app, Session& session);
 void AddWorkload(CLI::App& app, Session& session);
 void AddExport(CLI::App& app, Session& session);
+void AddBench(CLI::App& app, Session& session);
 void AddDevices(CLI::App& app, Session& session);
 void AddKey(CLI::App& app, Session& session);
 void AddVersion(CLI::App& app, Session& session);

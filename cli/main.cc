@@ -13,8 +13,9 @@ namespace prooflode::cli {
 namespace {
 
 // In the order that --help shows.
-constexpr void (*kCommands[])(CLI::App&, Session&) = {
-    AddProve, AddVerify, AddInspect, AddExport, AddSetup, AddWorkload, AddDevices, AddKey, AddVersion};
+constexpr void (*kCommands[])(CLI::App&, Session&) = {AddProve, AddVerify,   AddInspect, AddExport,
+                                                      AddSetup, AddWorkload, AddBench,   AddDevices,
+                                                      AddKey,   AddVersion};
 
 // Levenshtein's distance.
 size_t EditDistance(std::string_view a, std::string_view b) {
@@ -30,6 +31,12 @@ size_t EditDistance(std::string_view a, std::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+// "prooflode key gen", as it is typed.
+std::string TypedName(const CLI::App& command) {
+  const CLI::App* parent = command.get_parent();
+  return (parent == nullptr ? "" : TypedName(*parent) + " ") + command.get_name();
 }
 
 const CLI::App& ChosenCommand(const CLI::App& app) {
@@ -66,7 +73,7 @@ int UsageError(const CLI::App& app, const std::string& message) {
     if (!nearest.empty()) hint += "; did you mean " + nearest + " instead of " + word + "?";
   }
   PrintError(message + hint);
-  PrintNote("see `" + (&command == &app ? "prooflode" : command.get_display_name(true)) + " --help`");
+  PrintNote("see `" + TypedName(command) + " --help`");
   return static_cast<int>(ExitCode::kUsage);
 }
 

@@ -6,7 +6,10 @@
 
 #include <set>
 
+#include "base/files.h"
 #include "base/sim/sim_env.h"
+#include "prover/format/json.h"
+#include "prover/format/zkey.h"
 #include "prover/groth16/random_fr.h"
 #include "prover/groth16/test_circuits.h"
 #include "prover/groth16/verify.h"
@@ -168,6 +171,41 @@ TEST_F(ProverTest, SetupRefusesTooFewWires) {
   system.public_input_count = 3;
   EXPECT_EQ(groth16::InsecureSetup(system, random_, pool_).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+const std::string kCubic = PROOFLODE_VECTORS "/cubic/";
+
+TEST_F(ProverTest, EqualToSnarkjsForTheSameBlinding) {
+  const auto key = ReadZkey(kCubic + "cubic.zkey", {}, pool_);
+  ASSERT_TRUE(key.ok()) << key.status();
+  const auto witness = ReadWtns(kCubic + "cubic.wtns");
+  ASSERT_TRUE(witness.ok()) << witness.status();
+  const Blinding blinding{Fr::FromU64(0x1234567890abcdef), Fr::FromU64(0xfedcba0987654321)};
+  const auto proof = groth16::ProveWithBlindingForTest(*key, *witness, blinding, pool_);
+  ASSERT_TRUE(proof.ok()) << proof.status();
+  const auto expected = ReadFile(kCubic + "proof_fixed_blinding.json", kProofJsonBytesMax);
+  ASSERT_TRUE(expected.ok()) << expected.status();
+  EXPECT_EQ(ProofToJson(*proof), *expected);
+}
+
+TEST_F(ProverTest, SetupLaysKeysOutAsSnarkjsDoes) {
+  const auto theirs = ReadZkey(kCubic + "cubic.zkey", {}, pool_);
+  ASSERT_TRUE(theirs.ok()) << theirs.status();
+  const auto system = ReadR1cs(kCubic + "cubic.r1cs");
+  ASSERT_TRUE(system.ok()) << system.status();
+  const ProvingKey ours = Setup(*system);
+  EXPECT_EQ(ours.log_domain, theirs->log_domain);
+  EXPECT_EQ(ours.variable_count, theirs->variable_count);
+  EXPECT_EQ(ours.public_count, theirs->public_count);
+  EXPECT_TRUE(ours.coefficients == theirs->coefficients);
+  ASSERT_EQ(ours.a.size(), theirs->a.size());
+  for (size_t i = 0; i < ours.a.size(); ++i) {
+    EXPECT_EQ(ours.a[i].IsInfinity(), theirs->a[i].IsInfinity()) << i;
+    EXPECT_EQ(ours.b1[i].IsInfinity(), theirs->b1[i].IsInfinity()) << i;
+    EXPECT_EQ(ours.b2[i].IsInfinity(), theirs->b2[i].IsInfinity()) << i;
+  }
+  EXPECT_EQ(ours.c.size(), theirs->c.size());
+  EXPECT_EQ(ours.h.size(), theirs->h.size());
 }
 
 TEST_F(ProverTest, RandomFrRejectsWhatIsNotBelowTheModulus) {

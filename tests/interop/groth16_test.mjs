@@ -52,6 +52,7 @@ const cases = {
   "sha-256 preimage": () => circuits.sha256Preimage(32),
   "no public inputs": circuits.noPublicInputs,
   "public input and output": circuits.oneOfEach,
+  "our rollup": () => circuits.ownWorkload("rollup", 1),
   "our poseidon": () => circuits.ownWorkload("poseidon", 16),
   "our sha256": () => circuits.ownWorkload("sha256", 32),
   "poseidon chain of 272": () => (full ? circuits.poseidonChain(272) : skip("FULL=1 runs it")),
