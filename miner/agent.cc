@@ -1,0 +1,113 @@
+#include "miner/agent.h"
+
+#include <utility>
+
+#include "base/log.h"
+
+namespace prooflode::miner {
+namespace {
+
+constexpr auto kTick = std::chrono::milliseconds(50);
+constexpr Micros kTablePause = Seconds(60);
+constexpr size_t kCallThreads = 4;
+
+}  // namespace
+
+Agent::Agent(const AgentOptions& options, client::Connection& connection, ArtifactCache& cache,
+             Journal& journal, Reporter& reporter, MinerMetrics& metrics, Clock& clock, Random& random)
+    : options_(options),
+      connection_(connection),
+      market_(connection),
+      cache_(cache),
+      journal_(journal),
+      reporter_(reporter),
+      metrics_(metrics),
+      clock_(clock),
+      session_(options.session, random),
+      proving_(options.session.devices),
+      restarts_(options.session.devices),
+      table_at_(clock.MonotonicNow() + kTablePause),
+      calls_(kCallThreads),
+      fetches_(options.session.devices) {}
+
+Agent::~Agent() {
+  for (auto& [job, fetching] : fetching_) fetching.cancel->Cancel();
+  stream_.reset();
+  calls_.Stop();
+  fetches_.Stop();
+  workers_.clear();
+}
+
+Status Agent::Start() {
+  PL_ASSIGN_OR_RETURN(const Journal::Content journal, journal_.Load());
+  for (const std::string& name : journal.damaged) {
+    LogWarning("miner", "journal record %s is damaged; kept as %s.damaged", name, name);
+  }
+  for (const CommitRecord& record : journal.records) session_.Restore(record);
+  if (!journal.records.empty()) {
+    LogInfo("miner", "%d commits of an earlier run may still be revealed", journal.records.size());
+  }
+  for (size_t device = 0; device < options_.session.devices; ++device) {
+    const auto on_result = [this, device](const WorkerResult& result) {
+      Post([this, device, result] { OnResult(device, result); });
+    };
+    PL_ASSIGN_OR_RETURN(auto worker, WorkerProcess::Start(options_.worker, clock_, on_result));
+    workers_.push_back(std::move(worker));
+  }
+  return absl::OkStatus();
+}
+
+void Agent::Run() {
+  while (!finished_) {
+    if (auto closure = Next()) {
+      (*closure)();
+    } else {
+      Feed(event::Tick{});
+      Housekeeping();
+    }
+  }
+}
+
+void Agent::Drain() {
+  Post([this] {
+    LogInfo("miner", "stopping: no more work is taken, what is under way is finished or given back");
+    Feed(event::Drain{});
+  });
+}
+
+void Agent::Post(std::function<void()> closure) {
+  MutexLock lock(mutex_);
+  queue_.push_back(std::move(closure));
+  changed_.NotifyOne();
+}
+
+std::optional<std::function<void()>> Agent::Next() {
+  MutexLock lock(mutex_);
+  if (queue_.empty()) changed_.WaitFor(mutex_, kTick);
+  if (queue_.empty()) return std::nullopt;
+  std::function<void()> closure = std::move(queue_.front());
+  queue_.pop_front();
+  return closure;
+}
+
+void Agent::Feed(const Event& event) {
+  for (const Action& action : session_.Handle(clock_.MonotonicNow(), event)) {
+    std::visit([this](const auto& a) { Do(a); }, action);
+  }
+  reporter_.Observe(session_);
+}
+
+void Agent::Housekeeping() {
+  metrics_.SetCacheBytes(cache_.bytes());
+  for (size_t device = 0; device < workers_.size(); ++device) {
+    for (const int now = workers_[device]->restarts(); restarts_[device] < now; ++restarts_[device]) {
+      metrics_.WorkerReplaced(device);
+    }
+  }
+  const Micros now = clock_.MonotonicNow();
+  if (now < table_at_) return;
+  table_at_ = now + kTablePause;
+  reporter_.LogTable();
+}
+
+}  // namespace prooflode::miner

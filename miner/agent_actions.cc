@@ -1,0 +1,345 @@
+// One function for each action of the session.
+#include <utility>
+
+#include "base/crypto.h"
+#include "base/log.h"
+#include "client/receipt.h"
+#include "client/transfer.h"
+#include "miner/agent.h"
+#include "miner/convert.h"
+
+namespace prooflode::miner {
+namespace {
+
+constexpr uint32_t kProtocolVersion = 1;
+// While another job fetches the same file.
+constexpr Micros kFetchPoll = Millis(50);
+// The session repeats calls itself, since it knows when they have become pointless.
+const client::CallOptions kOneTry{.retry_for = Micros{0}};
+
+CallResult Classify(const Status& status) {
+  if (status.ok()) return CallResult::kOk;
+  if (client::IsOutcomeUnknown(status)) return CallResult::kRetry;
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kUnimplemented:
+    case absl::StatusCode::kDataLoss:
+      return CallResult::kRefused;
+    default:
+      return CallResult::kRetry;
+  }
+}
+
+std::string Bytes(ByteSpan bytes) { return std::string(AsChars(bytes)); }
+
+}  // namespace
+
+// --- Stream ---
+
+void Agent::Do(const action::Connect& connect) {
+  v1::SessionRequest::Hello hello;
+  hello.set_version(options_.version);
+  hello.set_protocol_version(kProtocolVersion);
+  hello.add_proof_systems(v1::PROOF_SYSTEM_GROTH16_BN254);
+  hello.set_domain_size_max(options_.domain_size_max);
+  hello.set_resume_after_event(connect.resume_after_event);
+  for (const std::string& name : options_.device_names) hello.add_devices(name);
+  const uint64_t id = ++stream_id_;
+  calls_.Run([this, id, hello] {
+    client::SessionStream::Callbacks callbacks;
+    callbacks.on_message = [this, id](const v1::SessionResponse& message) {
+      Post([this, id, message] { OnStream(id, [this, message] { OnMessage(message); }); });
+    };
+    callbacks.on_end = [this, id](const Status& status) {
+      Post([this, id, status] { OnStream(id, [this, id, status] { OnStreamEnd(id, status); }); });
+    };
+    auto opened = std::make_shared<StatusOr<std::unique_ptr<client::SessionStream>>>(
+        client::SessionStream::Open(connection_, hello, std::move(callbacks)));
+    Post([this, id, opened] {
+      if (!opened->ok()) return OnStreamEnd(id, opened->status());
+      if (id != stream_id_) return;  // given up meanwhile: dropping it closes it
+      stream_ = *std::move(*opened);
+      Feed(event::Connected{});
+      for (const auto& closure : std::exchange(early_, {})) OnStream(id, closure);
+    });
+  });
+}
+
+void Agent::OnStream(uint64_t stream, std::function<void()> closure) {
+  if (stream != stream_id_) return;
+  if (!stream_) return early_.push_back(std::move(closure));
+  closure();
+}
+
+void Agent::OnMessage(const v1::SessionResponse& message) {
+  const StatusOr<Event> event = ToEvent(message);
+  if (!event.ok()) {
+    LogWarning("net", "the coordinator sent nonsense: %s", std::string(event.status().message()));
+    return;
+  }
+  if (message.has_offer()) reporter_.Offered();
+  if (message.has_welcome()) {
+    if (const auto market = connection_.Market(kOneTry); market.ok()) {
+      const uint32_t decimals = std::min<uint32_t>(market->asset().decimals(), 19);
+      reporter_.Connected(market->market(), {market->asset().name(), decimals},
+                          Micros{message.welcome().time_us()} - clock_.MonotonicNow());
+    }
+  }
+  Feed(*event);
+}
+
+void Agent::OnStreamEnd(uint64_t stream, const Status& status) {
+  if (stream != stream_id_) return;
+  ++stream_id_;
+  early_.clear();
+  // Destroying it waits for gRPC, which has nothing left to do by now.
+  stream_.reset();
+  reporter_.Disconnected(status.ok() ? "the coordinator ended the session" : std::string(status.message()));
+  Feed(event::Disconnected{});
+}
+
+void Agent::Do(const action::Disconnect& disconnect) {
+  if (stream_) stream_->Cancel();
+  OnStreamEnd(stream_id_, absl::UnavailableError(disconnect.why));
+}
+
+void Agent::Do(const action::SendCredit& credit) {
+  if (stream_) stream_->GrantCredit(credit.offers);
+}
+
+void Agent::Do(const action::SendHeartbeat&) {
+  if (stream_) stream_->SendHeartbeat(clock_.WallNow());
+}
+
+void Agent::Do(const action::SendDrain&) {
+  if (stream_) stream_->Drain();
+}
+
+// --- Calls ---
+
+void Agent::Do(const action::Accept& accept) {
+  calls_.Run([this, accept] {
+    v1::AcceptOfferRequest request;
+    request.set_request_id(Bytes(accept.request));
+    request.set_job_id(Bytes(accept.job));
+    const auto response = market_.AcceptOffer(std::move(request), kOneTry);
+    event::AcceptAnswered answer{.request = accept.request, .job = accept.job};
+    answer.result = Classify(response.status());
+    answer.reason = ToReason(client::ReasonOf(response.status()));
+    if (response.ok()) {
+      const auto attempt = ToAttempt(response->attempt());
+      if (attempt.ok() && attempt->job == accept.job) {
+        answer.attempt = *attempt;
+      } else {
+        answer.result = CallResult::kRefused;
+      }
+    }
+    Post([this, answer] { Feed(answer); });
+  });
+}
+
+void Agent::Do(const action::Commit& commit) {
+  // Before anything leaves the machine.
+  if (const Status kept = journal_.Put(commit.record); !kept.ok()) {
+    LogError("miner", "journal: %s; the commit waits", kept.ToString());
+    const event::CommitAnswered later{commit.record.attempt.id, CallResult::kRetry, true, "journal"};
+    return Post([this, later] { Feed(later); });
+  }
+  calls_.Run([this, record = commit.record] {
+    const event::CommitAnswered answer = SendCommit(record);
+    Post([this, answer] { Feed(answer); });
+  });
+}
+
+event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
+  event::CommitAnswered answer{.attempt = record.attempt.id};
+  const auto failed = [&](const Status& status) {
+    answer.result = Classify(status);
+    answer.message = std::string(status.message());
+    return answer;
+  };
+  const auto market = connection_.Market(kOneTry);
+  if (!market.ok()) return failed(market.status());
+  const auto commit = client::MakeCommit(connection_.key(), market->market(), FromAttempt(record.attempt),
+                                         AsChars(record.proof), record.public_inputs, record.nonce);
+  if (!commit.ok()) return failed(commit.status());
+  v1::CommitProofRequest request = client::CommitRequest(*commit);
+  request.set_request_id(Bytes(record.commit_request));
+  const auto response = market_.CommitProof(std::move(request), kOneTry);
+  if (!response.ok()) return failed(response.status());
+  PublicKey coordinator{};
+  Status receipt = absl::DataLossError("the coordinator's key is not 32 bytes");
+  if (market->coordinator_key().size() == coordinator.size()) {
+    std::copy(market->coordinator_key().begin(), market->coordinator_key().end(), coordinator.begin());
+    receipt = client::CheckReceipt(response->receipt(), *commit, connection_.key().public_key(), coordinator);
+  }
+  answer.receipt_valid = receipt.ok();
+  answer.message = std::string(receipt.message());
+  return answer;
+}
+
+void Agent::Do(const action::Reveal& reveal) {
+  calls_.Run([this, record = reveal.record] {
+    v1::RevealProofRequest request;
+    request.set_request_id(Bytes(record.reveal_request));
+    request.set_attempt_id(Bytes(record.attempt.id));
+    request.set_fence(record.attempt.fence);
+    request.set_proof(Bytes(record.proof));
+    request.set_nonce(Bytes(record.nonce));
+    const Status status = market_.RevealProof(std::move(request), kOneTry).status();
+    const event::RevealAnswered answer{record.attempt.id, Classify(status), std::string(status.message())};
+    Post([this, answer] { Feed(answer); });
+  });
+}
+
+void Agent::Do(const action::Release& release) {
+  calls_.Run([this, release] {
+    v1::ReleaseAttemptRequest request;
+    request.set_request_id(Bytes(release.request));
+    request.set_attempt_id(Bytes(release.attempt.id));
+    request.set_fence(release.attempt.fence);
+    request.set_reason(FromReason(release.reason));
+    const Status status = market_.ReleaseAttempt(std::move(request), kOneTry).status();
+    const event::ReleaseAnswered answer{release.attempt.id, Classify(status)};
+    Post([this, answer] { Feed(answer); });
+  });
+}
+
+// --- Files ---
+
+StatusOr<UniqueFd> Agent::FetchOne(const std::string& kind, const Digest& digest, uint64_t bytes,
+                                   const CancelToken& cancel, uint64_t& fetched) {
+  PL_ASSIGN_OR_RETURN(std::optional<UniqueFd> here, cache_.Find(digest));
+  metrics_.CacheRequest(kind, here.has_value());
+  while (!here) {
+    auto reservation = cache_.Reserve(digest, bytes);
+    if (reservation.ok()) {
+      const client::TransferOptions transfer{.cancel = &cancel};
+      PL_RETURN_IF_ERROR(client::Download(connection_, digest, bytes, (*reservation)->path(), transfer));
+      fetched += bytes;
+      return (*reservation)->Finish();
+    }
+    if (reservation.status().code() != absl::StatusCode::kAborted) return reservation.status();
+    if (cancel.cancelled()) return absl::CancelledError("cancelled");
+    clock_.Sleep(kFetchPoll);
+    PL_ASSIGN_OR_RETURN(here, cache_.Find(digest));
+  }
+  return *std::move(here);
+}
+
+StatusOr<Agent::Files> Agent::FetchFiles(const OfferedJob& job, const CancelToken& cancel,
+                                         uint64_t& fetched) {
+  Files files;
+  PL_ASSIGN_OR_RETURN(files.zkey, FetchOne("zkey", job.zkey, job.zkey_bytes, cancel, fetched));
+  PL_ASSIGN_OR_RETURN(files.witness, FetchOne("witness", job.witness, job.witness_bytes, cancel, fetched));
+  return files;
+}
+
+void Agent::Do(const action::Fetch& fetch) {
+  const uint64_t id = ++ids_;
+  const auto cancel = std::make_shared<CancelToken>();
+  fetching_[fetch.job.id] = {id, cancel};
+  fetches_.Run([this, job = fetch.job, id, cancel] {
+    const Micros began = clock_.MonotonicNow();
+    uint64_t fetched = 0;
+    auto files = std::make_shared<StatusOr<Files>>(FetchFiles(job, *cancel, fetched));
+    const Micros took = clock_.MonotonicNow() - began;
+    Post([this, job = job.id, id, files, took, fetched] {
+      OnFetched(job, id, std::move(*files), took, fetched);
+    });
+  });
+}
+
+void Agent::OnFetched(const JobId& job, uint64_t id, StatusOr<Files> files, Micros took, uint64_t fetched) {
+  const auto it = fetching_.find(job);
+  if (it == fetching_.end() || it->second.id != id) return;  // cancelled
+  fetching_.erase(it);
+  if (!files.ok())
+    return Feed(event::ArtifactsFailed{job, "fetching: " + std::string(files.status().message())});
+  metrics_.Fetched(took);
+  files_[job] = *std::move(files);
+  Feed(event::ArtifactsReady{job, took, fetched});
+  files_.erase(job);
+}
+
+void Agent::Do(const action::CancelFetch& cancel) {
+  const auto it = fetching_.find(cancel.job);
+  if (it == fetching_.end()) return;
+  it->second.cancel->Cancel();
+  fetching_.erase(it);
+}
+
+void Agent::Do(const action::Forget& forget) {
+  if (forget.committed) {
+    if (const Status removed = journal_.Remove(forget.attempt); !removed.ok()) {
+      LogWarning("miner", "journal: %s", removed.ToString());
+    }
+  }
+  // A stranger's secret is kept no longer than it is needed.
+  if (forget.witness) cache_.Remove(*forget.witness);
+}
+
+// --- Proving ---
+
+void Agent::Do(const action::Prove& prove) {
+  const auto files = files_.find(prove.job.id);
+  const uint64_t id = ++ids_;
+  WorkerJob job;
+  job.id = id;
+  job.circuit = prove.job.circuit;
+  job.allow_insecure_setup = prove.job.insecure_setup;
+  job.public_inputs = Sha256(AsBytes(prove.job.public_inputs));
+  job.limit = prove.limit;
+  Status started = absl::InternalError("files are not at hand");
+  if (files != files_.end()) {
+    job.zkey = std::move(files->second.zkey);
+    job.witness = std::move(files->second.witness);
+    started = workers_.at(prove.device)->Prove(std::move(job));
+  }
+  if (!started.ok()) {
+    const event::ProofFailed failed{prove.job.id, event::ProofFailure::kFailed,
+                                    std::string(started.message())};
+    return Post([this, failed] { Feed(failed); });
+  }
+  proving_[prove.device] = Proving{id, prove.job.id, clock_.MonotonicNow()};
+  reporter_.ProvingBegan(prove.job.id, prove.device);
+}
+
+void Agent::Do(const action::CancelProving& cancel) {
+  const auto& proving = proving_.at(cancel.device);
+  if (proving && proving->job == cancel.job) workers_.at(cancel.device)->Cancel(proving->id);
+}
+
+void Agent::OnResult(size_t device, const WorkerResult& result) {
+  auto& proving = proving_.at(device);
+  if (!proving || proving->id != result.id) return;
+  const Proving done = *std::exchange(proving, std::nullopt);
+  reporter_.ProvingEnded(done.job, device);
+  if (result.self_verify_failures > 0) metrics_.SelfVerifyFailures(device, result.self_verify_failures);
+  if (!result.status.ok()) {
+    const bool cancelled = result.status.code() == absl::StatusCode::kCancelled;
+    return Feed(event::ProofFailed{done.job,
+                                   cancelled ? event::ProofFailure::kCancelled : event::ProofFailure::kFailed,
+                                   std::string(result.status.message())});
+  }
+  const groth16::StageTimes& s = result.stages;
+  reporter_.Proof(done.job, device,
+                  {.warm = result.warm,
+                   .load_ms = result.load_ms,
+                   .quotient_ms = s.quotient_ms,
+                   .msm_g1_ms = s.msm_a_ms + s.msm_b1_ms + s.msm_c_ms + s.msm_h_ms,
+                   .msm_g2_ms = s.msm_b2_ms,
+                   .finish_ms = s.finish_ms,
+                   .verify_ms = result.verify_ms,
+                   .prove_ms = result.prove_ms});
+  Feed(event::ProofMade{done.job, result.proof, clock_.MonotonicNow() - done.began});
+}
+
+void Agent::Do(const action::Finished&) { finished_ = true; }
+
+}  // namespace prooflode::miner

@@ -1,0 +1,125 @@
+#include "miner/convert.h"
+
+#include <algorithm>
+
+namespace prooflode::miner {
+namespace {
+
+// Far above what a market allows; a wrong number must not become an allocation.
+constexpr uint64_t kPublicInputsBytesMax = 4 << 20;
+constexpr size_t kNameBytesMax = 64;
+constexpr int kLiveAttemptsMax = 100'000;
+
+static_assert(static_cast<int>(Reason::kDraining) == static_cast<int>(v1::REASON_DRAINING));
+static_assert(static_cast<int>(Reason::kStaleFence) == static_cast<int>(v1::REASON_STALE_FENCE));
+static_assert(static_cast<int>(AttemptState::kWon) == static_cast<int>(v1::ATTEMPT_STATE_WON));
+static_assert(static_cast<int>(AttemptState::kJobEnded) == static_cast<int>(v1::ATTEMPT_STATE_JOB_ENDED));
+
+template <size_t kSize>
+Status Copy(const std::string& bytes, const char* field, std::array<uint8_t, kSize>& out) {
+  if (bytes.size() != kSize) {
+    return absl::DataLossError(absl::StrCat(field, ": ", bytes.size(), " bytes, want ", kSize));
+  }
+  std::copy(bytes.begin(), bytes.end(), out.begin());
+  return absl::OkStatus();
+}
+
+StatusOr<OfferedJob> ToJob(const v1::SessionResponse::Offer& offer) {
+  const v1::Job& job = offer.job();
+  const v1::Circuit& circuit = offer.circuit();
+  OfferedJob out;
+  PL_RETURN_IF_ERROR(Copy(job.job_id(), "Offer.job.job_id", out.id));
+  PL_RETURN_IF_ERROR(Copy(job.circuit_id(), "Offer.job.circuit_id", out.circuit));
+  PL_RETURN_IF_ERROR(Copy(job.witness_digest(), "Offer.job.witness_digest", out.witness));
+  PL_RETURN_IF_ERROR(Copy(circuit.zkey_digest(), "Offer.circuit.zkey_digest", out.zkey));
+  if (circuit.circuit_id() != job.circuit_id()) {
+    return absl::DataLossError("Offer: job and circuit have different circuit ids");
+  }
+  if (job.public_inputs().size() > kPublicInputsBytesMax || job.public_inputs().size() % 32 != 0) {
+    return absl::DataLossError(absl::StrCat("Offer.job.public_inputs: ", job.public_inputs().size(),
+                                            " bytes, want a multiple of 32"));
+  }
+  out.public_inputs = job.public_inputs();
+  // Names are for display; what a terminal would act on is left out.
+  for (const char c : circuit.name().substr(0, kNameBytesMax))
+    out.circuit_name += c > ' ' && c < 127 ? c : '?';
+  out.supported = circuit.proof_system() == v1::PROOF_SYSTEM_GROTH16_BN254;
+  out.insecure_setup = circuit.insecure_setup();
+  out.domain_size = circuit.domain_size();
+  out.zkey_bytes = circuit.zkey_bytes();
+  out.witness_bytes = job.witness_bytes();
+  out.reward = Amount{job.reward_units()};
+  out.deadline_at = Micros{job.deadline_at_us()};
+  if (job.policy().has_lease()) out.lease = Micros{job.policy().lease().lease_us()};
+  out.racers = job.racer_count();
+  return out;
+}
+
+}  // namespace
+
+Reason ToReason(v1::Reason reason) {
+  const bool known = v1::Reason_IsValid(reason) && reason <= v1::REASON_DRAINING;
+  return known ? static_cast<Reason>(reason) : Reason::kUnspecified;
+}
+
+v1::Reason FromReason(Reason reason) { return static_cast<v1::Reason>(reason); }
+
+StatusOr<AttemptRef> ToAttempt(const v1::Attempt& attempt) {
+  AttemptRef out;
+  PL_RETURN_IF_ERROR(Copy(attempt.attempt_id(), "Attempt.attempt_id", out.id));
+  PL_RETURN_IF_ERROR(Copy(attempt.job_id(), "Attempt.job_id", out.job));
+  out.fence = attempt.fence();
+  const bool known =
+      v1::AttemptState_IsValid(attempt.state()) && attempt.state() <= v1::ATTEMPT_STATE_JOB_ENDED;
+  out.state = known ? static_cast<AttemptState>(attempt.state()) : AttemptState::kUnspecified;
+  return out;
+}
+
+v1::Attempt FromAttempt(const AttemptRef& attempt) {
+  v1::Attempt out;
+  out.set_attempt_id(std::string(AsChars(attempt.id)));
+  out.set_job_id(std::string(AsChars(attempt.job)));
+  out.set_fence(attempt.fence);
+  return out;
+}
+
+StatusOr<Event> ToEvent(const v1::SessionResponse& message) {
+  switch (message.message_case()) {
+    case v1::SessionResponse::kWelcome: {
+      const auto& welcome = message.welcome();
+      if (welcome.live_attempts_size() > kLiveAttemptsMax) {
+        return absl::DataLossError("Welcome.live_attempts: too many");
+      }
+      event::Welcome out{Micros{welcome.time_us()}, Micros{welcome.heartbeat_interval_us()}, {}};
+      for (const v1::Attempt& attempt : welcome.live_attempts()) {
+        PL_ASSIGN_OR_RETURN(AttemptRef ref, ToAttempt(attempt));
+        out.live.push_back(ref);
+      }
+      return out;
+    }
+    case v1::SessionResponse::kOffer: {
+      PL_ASSIGN_OR_RETURN(OfferedJob job, ToJob(message.offer()));
+      return event::Offer{message.event(), std::move(job)};
+    }
+    case v1::SessionResponse::kAttemptEnded: {
+      const auto& ended = message.attempt_ended();
+      PL_ASSIGN_OR_RETURN(const AttemptRef attempt, ToAttempt(ended.attempt()));
+      return event::AttemptEnded{message.event(), attempt, ToReason(ended.attempt().reason()),
+                                 Amount{ended.paid_units()}, Micros{ended.attempt().behind_winner_us()}};
+    }
+    case v1::SessionResponse::kOfferWithdrawn: {
+      event::OfferWithdrawn out{.event = message.event(),
+                                .reason = ToReason(message.offer_withdrawn().reason())};
+      PL_RETURN_IF_ERROR(Copy(message.offer_withdrawn().job_id(), "OfferWithdrawn.job_id", out.job));
+      return out;
+    }
+    case v1::SessionResponse::kHeartbeat:
+      return event::HeartbeatSeen{};
+    case v1::SessionResponse::MESSAGE_NOT_SET:
+      break;
+  }
+  // A newer coordinator's message that this version does not know: it shows that the coordinator lives.
+  return event::HeartbeatSeen{};
+}
+
+}  // namespace prooflode::miner

@@ -1,0 +1,178 @@
+// prooflode-miner: the command line.
+#include <signal.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "base/log.h"
+#include "miner/config.h"
+#include "miner/data_folder.h"
+#include "miner/http_get.h"
+#include "miner/run.h"
+#include "miner/ui/lines.h"
+#include "miner/worker/worker_main.h"
+
+namespace prooflode::miner {
+namespace {
+
+struct CommandLine {
+  std::string config_file;
+  std::map<std::string, std::string> settings;
+  bool json = false;
+};
+
+const char* Environment(const std::string& name) { return std::getenv(name.c_str()); }
+
+// --config, or the first of the usual places that has a file.
+std::optional<std::string> ConfigFile(const CommandLine& line) {
+  if (!line.config_file.empty()) return line.config_file;
+  const char* variable = Environment("PROOFLODE_CONFIG");
+  if (variable != nullptr && *variable != '\0') return variable;
+  const char* xdg = Environment("XDG_CONFIG_HOME");
+  const char* home = Environment("HOME");
+  std::vector<std::string> places;
+  if (xdg != nullptr && *xdg != '\0') {
+    places.push_back(std::string(xdg) + "/prooflode/miner.toml");
+  } else if (home != nullptr) {
+    places.push_back(std::string(home) + "/.config/prooflode/miner.toml");
+  }
+  places.push_back("/etc/prooflode/miner.toml");
+  for (const std::string& place : places) {
+    std::error_code ignored;
+    if (std::filesystem::exists(place, ignored)) return place;
+  }
+  return std::nullopt;
+}
+
+int Fail(const Status& status, int code) {
+  std::fprintf(stderr, "prooflode-miner: %s\n", std::string(status.message()).c_str());
+  return code;
+}
+
+int PrintStatus(const Config& config, bool json) {
+  const StatusOr<std::string> body = HttpGet(config.http, "/api/v1/status");
+  if (!body.ok()) return Fail(body.status(), kExitUnreachable);
+  if (json) {
+    std::puts(body->c_str());
+    return kExitOk;
+  }
+  const auto status = nlohmann::json::parse(*body, nullptr, false);
+  if (!status.is_object()) return Fail(absl::DataLossError("the status is not JSON"), kExitError);
+  try {  // Only a different program's answer lacks members.
+    const bool connected = status.at("connected");
+    std::printf("%s %s, %s\n", connected ? "connected to" : "not connected to",
+                status.at("coordinator").get<std::string>().c_str(),
+                status.at("draining") ? "stopping"
+                : status.at("paused") ? "paused after failures"
+                                      : "taking work");
+    std::vector<DeviceRow> rows;
+    for (const auto& d : status.at("devices")) {
+      rows.push_back(
+          {d.at("name"), d.at("proofs_per_hour"), d.at("median_ms"), d.at("won"), d.at("lost"), d.at("bad")});
+    }
+    const Money money{status.at("asset").at("name"),
+                      std::min<uint32_t>(status.at("asset").at("decimals").get<uint32_t>(), 19)};
+    const Micros uptime{static_cast<int64_t>(status.at("uptime_s").get<double>() * 1e6)};
+    for (const auto& line : TableLines(rows, uptime, Amount{status.at("earned_units")}, money)) {
+      std::puts(line.c_str());
+    }
+  } catch (const nlohmann::json::exception& error) {
+    return Fail(absl::DataLossError(error.what()), kExitError);
+  }
+  return kExitOk;
+}
+
+int DrainRunning(const Config& config) {
+  const StatusOr<pid_t> pid = RunningMiner(config.data);
+  if (!pid.ok()) return Fail(pid.status(), kExitError);
+  if (kill(*pid, SIGTERM) != 0) return Fail(ErrnoStatus(errno, absl::StrCat("process ", *pid)), kExitError);
+  std::printf("told process %d to finish and stop\n", *pid);
+  return kExitOk;
+}
+
+LogOptions ToLogOptions(const Config& config) {
+  LogOptions options;
+  options.json = config.log_format == "json";
+  options.level = config.log_level == "debug"     ? LogLevel::kDebug
+                  : config.log_level == "warning" ? LogLevel::kWarning
+                  : config.log_level == "error"   ? LogLevel::kError
+                                                  : LogLevel::kInfo;
+  return options;
+}
+
+int Dispatch(const CLI::App& app, const CommandLine& line) {
+  if (app.got_subcommand("version")) {
+    std::puts("prooflode-miner " PROOFLODE_VERSION);
+    return kExitOk;
+  }
+  const StatusOr<LoadedConfig> loaded =
+      LoadConfig({.file = ConfigFile(line), .environment = Environment, .flags = line.settings});
+  if (!loaded.ok()) return Fail(loaded.status(), kExitBadConfiguration);
+  const Config& config = loaded->config;
+  InitLog(ToLogOptions(config));
+  if (app.got_subcommand("run")) return RunMiner(config);
+  if (app.got_subcommand("selftest")) return RunSelfTestCommand(config);
+  if (app.got_subcommand("status")) return PrintStatus(config, line.json);
+  if (app.got_subcommand("drain")) return DrainRunning(config);
+  const CLI::App* config_command = app.get_subcommand("config");
+  if (config_command->got_subcommand("print")) {
+    std::fputs(PrintConfig(*loaded).c_str(), stdout);
+  } else {
+    std::puts("configuration ok");
+  }
+  return kExitOk;
+}
+
+int Main(int argc, char** argv) {
+  if (IsWorkerCommandLine(argc, argv)) return WorkerMain(argc, argv);
+  CLI::App app("Proves for a prooflode market and is paid for the races it wins", "prooflode-miner");
+  app.require_subcommand(1);
+  app.fallthrough();
+  CommandLine line;
+  app.add_option("--config", line.config_file, "TOML file (PROOFLODE_CONFIG)");
+  for (const Setting& setting : Settings()) {
+    std::string flags = FlagName(setting.name);
+    // The settings of everyday use have short names.
+    if (std::string_view(setting.name) == "device.threads") flags += ",--threads";
+    if (std::string_view(setting.name) == "device.kind") flags += ",--device";
+    if (std::string_view(setting.name) == "log.format") flags += ",--log";
+    const std::string name = setting.name;
+    app.add_option_function<std::string>(
+           flags, [&line, name](const std::string& value) { line.settings[name] = value; },
+           absl::StrCat(setting.help, " (", EnvironmentName(name), ")"))
+        ->type_name("VALUE");
+  }
+  app.add_subcommand("run", "Mine until told to stop");
+  app.add_subcommand("selftest", "Prove a small circuit and check the proof");
+  app.add_subcommand("status", "What the miner on this machine does")
+      ->add_flag("--json", line.json, "Print the JSON of /api/v1/status");
+  app.add_subcommand("drain", "Tell the miner of --data to finish its work and stop");
+  CLI::App* config = app.add_subcommand("config", "Check or print the settings");
+  config->require_subcommand(1);
+  config->fallthrough();
+  config->add_subcommand("check", "Exit code 78 when something is wrong");
+  config->add_subcommand("print", "Print the effective settings and where each came from");
+  app.add_subcommand("version", "Print the version");
+  app.footer(
+      "Exit codes: 0 ok, 1 error, 2 usage, 4 self-test failed, 6 no miner answers, 78 bad configuration.\n"
+      "Example: prooflode-miner run --coordinator https://market.example:7443");
+  try {  // CLI11 throws.
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& error) {
+    std::fprintf(stderr, "prooflode-miner: %s\nsee `prooflode-miner --help`\n", error.what());
+    return kExitUsage;
+  }
+  return Dispatch(app, line);
+}
+
+}  // namespace
+}  // namespace prooflode::miner
+
+int main(int argc, char** argv) { return prooflode::miner::Main(argc, argv); }

@@ -1,0 +1,230 @@
+#include "miner/run.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <bit>
+#include <thread>
+
+#include "absl/strings/str_format.h"
+#include "base/crypto.h"
+#include "base/log.h"
+#include "base/real_env.h"
+#include "base/telemetry/http_endpoint.h"
+#include "base/telemetry/prometheus_metrics.h"
+#include "miner/agent.h"
+#include "miner/data_folder.h"
+#include "miner/self_test.h"
+
+namespace prooflode::miner {
+namespace {
+
+constexpr uint64_t kMegabyte = 1'000'000;
+constexpr uint64_t kPemBytesMax = 1 << 20;
+
+uint64_t MachineMemory() {
+  const long pages = sysconf(_SC_PHYS_PAGES);
+  const long page = sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(page) : 0;
+}
+
+uint64_t ProofMemory(const Config& config) {
+  if (config.work.memory_mb > 0) return config.work.memory_mb * kMegabyte;
+  return MachineMemory() / 4 * 3;
+}
+
+// The largest domain whose proof fits: a typical key has about 700 bytes a row.
+uint64_t DomainSizeMax(uint64_t memory_bytes) {
+  constexpr uint64_t kKeyBytesPerRow = 700;
+  uint64_t size = 1;
+  while (size < (uint64_t{1} << 28)) {
+    OfferedJob job;
+    job.domain_size = size * 2;
+    job.zkey_bytes = job.domain_size * kKeyBytesPerRow;
+    if (MemoryNeeded(job) > memory_bytes) break;
+    size *= 2;
+  }
+  return size;
+}
+
+WorkerOptions ToWorkerOptions(const Config& config) {
+  WorkerOptions options;
+  options.threads = config.device.threads > 0 ? static_cast<unsigned>(config.device.threads)
+                                              : ThreadPool::UsableProcessors();
+  options.key_memory_bytes = config.device.key_memory_mb * kMegabyte;
+  return options;
+}
+
+SessionOptions ToSessionOptions(const Config& config) {
+  SessionOptions options;
+  options.devices = 1;
+  options.reward_min = Amount{config.work.reward_min_units};
+  options.memory_bytes = ProofMemory(config);
+  options.deadline_margin = static_cast<double>(config.work.deadline_margin_percent) / 100;
+  options.offers_max = static_cast<uint32_t>(config.work.offers_max);
+  options.failures_max = static_cast<int>(config.work.failures_max);
+  options.breaker_pause = Seconds(static_cast<int64_t>(config.work.breaker_pause_s));
+  options.stop_timeout = Seconds(static_cast<int64_t>(config.work.stop_timeout_s));
+  return options;
+}
+
+StatusOr<SigningKey> LoadOrCreateKey(const std::string& path, Random& random) {
+  StatusOr<SigningKey> key = LoadSigningKey(path);
+  if (key.status().code() != absl::StatusCode::kNotFound) return key;
+  key = CreateSigningKey(path, random);
+  if (key.ok()) LogInfo("miner", "made a new key, %s: keep a copy, rewards belong to it", path);
+  return key;
+}
+
+Status ReadPem(const std::string& path, std::string& out) {
+  if (path.empty()) return absl::OkStatus();
+  PL_ASSIGN_OR_RETURN(out, ReadFile(path, kPemBytesMax));
+  return absl::OkStatus();
+}
+
+StatusOr<client::ConnectionOptions> ToConnectionOptions(const Config& config) {
+  client::ConnectionOptions options;
+  options.channel.url = config.coordinator;
+  options.channel.insecure = config.insecure;
+  PL_RETURN_IF_ERROR(ReadPem(config.ca_file, options.channel.ca_pem));
+  PL_RETURN_IF_ERROR(ReadPem(config.client_cert_file, options.channel.client_cert_pem));
+  PL_RETURN_IF_ERROR(ReadPem(config.client_key_file, options.channel.client_key_pem));
+  options.role = v1::ROLE_MINER;
+  if (!config.coordinator_key.empty()) options.coordinator_key = DigestFromHex(config.coordinator_key);
+  return options;
+}
+
+sigset_t StopSignalSet() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
+}
+
+// Before there are other threads, so that all of them have the signals blocked.
+void BlockStopSignals() {
+  const sigset_t set = StopSignalSet();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+}
+
+// First SIGINT or SIGTERM drains the agent, the second ends the process at once.
+class StopSignals {
+ public:
+  explicit StopSignals(Agent& agent) {
+    thread_ = std::thread([this, &agent] {
+      const sigset_t set = StopSignalSet();
+      bool stopping = false;
+      while (true) {
+        int number = 0;
+        if (sigwait(&set, &number) != 0) continue;
+        if (done_) return;
+        if (stopping) _exit(128 + number);
+        stopping = true;
+        agent.Drain();
+      }
+    });
+  }
+  ~StopSignals() {
+    done_ = true;
+    pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+
+ private:
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+StatusOr<std::unique_ptr<HttpEndpoint>> Serve(const std::string& listen, PrometheusMetrics& metrics,
+                                              const Reporter& reporter) {
+  return HttpEndpoint::Start(listen,
+                             {{"/metrics",
+                               [&] {
+                                 return HttpResponse{200, PrometheusMetrics::kContentType, metrics.Text()};
+                               }},
+                              {"/healthz",
+                               [] {
+                                 return HttpResponse{200, "text/plain; charset=utf-8", "ok\n"};
+                               }},
+                              {"/api/v1/status", [&] {
+                                 return HttpResponse{200, "application/json", reporter.StatusJson()};
+                               }}});
+}
+
+Status Run(const Config& config) {
+  RealClock clock;
+  RealRandom random;
+  PL_ASSIGN_OR_RETURN(const UniqueFd lock, LockDataFolder(config.data));
+  PL_ASSIGN_OR_RETURN(const SigningKey key, LoadOrCreateKey(config.key_path(), random));
+  PL_ASSIGN_OR_RETURN(const auto cache,
+                      ArtifactCache::Open(config.data + "/cache", config.cache_quota_mb * kMegabyte));
+  PL_ASSIGN_OR_RETURN(Journal journal, Journal::Open(config.data + "/journal"));
+  PL_ASSIGN_OR_RETURN(const client::ConnectionOptions connection_options, ToConnectionOptions(config));
+  PL_ASSIGN_OR_RETURN(const auto connection,
+                      client::Connection::Create(connection_options, key, clock, random));
+
+  AgentOptions options;
+  options.version = PROOFLODE_VERSION;
+  options.session = ToSessionOptions(config);
+  options.worker = ToWorkerOptions(config);
+  options.device_names = {absl::StrFormat("cpu %d threads", options.worker.threads)};
+  options.domain_size_max = DomainSizeMax(options.session.memory_bytes);
+
+  LogInfo("miner", "prooflode-miner %s  groth16-bn254", PROOFLODE_VERSION);
+  LogInfo("miner", "key    %s", HexEncode(key.public_key()));
+  PL_ASSIGN_OR_RETURN(const SelfTestResult test, RunSelfTest(options.worker, config.data, clock, random));
+  LogInfo("miner", "device 0  %s  ready (self-test ok, %.0f ms)  domains to 2^%d", options.device_names[0],
+          test.prove_ms, std::countr_zero(options.domain_size_max));
+  LogInfo("miner", "coord  %s", config.coordinator);
+
+  PrometheusMetrics prometheus(PROOFLODE_VERSION);
+  MinerMetrics metrics(prometheus, options.session.devices);
+  Reporter reporter(
+      {PROOFLODE_VERSION, HexEncode(key.public_key()), config.coordinator, options.device_names}, clock,
+      metrics);
+  std::unique_ptr<HttpEndpoint> http;
+  if (!config.http.empty()) {
+    PL_ASSIGN_OR_RETURN(http, Serve(config.http, prometheus, reporter));
+    LogInfo("miner", "api    http://%s  /metrics  /api/v1/status  /healthz (port %d)", config.http,
+            http->port());
+  }
+  Agent agent(options, *connection, *cache, journal, reporter, metrics, clock, random);
+  PL_RETURN_IF_ERROR(agent.Start());
+  const StopSignals signals(agent);
+  agent.Run();
+  reporter.LogTable();
+  LogInfo("miner", "stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+int RunMiner(const Config& config) {
+  BlockStopSignals();
+  const Status status = Run(config);
+  if (status.ok()) return kExitOk;
+  LogError("miner", "%s", std::string(status.message()));
+  return status.code() == absl::StatusCode::kInvalidArgument ? kExitBadConfiguration : kExitError;
+}
+
+int RunSelfTestCommand(const Config& config) {
+  RealClock clock;
+  RealRandom random;
+  std::string folder = std::string(P_tmpdir) + "/prooflode-selftest-XXXXXX";
+  if (mkdtemp(folder.data()) == nullptr) return kExitError;
+  const auto result = RunSelfTest(ToWorkerOptions(config), folder, clock, random);
+  rmdir(folder.c_str());
+  if (!result.ok()) {
+    std::fprintf(stderr, "self-test failed: %s\n", std::string(result.status().message()).c_str());
+    return kExitSelfTestFailed;
+  }
+  std::printf("self-test ok: %zu constraints, proved in %.1f ms, verified in %.1f ms\n", result->constraints,
+              result->prove_ms, result->verify_ms);
+  return kExitOk;
+}
+
+}  // namespace prooflode::miner

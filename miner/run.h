@@ -1,0 +1,19 @@
+// `prooflode-miner run` and `selftest`: puts the parts together.
+#pragma once
+
+#include "miner/config.h"
+
+namespace prooflode::miner {
+
+constexpr int kExitOk = 0;
+constexpr int kExitError = 1;
+constexpr int kExitUsage = 2;
+constexpr int kExitSelfTestFailed = 4;
+constexpr int kExitUnreachable = 6;
+constexpr int kExitBadConfiguration = 78;
+
+// Runs until it is told to stop by SIGINT or SIGTERM; the exit status.
+int RunMiner(const Config& config);
+int RunSelfTestCommand(const Config& config);
+
+}  // namespace prooflode::miner

@@ -1,0 +1,114 @@
+#include "miner/ui/lines.h"
+
+#include <bit>
+
+#include "absl/strings/str_format.h"
+#include "base/amount_text.h"
+
+namespace prooflode::miner {
+namespace {
+
+std::string ClockText(Micros duration) {
+  const int64_t s = std::max<int64_t>(Count(duration) / 1'000'000, 0);
+  if (s < 3600) return absl::StrFormat("%02d:%02d", s / 60, s % 60);
+  if (s < 86'400) return absl::StrFormat("%dh%02d", s / 3600, s / 60 % 60);
+  return absl::StrFormat("%dd%02dh", s / 86'400, s / 3600 % 24);
+}
+
+std::string SizeText(uint64_t domain_size) {
+  if (std::has_single_bit(domain_size)) return absl::StrFormat("2^%d", std::countr_zero(domain_size));
+  return absl::StrFormat("%d rows", domain_size);
+}
+
+std::string WinRatioText(uint64_t won, uint64_t lost) {
+  if (won + lost == 0) return "-";
+  return absl::StrFormat("%.1f%%", 100.0 * static_cast<double>(won) / static_cast<double>(won + lost));
+}
+
+}  // namespace
+
+std::string ShortId(const JobId& id) { return HexEncode(ByteSpan(id).first(3)); }
+
+std::string DurationText(double ms) {
+  if (ms < 1000) return absl::StrFormat("%.0f ms", ms);
+  return absl::StrFormat("%.2f s", ms / 1000);
+}
+
+std::string AmountText(Amount amount, const Money& money) {
+  const std::string number = FormatAmount(amount, money.decimals);
+  return money.name.empty() ? number : number + " " + money.name;
+}
+
+std::string NewJobLine(const action::ReportNewJob& report, Micros left, const Money& money) {
+  const OfferedJob& job = report.job;
+  return absl::StrFormat("new job %s %s %s reward %s deadline %s (%d racing), about %s here", ShortId(job.id),
+                         job.circuit_name, SizeText(job.domain_size), AmountText(job.reward, money),
+                         ClockText(left), job.racers, DurationText(ToMillis(report.expected)));
+}
+
+std::string SkippedLine(const action::ReportSkipped& report, const Money& money) {
+  return absl::StrFormat("skipped %s %s reward %s: %s", ShortId(report.job.id), report.job.circuit_name,
+                         AmountText(report.job.reward, money), SkipReasonText(report.reason));
+}
+
+std::string RefusedLine(const action::ReportRefused& report) {
+  return absl::StrFormat("not admitted to %s: %s", ShortId(report.job.id), ReasonText(report.reason));
+}
+
+std::string ProofLine(const JobId& job, const ProofTimes& t) {
+  return absl::StrFormat("proof %s %s (load %s%s ntt %s msm g1 %s g2 %s verify %s)", ShortId(job),
+                         DurationText(t.total_ms()), DurationText(t.load_ms), t.warm ? " warm" : "",
+                         DurationText(t.quotient_ms), DurationText(t.msm_g1_ms), DurationText(t.msm_g2_ms),
+                         DurationText(t.verify_ms));
+}
+
+std::string EndedLine(const action::ReportEnded& report, const Money& money) {
+  const std::string id = ShortId(report.job);
+  switch (report.state) {
+    case AttemptState::kWon:
+      return absl::StrFormat("WON %s +%s (%s)", id, AmountText(report.paid, money),
+                             DurationText(ToMillis(report.spent)));
+    case AttemptState::kLost:
+      if (!report.committed) return absl::StrFormat("lost %s before our proof was ready", id);
+      return absl::StrFormat("lost %s %s behind the winner", id, DurationText(ToMillis(report.behind)));
+    case AttemptState::kInvalid:
+      return absl::StrFormat("REJECTED %s: %s", id, ReasonText(report.reason));
+    case AttemptState::kTimedOut:
+      return absl::StrFormat("TIMED OUT %s: %s", id, ReasonText(report.reason));
+    case AttemptState::kReleased:
+      return absl::StrFormat("released %s: %s", id, ReasonText(report.reason));
+    case AttemptState::kJobEnded:
+      return absl::StrFormat("ended %s: %s", id, ReasonText(report.reason));
+    default:
+      return absl::StrFormat("ended %s while we were away, outcome not known here", id);
+  }
+}
+
+std::string BreakerLine(const action::ReportBreaker& report) {
+  if (!report.open) return "taking work again";
+  return absl::StrFormat("too many failures in a row: taking no work for %s", ClockText(report.pause));
+}
+
+std::vector<std::string> TableLines(const std::vector<DeviceRow>& rows, Micros uptime, Amount earned,
+                                    const Money& money) {
+  std::vector<std::string> lines;
+  lines.push_back(absl::StrFormat("%-2s %-16s %9s %9s %6s %6s %5s", "#", "device", "proofs/h", "p50", "won",
+                                  "lost", "bad"));
+  DeviceRow all;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const DeviceRow& r = rows[i];
+    lines.push_back(absl::StrFormat("%-2d %-16s %9.0f %9s %6d %6d %5d", i, r.name, r.proofs_per_hour,
+                                    r.median_ms > 0 ? DurationText(r.median_ms) : "-", r.won, r.lost, r.bad));
+    all.proofs_per_hour += r.proofs_per_hour;
+    all.won += r.won;
+    all.lost += r.lost;
+    all.bad += r.bad;
+  }
+  lines.push_back(absl::StrFormat("%-2s %-16s %9.0f %9s %6d %6d %5d  win %s  earned %s  up %s", "*", "",
+                                  all.proofs_per_hour, "-", all.won, all.lost, all.bad,
+                                  WinRatioText(all.won, all.lost), AmountText(earned, money),
+                                  ClockText(uptime)));
+  return lines;
+}
+
+}  // namespace prooflode::miner

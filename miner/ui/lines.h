@@ -1,0 +1,56 @@
+// The miner's lines for people: one an event, ids shortened to six hexadecimal digits. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "miner/session/types.h"
+
+namespace prooflode::miner {
+
+// The market's money, for display.
+struct Money {
+  std::string name;
+  uint32_t decimals = 0;
+};
+
+// What a proof took, in milliseconds.
+struct ProofTimes {
+  bool warm = false;  // the key was in memory already
+  double load_ms = 0;
+  double quotient_ms = 0;
+  double msm_g1_ms = 0;
+  double msm_g2_ms = 0;
+  double finish_ms = 0;
+  double verify_ms = 0;
+  double prove_ms = 0;
+  double total_ms() const { return load_ms + prove_ms + verify_ms; }
+};
+
+std::string ShortId(const JobId& id);
+// "1.74 s", "38 ms".
+std::string DurationText(double ms);
+std::string AmountText(Amount amount, const Money& money);
+
+// `left` until the deadline.
+std::string NewJobLine(const action::ReportNewJob& report, Micros left, const Money& money);
+std::string SkippedLine(const action::ReportSkipped& report, const Money& money);
+std::string RefusedLine(const action::ReportRefused& report);
+std::string ProofLine(const JobId& job, const ProofTimes& times);
+std::string EndedLine(const action::ReportEnded& report, const Money& money);
+std::string BreakerLine(const action::ReportBreaker& report);
+
+// One row of the table.
+struct DeviceRow {
+  std::string name;
+  double proofs_per_hour = 0;
+  double median_ms = 0;
+  uint64_t won = 0;
+  uint64_t lost = 0;
+  uint64_t bad = 0;
+};
+// The last line sums up.
+std::vector<std::string> TableLines(const std::vector<DeviceRow>& rows, Micros uptime, Amount earned,
+                                    const Money& money);
+
+}  // namespace prooflode::miner

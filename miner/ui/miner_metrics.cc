@@ -1,0 +1,158 @@
+#include "miner/ui/miner_metrics.h"
+
+namespace prooflode::miner {
+namespace {
+
+constexpr const char* kDeviceStates[] = {"idle", "proving", "paused"};
+constexpr const char* kStages[] = {"fetch", "load", "ntt", "msm_g1", "msm_g2", "finish", "self_verify"};
+constexpr const char* kResults[] = {"won",      "lost_race", "invalid", "timeout",
+                                    "released", "cancelled", "failed",  "unknown"};
+
+const char* ResultName(AttemptState state) {
+  switch (state) {
+    case AttemptState::kWon:
+      return "won";
+    case AttemptState::kLost:
+      return "lost_race";
+    case AttemptState::kInvalid:
+      return "invalid";
+    case AttemptState::kTimedOut:
+      return "timeout";
+    case AttemptState::kReleased:
+      return "released";
+    case AttemptState::kJobEnded:
+      return "cancelled";
+    default:
+      return "unknown";
+  }
+}
+
+Counter& WasteCounter(MetricFactory& factory, WasteReason reason) {
+  const char* name = reason == WasteReason::kLostRace    ? "lost_race"
+                     : reason == WasteReason::kCancelled ? "cancelled"
+                                                         : "failed";
+  return factory.GetCounter("prooflode_miner_wasted_seconds_total",
+                            "Device time of proofs that earned nothing", {{"reason", name}});
+}
+
+Counter& SkipCounter(MetricFactory& factory, SkipReason reason) {
+  return factory.GetCounter("prooflode_miner_jobs_skipped_total", "Offers that were not taken",
+                            {{"reason", SkipReasonText(reason)}});
+}
+
+Counter& DeviceCounter(MetricFactory& factory, const char* name, const char* help, size_t device) {
+  return factory.GetCounter(name, help, {{"device", std::to_string(device)}});
+}
+
+Counter& BusyCounter(MetricFactory& factory, size_t device) {
+  return DeviceCounter(factory, "prooflode_miner_device_busy_seconds_total", "Time spent on jobs", device);
+}
+Counter& ResetCounter(MetricFactory& factory, size_t device) {
+  return DeviceCounter(factory, "prooflode_miner_device_resets_total",
+                       "Worker processes that died or hung and were replaced", device);
+}
+Counter& SelfVerifyCounter(MetricFactory& factory, size_t device) {
+  return DeviceCounter(factory, "prooflode_miner_self_verify_failures_total",
+                       "Proofs that did not verify here and were not sent", device);
+}
+Counter& CacheCounter(MetricFactory& factory, const std::string& kind, bool hit) {
+  return factory.GetCounter("prooflode_miner_cache_requests_total", "Files asked of the cache",
+                            {{"kind", kind}, {"result", hit ? "hit" : "miss"}});
+}
+Gauge& StateGauge(MetricFactory& factory, size_t device, const std::string& state) {
+  return factory.GetGauge("prooflode_miner_device_state", "1 for the state that the device is in",
+                          {{"device", std::to_string(device)}, {"state", state}});
+}
+
+}  // namespace
+
+MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
+    : factory_(factory),
+      connected_(
+          factory.GetGauge("prooflode_miner_connected", "1 while a session with the coordinator stands")),
+      offered_(factory.GetCounter("prooflode_miner_jobs_offered_total", "Offers received")),
+      proof_duration_(factory.GetHistogram("prooflode_miner_proof_duration_seconds",
+                                           "From the files being here to a verified proof",
+                                           ExponentialBuckets(0.005, 2, 18), {{"backend", "cpu"}})),
+      race_gap_(factory.GetHistogram("prooflode_miner_race_gap_seconds",
+                                     "How far behind the winner our commit was, in lost races",
+                                     ExponentialBuckets(0.001, 2.5, 13))),
+      rewards_(factory.GetCounter("prooflode_miner_rewards_units_total",
+                                  "Rewards, in the market's smallest unit")),
+      cache_bytes_(
+          factory.GetGauge("prooflode_miner_cache_bytes", "Size of the cache of keys and witnesses")) {
+  for (const char* result : kResults) Attempts(result);
+  for (const char* stage : kStages) Stage(stage);
+  for (const auto reason : {SkipReason::kUnprofitable, SkipReason::kMemory, SkipReason::kDeadline,
+                            SkipReason::kUnsupported, SkipReason::kPaused}) {
+    SkipCounter(factory, reason);
+  }
+  for (const auto reason : {WasteReason::kLostRace, WasteReason::kCancelled, WasteReason::kFailed}) {
+    WasteCounter(factory, reason);
+  }
+  for (const char* kind : {"zkey", "witness"}) {
+    CacheCounter(factory, kind, false);
+    CacheCounter(factory, kind, true);
+  }
+  for (size_t device = 0; device < devices; ++device) {
+    BusyCounter(factory, device);
+    ResetCounter(factory, device);
+    SelfVerifyCounter(factory, device);
+    DeviceState(device, "idle");
+  }
+}
+
+Counter& MinerMetrics::Attempts(const std::string& result) {
+  return factory_.GetCounter("prooflode_miner_attempts_total", "Attempts that ended", {{"result", result}});
+}
+
+Histogram& MinerMetrics::Stage(const std::string& stage) {
+  return factory_.GetHistogram("prooflode_miner_stage_duration_seconds", "Time of one stage of a job",
+                               ExponentialBuckets(0.0005, 4, 10), {{"stage", stage}});
+}
+
+void MinerMetrics::JobSkipped(SkipReason reason) { SkipCounter(factory_, reason).Increment(); }
+
+void MinerMetrics::AttemptEnded(const action::ReportEnded& ended) {
+  Attempts(ResultName(ended.state)).Increment();
+  if (ended.state == AttemptState::kWon) rewards_.Increment(static_cast<double>(Count(ended.paid)));
+  if (ended.state == AttemptState::kLost && ended.committed) race_gap_.Observe(ToSeconds(ended.behind));
+}
+
+void MinerMetrics::ProofFailed() { Attempts("failed").Increment(); }
+
+void MinerMetrics::Proof(const ProofTimes& t) {
+  proof_duration_.Observe(t.total_ms() / 1000);
+  Stage("load").Observe(t.load_ms / 1000);
+  Stage("ntt").Observe(t.quotient_ms / 1000);
+  Stage("msm_g1").Observe(t.msm_g1_ms / 1000);
+  Stage("msm_g2").Observe(t.msm_g2_ms / 1000);
+  Stage("finish").Observe(t.finish_ms / 1000);
+  Stage("self_verify").Observe(t.verify_ms / 1000);
+}
+
+void MinerMetrics::Fetched(Micros duration) { Stage("fetch").Observe(ToSeconds(duration)); }
+
+void MinerMetrics::Wasted(WasteReason reason, Micros duration) {
+  WasteCounter(factory_, reason).Increment(ToSeconds(duration));
+}
+
+void MinerMetrics::SelfVerifyFailures(size_t device, uint32_t count) {
+  SelfVerifyCounter(factory_, device).Increment(count);
+}
+
+void MinerMetrics::CacheRequest(const std::string& kind, bool hit) {
+  CacheCounter(factory_, kind, hit).Increment();
+}
+
+void MinerMetrics::DeviceState(size_t device, const std::string& state) {
+  for (const char* each : kDeviceStates) StateGauge(factory_, device, each).Set(state == each ? 1 : 0);
+}
+
+void MinerMetrics::DeviceBusy(size_t device, Micros duration) {
+  BusyCounter(factory_, device).Increment(ToSeconds(duration));
+}
+
+void MinerMetrics::WorkerReplaced(size_t device) { ResetCounter(factory_, device).Increment(); }
+
+}  // namespace prooflode::miner

@@ -1,0 +1,47 @@
+// What a miner measures of itself; names and labels in docs/miner.md. Thread-safe.
+#pragma once
+
+#include <string>
+
+#include "base/metrics.h"
+#include "miner/session/types.h"
+#include "miner/ui/lines.h"
+
+namespace prooflode::miner {
+
+enum class WasteReason { kLostRace, kCancelled, kFailed };
+
+class MinerMetrics {
+ public:
+  // `factory` must outlive the object. Every series exists from the beginning, at zero.
+  MinerMetrics(MetricFactory& factory, size_t devices);
+
+  void SetConnected(bool connected) { connected_.Set(connected ? 1 : 0); }
+  void JobOffered() { offered_.Increment(); }
+  void JobSkipped(SkipReason reason);
+  void AttemptEnded(const action::ReportEnded& ended);
+  void ProofFailed();
+  void Proof(const ProofTimes& times);
+  void Fetched(Micros duration);
+  void Wasted(WasteReason reason, Micros duration);
+  void SelfVerifyFailures(size_t device, uint32_t count);
+  void CacheRequest(const std::string& kind, bool hit);
+  void SetCacheBytes(uint64_t bytes) { cache_bytes_.Set(static_cast<double>(bytes)); }
+  void DeviceState(size_t device, const std::string& state);
+  void DeviceBusy(size_t device, Micros duration);
+  void WorkerReplaced(size_t device);
+
+ private:
+  Counter& Attempts(const std::string& result);
+  Histogram& Stage(const std::string& stage);
+
+  MetricFactory& factory_;
+  Gauge& connected_;
+  Counter& offered_;
+  Histogram& proof_duration_;
+  Histogram& race_gap_;
+  Counter& rewards_;
+  Gauge& cache_bytes_;
+};
+
+}  // namespace prooflode::miner

@@ -1,0 +1,230 @@
+#include "miner/ui/reporter.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/log.h"
+
+namespace prooflode::miner {
+namespace {
+
+constexpr Micros kRateWindow = Seconds(3600);
+constexpr size_t kDurationsMax = 101;
+constexpr Micros kSkipLinePause = Seconds(60);
+// Work of jobs whose end nobody told; far above what can be under way.
+constexpr size_t kWorkMax = 10'000;
+
+double Median(const std::deque<double>& values) {
+  if (values.empty()) return 0;
+  std::vector<double> sorted(values.begin(), values.end());
+  const auto middle = sorted.begin() + static_cast<ptrdiff_t>(sorted.size() / 2);
+  std::nth_element(sorted.begin(), middle, sorted.end());
+  return *middle;
+}
+
+}  // namespace
+
+Reporter::Reporter(Identity identity, Clock& clock, MinerMetrics& metrics)
+    : identity_(std::move(identity)), clock_(clock), metrics_(metrics), started_(clock.MonotonicNow()) {
+  devices_.resize(identity_.devices.size());
+  for (size_t i = 0; i < devices_.size(); ++i) devices_[i].row.name = identity_.devices[i];
+}
+
+void Reporter::Connected(const std::string& market, const Money& money, Micros clock_offset) {
+  metrics_.SetConnected(true);
+  MutexLock lock(mutex_);
+  connected_ = true;
+  market_ = market;
+  money_ = money;
+  clock_offset_ = clock_offset;
+  LogInfo("net", "connected to %s, market %s", identity_.coordinator, market);
+}
+
+void Reporter::Disconnected(const std::string& why) {
+  metrics_.SetConnected(false);
+  MutexLock lock(mutex_);
+  connected_ = false;
+  LogWarning("net", "no session with %s: %s; trying again", identity_.coordinator, why);
+}
+
+void Reporter::ProvingBegan(const JobId& job, size_t device) {
+  MutexLock lock(mutex_);
+  if (work_.size() >= kWorkMax) work_.erase(work_.begin());
+  Work& work = work_[job];
+  work.device = device;
+  work.began = clock_.MonotonicNow();
+  devices_.at(device).job = job;
+}
+
+void Reporter::ProvingEnded(const JobId& job, size_t device) {
+  MutexLock lock(mutex_);
+  devices_.at(device).job.reset();
+  const auto it = work_.find(job);
+  if (it == work_.end() || !it->second.began) return;
+  const Micros took = clock_.MonotonicNow() - *it->second.began;
+  metrics_.DeviceBusy(device, took);
+  it->second.busy = it->second.busy + took;
+  it->second.began.reset();
+}
+
+void Reporter::Proof(const JobId& job, size_t device, const ProofTimes& times) {
+  metrics_.Proof(times);
+  MutexLock lock(mutex_);
+  DeviceState& state = devices_.at(device);
+  const Micros now = clock_.MonotonicNow();
+  state.proofs.push_back(now);
+  while (now - state.proofs.front() > kRateWindow) state.proofs.pop_front();
+  state.durations_ms.push_back(times.total_ms());
+  if (state.durations_ms.size() > kDurationsMax) state.durations_ms.pop_front();
+  LogInfo("cpu", "%s", ProofLine(job, times));
+}
+
+void Reporter::Report(const action::ReportNewJob& report) {
+  MutexLock lock(mutex_);
+  const Micros left = report.job.deadline_at - clock_offset_ - clock_.MonotonicNow();
+  LogInfo("net", "%s", NewJobLine(report, left, money_));
+}
+
+void Reporter::Report(const action::ReportSkipped& report) {
+  metrics_.JobSkipped(report.reason);
+  MutexLock lock(mutex_);
+  Skips& skips = skipped_[SkipReasonText(report.reason)];
+  ++skips.count;
+  // A market full of jobs that do not fit would fill the log: one line a minute for each reason.
+  const Micros now = clock_.MonotonicNow();
+  const bool show = !skips.shown_at || now - *skips.shown_at >= kSkipLinePause;
+  if (show) skips.shown_at = now;
+  Log(show ? LogLevel::kInfo : LogLevel::kDebug, "net", SkippedLine(report, money_));
+}
+
+void Reporter::Report(const action::ReportRefused& report) { LogInfo("net", "%s", RefusedLine(report)); }
+
+void Reporter::Report(const action::ReportFailed& report) {
+  metrics_.ProofFailed();
+  MutexLock lock(mutex_);
+  if (const auto it = work_.find(report.job); it != work_.end()) ++devices_.at(it->second.device).row.bad;
+  Forget(report.job, false, WasteReason::kFailed);
+  LogWarning("cpu", "FAILED %s: %s", ShortId(report.job), report.what);
+}
+
+void Reporter::Report(const action::ReportEnded& report) {
+  metrics_.AttemptEnded(report);
+  MutexLock lock(mutex_);
+  const bool won = report.state == AttemptState::kWon;
+  const bool lost = report.state == AttemptState::kLost;
+  const bool bad = report.state == AttemptState::kInvalid;
+  if (const auto it = work_.find(report.job); it != work_.end()) {
+    DeviceRow& row = devices_.at(it->second.device).row;
+    row.won += won;
+    row.lost += lost;
+    row.bad += bad;
+  }
+  if (won) earned_ = CheckedAdd(earned_, report.paid).value_or(earned_);
+  Forget(report.job, won,
+         bad    ? WasteReason::kFailed
+         : lost ? WasteReason::kLostRace
+                : WasteReason::kCancelled);
+  Log(bad ? LogLevel::kError : LogLevel::kInfo, "net", EndedLine(report, money_));
+}
+
+void Reporter::Report(const action::ReportBreaker& report) {
+  if (report.open) {
+    LogError("miner", "%s", BreakerLine(report));
+  } else {
+    LogInfo("miner", "%s", BreakerLine(report));
+  }
+}
+
+void Reporter::Forget(const JobId& job, bool earned, WasteReason reason) {
+  const auto it = work_.find(job);
+  if (it == work_.end()) return;
+  Micros busy = it->second.busy;
+  if (it->second.began) {  // a cancelled proof that has not stopped yet
+    const Micros took = clock_.MonotonicNow() - *it->second.began;
+    metrics_.DeviceBusy(it->second.device, took);
+    busy = busy + took;
+  }
+  if (!earned) metrics_.Wasted(reason, busy);
+  work_.erase(it);
+}
+
+void Reporter::Observe(const Session& session) {
+  MutexLock lock(mutex_);
+  races_ = session.races();
+  offers_ = session.pending_offers();
+  draining_ = session.draining();
+  paused_ = session.paused();
+  for (size_t i = 0; i < devices_.size(); ++i) {
+    const bool proving = devices_[i].job.has_value();
+    metrics_.DeviceState(i, proving ? "proving" : paused_ || draining_ ? "paused" : "idle");
+  }
+}
+
+std::vector<DeviceRow> Reporter::Rows() const {
+  std::vector<DeviceRow> rows;
+  const Micros now = clock_.MonotonicNow();
+  const double window_s = std::max(ToSeconds(std::min(now - started_, kRateWindow)), 1.0);
+  for (const DeviceState& device : devices_) {
+    const auto recent = std::count_if(device.proofs.begin(), device.proofs.end(),
+                                      [&](Micros at) { return now - at <= kRateWindow; });
+    DeviceRow row = device.row;
+    row.proofs_per_hour = static_cast<double>(recent) * 3600 / window_s;
+    row.median_ms = Median(device.durations_ms);
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+void Reporter::LogTable() {
+  MutexLock lock(mutex_);
+  for (const std::string& line : TableLines(Rows(), clock_.MonotonicNow() - started_, earned_, money_)) {
+    LogInfo("miner", "%s", line);
+  }
+}
+
+std::string Reporter::StatusJson() const {
+  using Json = nlohmann::ordered_json;
+  MutexLock lock(mutex_);
+  Json devices = Json::array();
+  const std::vector<DeviceRow> rows = Rows();
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const DeviceRow& row = rows[i];
+    const auto& job = devices_[i].job;
+    const char* idle = paused_ || draining_ ? "paused" : "idle";
+    devices.push_back({{"device", i},
+                       {"name", row.name},
+                       {"state", job ? "proving" : idle},
+                       {"job_id", job ? Json(HexEncode(*job)) : Json()},
+                       {"proofs_per_hour", row.proofs_per_hour},
+                       {"median_ms", row.median_ms},
+                       {"won", row.won},
+                       {"lost", row.lost},
+                       {"bad", row.bad}});
+  }
+  Json skipped = Json::object();
+  for (const auto& [reason, skips] : skipped_) skipped[reason] = skips.count;
+  Json attempts = Json::array();
+  for (const Session::RaceView& race : races_) {
+    attempts.push_back({{"job_id", HexEncode(race.job)},
+                        {"circuit", race.circuit_name},
+                        {"reward_units", Count(race.reward)},
+                        {"phase", PhaseText(race.phase)}});
+  }
+  const Json status = {{"version", identity_.version},
+                       {"miner", identity_.miner_key},
+                       {"coordinator", identity_.coordinator},
+                       {"market", market_},
+                       {"connected", connected_},
+                       {"draining", draining_},
+                       {"paused", paused_},
+                       {"uptime_s", ToSeconds(clock_.MonotonicNow() - started_)},
+                       {"earned_units", Count(earned_)},
+                       {"asset", {{"name", money_.name}, {"decimals", money_.decimals}}},
+                       {"offers", offers_},
+                       {"skipped", skipped},
+                       {"devices", devices},
+                       {"attempts", attempts}};
+  return status.dump(1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace prooflode::miner

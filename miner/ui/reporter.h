@@ -1,0 +1,92 @@
+// Tells people and collectors what the miner does: log lines, metrics, and the status that
+// /api/v1/status shows. Thread-safe.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/env.h"
+#include "base/mutex.h"
+#include "miner/session/session.h"
+#include "miner/ui/lines.h"
+#include "miner/ui/miner_metrics.h"
+
+namespace prooflode::miner {
+
+// What stays the same while the miner runs.
+struct Identity {
+  std::string version;
+  std::string miner_key;  // hexadecimal
+  std::string coordinator;
+  std::vector<std::string> devices;
+};
+
+class Reporter {
+ public:
+  // `clock` and `metrics` must outlive the object.
+  Reporter(Identity identity, Clock& clock, MinerMetrics& metrics);
+
+  void Connected(const std::string& market, const Money& money, Micros clock_offset);
+  void Disconnected(const std::string& why);
+
+  void Offered() { metrics_.JobOffered(); }
+  void ProvingBegan(const JobId& job, size_t device);
+  void ProvingEnded(const JobId& job, size_t device);
+  void Proof(const JobId& job, size_t device, const ProofTimes& times);
+
+  // The session's reports; other actions are none of its business.
+  void Report(const action::ReportNewJob& report);
+  void Report(const action::ReportSkipped& report);
+  void Report(const action::ReportRefused& report);
+  void Report(const action::ReportFailed& report);
+  void Report(const action::ReportEnded& report);
+  void Report(const action::ReportBreaker& report);
+
+  // A copy of what the session is at; call after every change.
+  void Observe(const Session& session);
+  void LogTable();
+  // The status as one JSON object; docs/miner.md has its members.
+  std::string StatusJson() const;
+
+ private:
+  struct DeviceState {
+    DeviceRow row;
+    std::deque<Micros> proofs;        // times of those of the last hour
+    std::deque<double> durations_ms;  // the last kDurationsMax
+    std::optional<JobId> job;
+  };
+  struct Work {
+    size_t device = 0;
+    Micros busy{};
+    std::optional<Micros> began;
+  };
+
+  void Forget(const JobId& job, bool earned, WasteReason reason) PL_REQUIRES(mutex_);
+  std::vector<DeviceRow> Rows() const PL_REQUIRES(mutex_);
+
+  const Identity identity_;
+  Clock& clock_;
+  MinerMetrics& metrics_;
+  const Micros started_;
+  mutable Mutex mutex_;
+  bool connected_ PL_GUARDED_BY(mutex_) = false;
+  bool draining_ PL_GUARDED_BY(mutex_) = false;
+  bool paused_ PL_GUARDED_BY(mutex_) = false;
+  std::string market_ PL_GUARDED_BY(mutex_);
+  Money money_ PL_GUARDED_BY(mutex_);
+  Micros clock_offset_ PL_GUARDED_BY(mutex_){};
+  Amount earned_ PL_GUARDED_BY(mutex_){};
+  std::vector<DeviceState> devices_ PL_GUARDED_BY(mutex_);
+  std::map<JobId, Work> work_ PL_GUARDED_BY(mutex_);
+  struct Skips {
+    uint64_t count = 0;
+    std::optional<Micros> shown_at;
+  };
+  std::map<std::string, Skips> skipped_ PL_GUARDED_BY(mutex_);
+  std::vector<Session::RaceView> races_ PL_GUARDED_BY(mutex_);
+  size_t offers_ PL_GUARDED_BY(mutex_) = 0;
+};
+
+}  // namespace prooflode::miner

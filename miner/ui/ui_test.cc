@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/sim/sim_env.h"
+#include "miner/ui/lines.h"
+#include "miner/ui/reporter.h"
+
+namespace prooflode::miner {
+namespace {
+
+using testing::HasSubstr;
+
+// Counters and gauges by name and labels.
+class RecordingMetrics final : public MetricFactory {
+ public:
+  struct Value final : Counter, Gauge, Histogram {
+    void Increment(double by) override { value += by; }
+    void Set(double to) override { value = to; }
+    void Observe(double) override { value += 1; }
+    double value = 0;
+  };
+  Counter& GetCounter(const std::string& name, const std::string&, const Labels& labels) override {
+    return At(name, labels);
+  }
+  Gauge& GetGauge(const std::string& name, const std::string&, const Labels& labels) override {
+    return At(name, labels);
+  }
+  Histogram& GetHistogram(const std::string& name, const std::string&, const std::vector<double>&,
+                          const Labels& labels) override {
+    return At(name, labels);
+  }
+  double Get(const std::string& name, const Labels& labels = {}) {
+    const auto it = values_.find({name, labels});
+    return it == values_.end() ? -1 : it->second.value;
+  }
+
+ private:
+  Value& At(const std::string& name, const Labels& labels) { return values_[{name, labels}]; }
+  std::map<std::pair<std::string, Labels>, Value> values_;
+};
+
+OfferedJob MakeJob() {
+  OfferedJob job;
+  job.id = {0x7f, 0x3a, 0x2c};
+  job.circuit_name = "rollup";
+  job.domain_size = 1 << 20;
+  job.reward = Amount{120'500};
+  job.racers = 3;
+  return job;
+}
+
+const Money kMoney{"PLC", 3};
+
+TEST(LinesTest, OneLineAnEvent) {
+  EXPECT_EQ(NewJobLine({MakeJob(), Millis(1740)}, Seconds(90), kMoney),
+            "new job 7f3a2c rollup 2^20 reward 120.5 PLC deadline 01:30 (3 racing), about 1.74 s here");
+  action::ReportEnded ended{.job = MakeJob().id,
+                            .state = AttemptState::kWon,
+                            .paid = Amount{120'500},
+                            .committed = true,
+                            .spent = Millis(340)};
+  EXPECT_EQ(EndedLine(ended, kMoney), "WON 7f3a2c +120.5 PLC (340 ms)");
+  ended.state = AttemptState::kLost;
+  ended.behind = Millis(410);
+  EXPECT_EQ(EndedLine(ended, kMoney), "lost 7f3a2c 410 ms behind the winner");
+  ended.committed = false;
+  EXPECT_EQ(EndedLine(ended, kMoney), "lost 7f3a2c before our proof was ready");
+  ended.state = AttemptState::kInvalid;
+  ended.reason = Reason::kProofInvalid;
+  EXPECT_EQ(EndedLine(ended, kMoney), "REJECTED 7f3a2c: proof invalid");
+  EXPECT_EQ(ProofLine(MakeJob().id, {.warm = true,
+                                     .load_ms = 110,
+                                     .quotient_ms = 420,
+                                     .msm_g1_ms = 900,
+                                     .msm_g2_ms = 200,
+                                     .verify_ms = 20,
+                                     .prove_ms = 1610}),
+            "proof 7f3a2c 1.74 s (load 110 ms warm ntt 420 ms msm g1 900 ms g2 200 ms verify 20 ms)");
+}
+
+class ReporterTest : public testing::Test {
+ protected:
+  SimClock clock_;
+  RecordingMetrics recorded_;
+  MinerMetrics metrics_{recorded_, 1};
+  Reporter reporter_{{"1.2.3", "ab", "https://c:1", {"cpu 4 threads"}}, clock_, metrics_};
+};
+
+TEST_F(ReporterTest, CountsWhatWasEarnedAndWasted) {
+  reporter_.Connected("test", kMoney, {});
+  const JobId first = MakeJob().id;
+  reporter_.ProvingBegan(first, 0);
+  clock_.Advance(Seconds(2));
+  reporter_.ProvingEnded(first, 0);
+  reporter_.Proof(first, 0, {.prove_ms = 2000});
+  reporter_.Report(action::ReportEnded{.job = first, .state = AttemptState::kWon, .paid = Amount{500}});
+  JobId second{};
+  reporter_.ProvingBegan(second, 0);
+  clock_.Advance(Seconds(3));
+  reporter_.Report(action::ReportEnded{.job = second, .state = AttemptState::kLost});
+  clock_.Advance(Seconds(1));
+  reporter_.ProvingEnded(second, 0);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_rewards_units_total"), 500);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_attempts_total", {{"result", "won"}}), 1);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_attempts_total", {{"result", "lost_race"}}), 1);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_wasted_seconds_total", {{"reason", "lost_race"}}), 3);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_device_busy_seconds_total", {{"device", "0"}}), 5);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_connected"), 1);
+  const auto status = nlohmann::json::parse(reporter_.StatusJson());
+  EXPECT_EQ(status["earned_units"], 500);
+  EXPECT_EQ(status["connected"], true);
+  EXPECT_EQ(status["devices"][0]["won"], 1);
+  EXPECT_EQ(status["devices"][0]["lost"], 1);
+  EXPECT_EQ(status["devices"][0]["state"], "idle");
+  EXPECT_EQ(status["devices"][0]["median_ms"], 2000);
+  EXPECT_EQ(status["devices"][0]["proofs_per_hour"], 600);
+}
+
+TEST_F(ReporterTest, ShowsRacesAndSurvivesHostileNames) {
+  SimRandom random(1);
+  Session session({}, random);
+  session.Handle(Seconds(1), event::Tick{});
+  session.Handle(Seconds(1), event::Connected{});
+  session.Handle(Seconds(1), event::Welcome{Seconds(1), Seconds(5), {}});
+  OfferedJob job = MakeJob();
+  job.circuit_name = "\xff\xfe<script>";
+  job.domain_size = 4;
+  job.deadline_at = Seconds(1000);
+  session.Handle(Seconds(1), event::Offer{1, job});
+  reporter_.Observe(session);
+  const auto status = nlohmann::json::parse(reporter_.StatusJson());
+  EXPECT_EQ(status["attempts"][0]["phase"], "accepting");
+}
+
+}  // namespace
+}  // namespace prooflode::miner
