@@ -202,6 +202,7 @@ void Session::On(const event::ProofMade& made) {
   race->committed = true;
   race->record.attempt = race->attempt;
   race->record.proof = made.proof;
+  race->record.public_inputs = race->job.public_inputs;
   random_.Fill(race->record.nonce);
   race->record.commit_request = NewRequest();
   race->record.reveal_request = NewRequest();

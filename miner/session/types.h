@@ -64,7 +64,7 @@ struct OfferedJob {
   bool supported = true;  // a proof system that this miner knows
   bool insecure_setup = false;
   uint64_t domain_size = 0;
-  uint32_t public_input_count = 0;
+  std::string public_inputs;  // 32 bytes big-endian each
   Digest zkey{};
   uint64_t zkey_bytes = 0;
   Digest witness{};
@@ -86,6 +86,7 @@ struct AttemptRef {
 struct CommitRecord {
   AttemptRef attempt;
   ProofBytes proof{};
+  std::string public_inputs{};
   Nonce nonce{};
   RequestId commit_request{};
   RequestId reveal_request{};

@@ -9,12 +9,13 @@
 #include <cerrno>
 #include <vector>
 
+#include "base/crypto.h"
 #include "miner/work/private_folder.h"
 
 namespace prooflode::miner {
 namespace {
 
-constexpr std::string_view kPartial = ".part";
+constexpr std::string_view kPartial = ".partial";
 constexpr size_t kHashChunk = 1 << 20;
 
 std::string Name(const Digest& digest) { return HexEncode(digest); }
@@ -34,62 +35,25 @@ Status HashFile(int fd, uint64_t bytes, std::string_view name, Sha256Stream& has
 
 }  // namespace
 
-// --- Download ---
+// --- Reservation ---
 
-ArtifactCache::Download::Download(ArtifactCache& cache, const Digest& digest, uint64_t size)
-    : cache_(cache), digest_(digest), size_(size) {}
-
-ArtifactCache::Download::~Download() {
-  if (fd_.valid()) cache_.DownloadEnded(digest_, false, offset_);
+ArtifactCache::Reservation::~Reservation() {
+  if (!finished_) cache_.FetchEnded(digest_);
 }
 
-Status ArtifactCache::Download::Resume() {
-  const std::string name = PartialName(digest_);
-  UniqueFd fd(openat(cache_.folder_.get(), name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!fd.valid()) return ErrnoStatus(errno, name);
-  PL_ASSIGN_OR_RETURN(uint64_t here, FileSize(fd.get(), name));
-  if (here > size_) here = 0;
-  if (ftruncate(fd.get(), static_cast<off_t>(here)) != 0) return ErrnoStatus(errno, name);
-  PL_RETURN_IF_ERROR(HashFile(fd.get(), here, name, hash_));
-  if (lseek(fd.get(), static_cast<off_t>(here), SEEK_SET) < 0) return ErrnoStatus(errno, name);
-  offset_ = here;
-  fd_ = std::move(fd);
-  return absl::OkStatus();
+std::string ArtifactCache::Reservation::path() const {
+  return absl::StrCat(cache_.path_, "/", Name(digest_));
 }
 
-Status ArtifactCache::Download::Append(ByteSpan chunk) {
-  if (chunk.size() > size_ - offset_) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("artifact ", Name(digest_), " is longer than the announced ", size_, " bytes"));
+StatusOr<UniqueFd> ArtifactCache::Reservation::Finish() {
+  PL_ASSIGN_OR_RETURN(UniqueFd fd, cache_.OpenFile(Name(digest_)));
+  PL_ASSIGN_OR_RETURN(const uint64_t size, FileSize(fd.get(), Name(digest_)));
+  if (size != size_) {
+    return absl::DataLossError(absl::StrCat("artifact ", Name(digest_), ": ", size, " bytes, want ", size_));
   }
-  PL_RETURN_IF_ERROR(WriteAll(fd_.get(), chunk, Name(digest_)));
-  hash_.Update(chunk);
-  offset_ += chunk.size();
-  return absl::OkStatus();
-}
-
-StatusOr<UniqueFd> ArtifactCache::Download::Finish() {
-  const std::string name = Name(digest_);
-  if (offset_ != size_) {
-    return absl::DataLossError(absl::StrCat("artifact ", name, ": got ", offset_, " bytes, want ", size_));
-  }
-  const Digest got = hash_.Finish();
-  if (got != digest_) {
-    unlinkat(cache_.folder_.get(), PartialName(digest_).c_str(), 0);
-    fd_.reset();
-    cache_.DownloadEnded(digest_, false, 0);
-    return absl::DataLossError(absl::StrCat("artifact ", name, ": content has digest ", HexEncode(got)));
-  }
-  // Readers get a descriptor that cannot write.
-  if (fsync(fd_.get()) != 0) return ErrnoStatus(errno, name);
-  const int folder = cache_.folder_.get();
-  if (renameat(folder, PartialName(digest_).c_str(), folder, name.c_str()) != 0) {
-    return ErrnoStatus(errno, name);
-  }
-  PL_ASSIGN_OR_RETURN(UniqueFd reader, cache_.OpenFile(name));
-  fd_.reset();
-  cache_.DownloadEnded(digest_, true, size_);
-  return reader;
+  finished_ = true;
+  cache_.Fetched(digest_, size);
+  return fd;
 }
 
 // --- Cache ---
@@ -170,39 +134,37 @@ StatusOr<std::optional<UniqueFd>> ArtifactCache::Find(const Digest& digest) {
   return std::optional<UniqueFd>(std::move(*fd));
 }
 
-StatusOr<std::unique_ptr<ArtifactCache::Download>> ArtifactCache::Begin(const Digest& digest, uint64_t size) {
-  {
-    MutexLock lock(mutex_);
-    Entry& entry = entries_[digest];
-    if (entry.downloading) {
-      return absl::AbortedError(absl::StrCat("artifact ", Name(digest), " is being fetched already"));
-    }
-    // Counted with its whole size from now on; while it is marked it is not evicted.
-    entry = Entry{.bytes = size, .used = ++uses_, .downloading = true};
-    if (const Status room = MakeRoom(); !room.ok()) {
-      entries_[digest] = Entry{};
-      Erase(digest);
-      return room;
-    }
+StatusOr<std::unique_ptr<ArtifactCache::Reservation>> ArtifactCache::Reserve(const Digest& digest,
+                                                                             uint64_t size) {
+  MutexLock lock(mutex_);
+  Entry& entry = entries_[digest];
+  if (entry.fetching) {
+    return absl::AbortedError(absl::StrCat("artifact ", Name(digest), " is being fetched already"));
   }
-  std::unique_ptr<Download> download(new Download(*this, digest, size));
-  if (const Status resumed = download->Resume(); !resumed.ok()) {
-    DownloadEnded(digest, false, 0);
-    return resumed;
+  // Counted with its whole size from now on, and not evicted.
+  entry = Entry{.bytes = size, .used = ++uses_, .fetching = true};
+  if (const Status room = MakeRoom(); !room.ok()) {
+    Erase(digest);
+    return room;
   }
-  return download;
+  return std::unique_ptr<Reservation>(new Reservation(*this, digest, size));
 }
 
-void ArtifactCache::DownloadEnded(const Digest& digest, bool complete, uint64_t bytes) {
+void ArtifactCache::Fetched(const Digest& digest, uint64_t bytes) {
+  MutexLock lock(mutex_);
+  entries_[digest] = Entry{.bytes = bytes, .used = ++uses_, .complete = true, .verified = true};
+}
+
+void ArtifactCache::FetchEnded(const Digest& digest) {
   MutexLock lock(mutex_);
   const auto it = entries_.find(digest);
   if (it == entries_.end()) return;  // removed meanwhile
-  if (!complete && bytes == 0) {
-    it->second.downloading = false;
+  struct stat info;
+  if (fstatat(folder_.get(), PartialName(digest).c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
     Erase(digest);
     return;
   }
-  it->second = Entry{.bytes = bytes, .used = ++uses_, .complete = complete, .verified = complete};
+  it->second = Entry{.bytes = static_cast<uint64_t>(info.st_size), .used = ++uses_};
 }
 
 void ArtifactCache::Remove(const Digest& digest) {
@@ -229,7 +191,7 @@ Status ArtifactCache::MakeRoom() {
   while (total > quota_bytes_) {
     auto oldest = entries_.end();
     for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-      if (it->second.downloading) continue;
+      if (it->second.fetching) continue;
       if (oldest == entries_.end() || it->second.used < oldest->second.used) oldest = it;
     }
     if (oldest == entries_.end()) {

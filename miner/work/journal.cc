@@ -16,8 +16,9 @@ namespace {
 
 constexpr std::string_view kMagic{"plcommit1\0\0\0\0\0\0\0", 16};
 constexpr std::string_view kSuffix = ".commit";
-constexpr size_t kHashedBytes = 16 + 16 + 16 + 8 + 256 + 32 + 16 + 16;
-constexpr size_t kRecordBytes = kHashedBytes + 32;
+constexpr size_t kFixedBytes = 16 + 16 + 16 + 8 + 256 + 32 + 16 + 16;  // before the public inputs
+constexpr size_t kSumBytes = 32;
+constexpr uint64_t kRecordBytesMax = 4 << 20;
 
 // Copies fields out of a record in order.
 class Reader {
@@ -52,20 +53,22 @@ std::string EncodeCommitRecord(const CommitRecord& record) {
   add(record.nonce);
   add(record.commit_request);
   add(record.reveal_request);
+  bytes += record.public_inputs;
   add(Sha256(AsBytes(bytes)));
   return bytes;
 }
 
 StatusOr<CommitRecord> DecodeCommitRecord(ByteSpan bytes) {
-  if (bytes.size() != kRecordBytes) {
+  if (bytes.size() < kFixedBytes + kSumBytes) {
     return absl::DataLossError(
-        absl::StrCat("commit record of ", bytes.size(), " bytes, want ", kRecordBytes));
+        absl::StrCat("commit record of ", bytes.size(), " bytes, want at least ", kFixedBytes + kSumBytes));
   }
   if (AsChars(bytes.first(kMagic.size())) != kMagic) {
     return absl::DataLossError("not a commit record of this version");
   }
-  const Digest sum = Sha256(bytes.first(kHashedBytes));
-  if (!std::equal(sum.begin(), sum.end(), bytes.begin() + kHashedBytes)) {
+  const ByteSpan hashed = bytes.first(bytes.size() - kSumBytes);
+  const Digest sum = Sha256(hashed);
+  if (!std::equal(sum.begin(), sum.end(), bytes.begin() + static_cast<ptrdiff_t>(hashed.size()))) {
     return absl::DataLossError("commit record does not match its checksum");
   }
   CommitRecord record;
@@ -77,6 +80,7 @@ StatusOr<CommitRecord> DecodeCommitRecord(ByteSpan bytes) {
   reader.Take(record.nonce);
   reader.Take(record.commit_request);
   reader.Take(record.reveal_request);
+  record.public_inputs = std::string(AsChars(hashed.subspan(kFixedBytes)));
   return record;
 }
 
@@ -110,7 +114,7 @@ StatusOr<Journal::Content> Journal::Load() {
   Content content;
   for (const std::string& name : names) {
     const std::string path = absl::StrCat(folder_, "/", name);
-    PL_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, 1 << 16));
+    PL_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kRecordBytesMax));
     StatusOr<CommitRecord> record = DecodeCommitRecord(AsBytes(bytes));
     if (record.ok() && Path(record->attempt.id) == path) {
       content.records.push_back(*record);

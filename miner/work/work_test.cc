@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/crypto.h"
 #include "base/sim/sim_env.h"
 #include "miner/work/artifact_cache.h"
 #include "miner/work/journal.h"
@@ -36,10 +37,10 @@ class WorkTest : public testing::Test {
   }
   Digest Add(ArtifactCache& cache, const std::string& content) {
     const Digest digest = Sha256(AsBytes(content));
-    auto download = cache.Begin(digest, content.size());
-    EXPECT_TRUE(download.ok()) << download.status();
-    EXPECT_TRUE((*download)->Append(AsBytes(content)).ok());
-    EXPECT_TRUE((*download)->Finish().ok());
+    auto reservation = cache.Reserve(digest, content.size());
+    EXPECT_TRUE(reservation.ok()) << reservation.status();
+    EXPECT_TRUE(CreateFileDurably((*reservation)->path(), AsBytes(content), 0600).ok());
+    EXPECT_TRUE((*reservation)->Finish().ok());
     return digest;
   }
   static std::string ReadAll(int fd, size_t size) {
@@ -83,37 +84,35 @@ TEST_F(WorkTest, RefusesAFolderThatOthersMayRead) {
   EXPECT_EQ(ArtifactCache::Open(folder_ + "/cache", 1).status().code(), absl::StatusCode::kPermissionDenied);
 }
 
-TEST_F(WorkTest, ResumesWhatWasCut) {
+TEST_F(WorkTest, KeepsWhatCameOfACutTransfer) {
   const std::string content = Content(5000, 2);
   const Digest digest = Sha256(AsBytes(content));
   {
     auto cache = OpenCache();
-    auto download = *cache->Begin(digest, content.size());
-    ASSERT_TRUE(download->Append(AsBytes(content).first(1234)).ok());
-    EXPECT_EQ(cache->Begin(digest, content.size()).status().code(), absl::StatusCode::kAborted);
+    auto reservation = *cache->Reserve(digest, content.size());
+    EXPECT_EQ(cache->bytes(), 5000u);
+    const std::string partial = reservation->path() + ".partial";
+    ASSERT_TRUE(CreateFileDurably(partial, AsBytes(content).first(1234), 0600).ok());
+    EXPECT_EQ(cache->Reserve(digest, content.size()).status().code(), absl::StatusCode::kAborted);
+    reservation.reset();
+    EXPECT_EQ(cache->bytes(), 1234u);
   }
   auto cache = OpenCache();
+  EXPECT_EQ(cache->bytes(), 1234u);
   EXPECT_FALSE(Has(*cache, digest));
-  auto download = *cache->Begin(digest, content.size());
-  EXPECT_EQ(download->offset(), 1234u);
-  ASSERT_TRUE(download->Append(AsBytes(content).subspan(1234)).ok());
-  ASSERT_TRUE(download->Finish().ok());
+  auto reservation = *cache->Reserve(digest, content.size());
+  EXPECT_TRUE(std::filesystem::exists(reservation->path() + ".partial"));
+  EXPECT_FALSE(reservation->Finish().ok());  // nothing is there yet
+  ASSERT_TRUE(CreateFileDurably(reservation->path(), AsBytes(content), 0600).ok());
+  EXPECT_TRUE(reservation->Finish().ok());
   EXPECT_TRUE(Has(*cache, digest));
 }
 
-TEST_F(WorkTest, RefusesFalseContent) {
+TEST_F(WorkTest, RefusesAFileOfAnotherSize) {
   auto cache = OpenCache();
-  const std::string content = Content(100, 3);
-  const Digest other = Sha256(AsBytes(Content(100, 4)));
-  auto download = *cache->Begin(other, 100);
-  EXPECT_EQ(download->Append(AsBytes(content + "x")).code(), absl::StatusCode::kInvalidArgument);
-  ASSERT_TRUE(download->Append(AsBytes(content).first(99)).ok());
-  EXPECT_EQ(download->Finish().status().code(), absl::StatusCode::kDataLoss);
-  ASSERT_TRUE(download->Append(AsBytes(content).subspan(99)).ok());
-  EXPECT_EQ(download->Finish().status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_FALSE(Has(*cache, other));
-  EXPECT_EQ(cache->bytes(), 0u);
-  EXPECT_EQ((*cache->Begin(other, 100))->offset(), 0u);  // nothing of it was kept
+  auto reservation = *cache->Reserve(Sha256(AsBytes("x")), 100);
+  ASSERT_TRUE(CreateFileDurably(reservation->path(), AsBytes("x"), 0600).ok());
+  EXPECT_EQ(reservation->Finish().status().code(), absl::StatusCode::kDataLoss);
 }
 
 TEST_F(WorkTest, DeletesDamagedFiles) {
@@ -143,7 +142,7 @@ TEST_F(WorkTest, DeletesTheLongestUnusedWithinItsQuota) {
   EXPECT_TRUE(Has(*cache, first));
   EXPECT_FALSE(Has(*cache, second));
   EXPECT_TRUE(Has(*cache, third));
-  EXPECT_EQ(cache->Begin(second, 10'001).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(cache->Reserve(second, 10'001).status().code(), absl::StatusCode::kResourceExhausted);
 }
 
 TEST_F(WorkTest, AnOpenFileOutlivesItsEviction) {
@@ -164,6 +163,7 @@ CommitRecord MakeRecord(uint8_t n) {
   random.Fill(record.attempt.job);
   record.attempt.fence = 77;
   random.Fill(record.proof);
+  record.public_inputs = std::string(32 * n, 'p');
   random.Fill(record.nonce);
   random.Fill(record.commit_request);
   random.Fill(record.reveal_request);
@@ -200,6 +200,7 @@ TEST_F(WorkTest, JournalRefusesEveryDamagedByteAndKeepsTheFile) {
     EXPECT_EQ(DecodeCommitRecord(AsBytes(bad)).status().code(), absl::StatusCode::kDataLoss) << i;
   }
   EXPECT_FALSE(DecodeCommitRecord(AsBytes(good.substr(1))).ok());
+  EXPECT_FALSE(DecodeCommitRecord(AsBytes(good + 'x')).ok());
   EXPECT_FALSE(DecodeCommitRecord({}).ok());
 
   auto journal = Journal::Open(folder_ + "/journal");
