@@ -87,6 +87,7 @@ void SessionRegistry::Closed(const market::Identity& identity, SessionId id) {
 bool SessionRegistry::Fits(const Session& session, const OfferedJob& job) const {
   const auto& systems = session.hello.proof_systems();
   return job.domain_size <= session.hello.domain_size_max() && !session.under_way.contains(job.id) &&
+         !session.outstanding.contains(job.id) &&
          std::find(systems.begin(), systems.end(), job.proof_system) != systems.end();
 }
 

@@ -2,8 +2,9 @@
 //
 // Offers follow credit: an offer uses up one, and nothing is sent without. What is open stands on a board in
 // order of opening, and a session keeps its place on it, so credit that comes later gets everything that is
-// still open, once each: nothing is dropped. A job that opens goes to waiting sessions in random order. One
-// session an identity: the newest wins. Not thread-safe: lives on the dispatcher's thread.
+// still open, once each: nothing is dropped. An offer stands until it is taken or withdrawn. A job that opens
+// goes to waiting sessions in random order. One session an identity: the newest wins. Not thread-safe: lives
+// on the dispatcher's thread.
 #pragma once
 
 #include <deque>

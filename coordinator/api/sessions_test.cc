@@ -1,0 +1,266 @@
+// Sessions and watchers without a network.
+#include "coordinator/api/sessions.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "base/sim/sim_env.h"
+#include "coordinator/api/watchers.h"
+
+namespace prooflode::api {
+namespace {
+
+class RecordingWriter final : public SessionWriter {
+ public:
+  void Write(v1::SessionResponse message) override { messages.push_back(std::move(message)); }
+  void End(const Status& status) override { ended = status; }
+
+  std::vector<std::string> Offers() const {
+    std::vector<std::string> jobs;
+    for (const auto& m : messages) {
+      if (m.has_offer()) jobs.push_back(m.offer().job().job_id());
+    }
+    return jobs;
+  }
+  size_t Count(v1::SessionResponse::MessageCase kind) const {
+    return static_cast<size_t>(std::count_if(messages.begin(), messages.end(),
+                                             [&](const auto& m) { return m.message_case() == kind; }));
+  }
+
+  std::vector<v1::SessionResponse> messages;
+  std::optional<Status> ended;
+};
+
+market::Identity Miner(uint8_t n) { return market::Identity{n}; }
+market::JobId Job(uint8_t n) { return market::JobId{{n}}; }
+std::string Bytes(const market::JobId& id) { return std::string(AsChars(id.bytes)); }
+
+OfferedJob Offered(uint8_t n, uint64_t domain_size = 8) {
+  auto offer = std::make_shared<v1::SessionResponse>();
+  offer->mutable_offer()->mutable_job()->set_job_id(Bytes(Job(n)));
+  return {Job(n), domain_size, v1::PROOF_SYSTEM_GROTH16_BN254, offer};
+}
+
+market::Attempt Attempt(uint8_t miner, uint8_t job, uint64_t changed_by) {
+  market::Attempt attempt;
+  attempt.id.bytes = {miner, job};
+  attempt.job = Job(job);
+  attempt.miner = Miner(miner);
+  attempt.state = market::AttemptState::kLost;
+  attempt.changed_by = changed_by;
+  return attempt;
+}
+
+class SessionsTest : public testing::Test {
+ protected:
+  struct Open {
+    std::shared_ptr<RecordingWriter> writer = std::make_shared<RecordingWriter>();
+    uint8_t miner = 0;
+    SessionRegistry::SessionId id = 0;
+  };
+  Open Enter(uint8_t miner, uint64_t resume_after = 0, std::vector<market::Attempt> live = {}) {
+    Open open;
+    open.miner = miner;
+    v1::SessionRequest::Hello hello;
+    hello.add_proof_systems(v1::PROOF_SYSTEM_GROTH16_BN254);
+    hello.set_domain_size_max(16);
+    hello.set_resume_after_event(resume_after);
+    open.id = *sessions_.Open(Miner(miner), hello, live, open.writer);
+    return open;
+  }
+  void Credit(const Open& open, uint32_t offers) { sessions_.AddCredit(Miner(open.miner), open.id, offers); }
+
+  SimClock clock_;
+  SimRandom random_{5};
+  InertMetrics metrics_;
+  SessionRegistry sessions_{{}, clock_, random_, metrics_};
+};
+
+TEST_F(SessionsTest, NothingIsSentWithoutCreditAndNothingIsLost) {
+  const Open miner = Enter(1);
+  for (uint8_t n = 1; n <= 5; ++n) sessions_.JobOpened(Offered(n));
+  EXPECT_TRUE(miner.writer->Offers().empty());
+  Credit(miner, 2);
+  EXPECT_EQ(miner.writer->Offers(), (std::vector{Bytes(Job(1)), Bytes(Job(2))}));
+  sessions_.JobClosed(Job(3), v1::REASON_JOB_CLOSED);
+  EXPECT_EQ(miner.writer->Count(v1::SessionResponse::kOfferWithdrawn), 0u);  // it was never offered
+  Credit(miner, 10);
+  EXPECT_EQ(miner.writer->Offers(),
+            (std::vector{Bytes(Job(1)), Bytes(Job(2)), Bytes(Job(4)), Bytes(Job(5))}));
+  sessions_.JobOpened(Offered(6));  // credit is left
+  EXPECT_EQ(miner.writer->Offers().size(), 5u);
+}
+
+TEST_F(SessionsTest, VoidOffersAreWithdrawnButNotFromWhoTookThem) {
+  const Open first = Enter(1);
+  const Open second = Enter(2);
+  Credit(first, 5);
+  Credit(second, 5);
+  sessions_.JobOpened(Offered(1));
+  sessions_.OfferTaken(Miner(1), Job(1));
+  sessions_.JobClosed(Job(1), v1::REASON_RACE_FULL);
+  EXPECT_EQ(first.writer->Count(v1::SessionResponse::kOfferWithdrawn), 0u);
+  ASSERT_EQ(second.writer->Count(v1::SessionResponse::kOfferWithdrawn), 1u);
+  EXPECT_EQ(second.writer->messages.back().offer_withdrawn().reason(), v1::REASON_RACE_FULL);
+  // A place is free again: whoever is in the race is not asked.
+  sessions_.JobOpened(Offered(1));
+  EXPECT_EQ(first.writer->Offers().size(), 1u);
+  EXPECT_EQ(second.writer->Offers().size(), 2u);
+}
+
+TEST_F(SessionsTest, OffersFitTheMachine) {
+  const Open miner = Enter(1);
+  Credit(miner, 5);
+  sessions_.JobOpened(Offered(1, 17));
+  EXPECT_TRUE(miner.writer->Offers().empty());
+  sessions_.JobOpened(Offered(2, 16));
+  EXPECT_EQ(miner.writer->Offers().size(), 1u);
+}
+
+TEST_F(SessionsTest, TheNewestSessionOfAKeyWins) {
+  const Open older = Enter(1);
+  Credit(older, 5);
+  const Open newer = Enter(1);
+  ASSERT_TRUE(older.writer->ended.has_value());
+  EXPECT_EQ(older.writer->ended->code(), absl::StatusCode::kAborted);
+  sessions_.Closed(Miner(1), older.id);  // late; must not end the newer
+  Credit(older, 5);
+  sessions_.JobOpened(Offered(1));
+  EXPECT_TRUE(older.writer->Offers().empty());
+  EXPECT_TRUE(newer.writer->Offers().empty());  // credit is not inherited
+  Credit(newer, 1);
+  EXPECT_EQ(newer.writer->Offers().size(), 1u);
+}
+
+TEST_F(SessionsTest, AReturningMinerGetsBackWhatIsLiveAndHearsWhatEnded) {
+  sessions_.AttemptEnded(Attempt(1, 1, 10), Amount{0});
+  sessions_.AttemptEnded(Attempt(1, 2, 12), Amount{77});
+  sessions_.AttemptEnded(Attempt(1, 2, 12), Amount{77});  // told twice
+  sessions_.AttemptEnded(Attempt(2, 2, 13), Amount{0});
+  market::Attempt live = Attempt(1, 3, 14);
+  live.state = market::AttemptState::kAdmitted;
+  sessions_.JobOpened(Offered(3));
+  const Open miner = Enter(1, 10, {live});
+  ASSERT_EQ(miner.writer->messages.size(), 2u);
+  ASSERT_EQ(miner.writer->messages[0].welcome().live_attempts_size(), 1);
+  EXPECT_EQ(miner.writer->messages[1].event(), 12u);
+  EXPECT_EQ(miner.writer->messages[1].attempt_ended().paid_units(), 77u);
+  Credit(miner, 1);
+  EXPECT_TRUE(miner.writer->Offers().empty());  // it is in that race already
+}
+
+TEST_F(SessionsTest, DrainStopsOffersOnly) {
+  const Open miner = Enter(1);
+  Credit(miner, 5);
+  sessions_.Drain(Miner(1), miner.id);
+  sessions_.JobOpened(Offered(1));
+  EXPECT_TRUE(miner.writer->Offers().empty());
+  sessions_.AttemptEnded(Attempt(1, 2, 5), Amount{0});
+  EXPECT_EQ(miner.writer->Count(v1::SessionResponse::kAttemptEnded), 1u);
+}
+
+TEST_F(SessionsTest, SilenceEndsASession) {
+  const Open silent = Enter(1);
+  const Open alive = Enter(2);
+  clock_.Advance(Seconds(19));
+  sessions_.Heartbeat(Miner(2), alive.id, 123);
+  EXPECT_EQ(alive.writer->messages.back().heartbeat().sent_at_us(), 123);
+  sessions_.CheckLiveness();
+  EXPECT_FALSE(silent.writer->ended.has_value());
+  clock_.Advance(Seconds(1));
+  sessions_.CheckLiveness();
+  ASSERT_TRUE(silent.writer->ended.has_value());
+  EXPECT_EQ(silent.writer->ended->code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_FALSE(alive.writer->ended.has_value());
+}
+
+// Writes down who is offered a job first.
+class OrderWriter final : public SessionWriter {
+ public:
+  OrderWriter(std::vector<int>& order, int who) : order_(order), who_(who) {}
+  void Write(v1::SessionResponse message) override {
+    if (message.has_offer()) order_.push_back(who_);
+  }
+  void End(const Status&) override {}
+
+ private:
+  std::vector<int>& order_;
+  const int who_;
+};
+
+TEST_F(SessionsTest, NobodyIsAlwaysFirst) {
+  std::vector<int> order;
+  v1::SessionRequest::Hello hello;
+  hello.add_proof_systems(v1::PROOF_SYSTEM_GROTH16_BN254);
+  hello.set_domain_size_max(16);
+  for (int who = 0; who < 4; ++who) {
+    const auto identity = Miner(static_cast<uint8_t>(who));
+    const auto id = sessions_.Open(identity, hello, {}, std::make_shared<OrderWriter>(order, who));
+    sessions_.AddCredit(identity, *id, 1000);
+  }
+  std::vector<int> firsts(4);
+  for (int round = 0; round < 200; ++round) {
+    order.clear();
+    sessions_.JobOpened(Offered(static_cast<uint8_t>(round)));
+    ASSERT_EQ(order.size(), 4u);
+    ++firsts[static_cast<size_t>(order[0])];
+  }
+  for (const int count : firsts) EXPECT_GT(count, 20);
+}
+
+class RecordingWatcher final : public JobWatcher {
+ public:
+  void Update(const v1::Job& job) override { revisions.push_back(job.revision()); }
+  void End(const Status& status) override { ended = status; }
+  bool IsStuck(Micros, Micros) const override { return stuck; }
+  std::vector<uint64_t> revisions;
+  std::optional<Status> ended;
+  bool stuck = false;
+};
+
+v1::Job JobAt(uint64_t revision, v1::JobState state = v1::JOB_STATE_OPEN) {
+  v1::Job job;
+  job.set_job_id(Bytes(Job(1)));
+  job.set_revision(revision);
+  job.set_state(state);
+  return job;
+}
+
+TEST(Watchers, PresentStateThenEveryLaterRevisionUntilTheEnd) {
+  InertMetrics metrics;
+  WatcherRegistry watchers(metrics);
+  auto all = std::make_shared<RecordingWatcher>();
+  auto later = std::make_shared<RecordingWatcher>();
+  watchers.Open(Miner(1), JobAt(5), 0, all);
+  watchers.Open(Miner(1), JobAt(5), 7, later);
+  for (const uint64_t revision : {5, 6, 7, 9}) watchers.JobChanged(JobAt(revision));
+  EXPECT_EQ(all->revisions, (std::vector<uint64_t>{5, 6, 7, 9}));
+  EXPECT_EQ(later->revisions, (std::vector<uint64_t>{9}));
+  watchers.JobChanged(JobAt(11, v1::JOB_STATE_WON));
+  EXPECT_EQ(all->revisions.back(), 11u);
+  ASSERT_TRUE(all->ended.has_value());
+  EXPECT_TRUE(all->ended->ok());
+  EXPECT_FALSE(watchers.IsWatched(Job(1)));
+  auto over = std::make_shared<RecordingWatcher>();
+  watchers.Open(Miner(1), JobAt(11, v1::JOB_STATE_WON), 11, over);
+  EXPECT_TRUE(over->revisions.empty());
+  EXPECT_TRUE(over->ended.has_value());
+}
+
+TEST(Watchers, WhoDoesNotReadIsEnded) {
+  InertMetrics metrics;
+  WatcherRegistry watchers(metrics);
+  auto watcher = std::make_shared<RecordingWatcher>();
+  watchers.Open(Miner(1), JobAt(5), 0, watcher);
+  watchers.CheckLiveness(Seconds(1));
+  EXPECT_FALSE(watcher->ended.has_value());
+  watcher->stuck = true;
+  watchers.CheckLiveness(Seconds(1));
+  ASSERT_TRUE(watcher->ended.has_value());
+  EXPECT_EQ(watcher->ended->code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_FALSE(watchers.IsWatched(Job(1)));
+}
+
+}  // namespace
+}  // namespace prooflode::api
