@@ -10,7 +10,7 @@
 #include "coordinator/engine/replay.h"
 #include "coordinator/store/forgetful_vfs.h"
 #include "coordinator/store/sqlite_store.h"
-#include "coordinator/store/store_conformance.h"
+#include "coordinator/store/store_conformance_test.h"
 
 namespace prooflode::store {
 namespace {

@@ -8,7 +8,7 @@
 #include "coordinator/engine/memory_store.h"
 #include "coordinator/store/data_dir_lock.h"
 #include "coordinator/store/sqlite_store.h"
-#include "coordinator/store/store_conformance.h"
+#include "coordinator/store/store_conformance_test.h"
 
 namespace prooflode::store {
 namespace {

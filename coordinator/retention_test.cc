@@ -1,0 +1,42 @@
+#include "coordinator/retention.h"
+
+#include <gtest/gtest.h>
+
+namespace prooflode::coordinator {
+namespace {
+
+Digest Name(uint8_t n) {
+  Digest digest{};
+  digest.fill(n);
+  return digest;
+}
+
+market::Job JobWith(uint8_t id, uint8_t witness, market::JobState state, Micros settled_at) {
+  market::Job job;
+  job.id.bytes.fill(id);
+  job.witness_digest = Name(witness);
+  job.state = state;
+  job.settled_at = settled_at;
+  return job;
+}
+
+TEST(Retention, TheLongestUseCounts) {
+  market::Market market{market::Rules{}};
+  market::Circuit circuit;
+  circuit.zkey_digest = Name(1);
+  circuit.r1cs_digest = Name(2);
+  market.LoadCircuit(circuit);
+  market.LoadJob(JobWith(1, 3, market::JobState::kWon, Seconds(10)));
+  market.LoadJob(JobWith(2, 3, market::JobState::kExpired, Seconds(20)));
+  market.LoadJob(JobWith(3, 4, market::JobState::kWon, Seconds(30)));
+  market.LoadJob(JobWith(4, 4, market::JobState::kOpen, Micros{}));
+  const std::map<Digest, Micros> keep = KeepUntil(market, Seconds(100));
+  EXPECT_EQ(keep.size(), 4u);
+  EXPECT_EQ(keep.at(Name(1)), kForEver);
+  EXPECT_EQ(keep.at(Name(2)), kForEver);
+  EXPECT_EQ(keep.at(Name(3)), Seconds(120));
+  EXPECT_EQ(keep.at(Name(4)), kForEver);
+}
+
+}  // namespace
+}  // namespace prooflode::coordinator

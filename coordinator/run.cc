@@ -1,0 +1,219 @@
+#include "coordinator/run.h"
+
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "base/files.h"
+#include "base/log.h"
+#include "base/mutex.h"
+#include "base/real_env.h"
+#include "base/telemetry/http_endpoint.h"
+#include "base/telemetry/prometheus_metrics.h"
+#include "coordinator/adapters.h"
+#include "coordinator/api/broadcaster.h"
+#include "coordinator/api/server.h"
+#include "coordinator/engine/engine.h"
+#include "coordinator/retention.h"
+#include "coordinator/store/data_dir_lock.h"
+#include "coordinator/store/sqlite_store.h"
+#include "coordinator/verify/verifier_pool.h"
+
+namespace prooflode::coordinator {
+namespace {
+
+constexpr uint64_t kPemBytesMax = 1 << 20;
+constexpr std::chrono::minutes kSweepInterval(10);
+
+StatusOr<SigningKey> LoadOrCreateKey(const std::string& path, Random& random) {
+  StatusOr<SigningKey> key = LoadSigningKey(path);
+  if (!absl::IsNotFound(key.status())) return key;
+  LogInfo("main", "first start: making key %s", path);
+  return CreateSigningKey(path, random);
+}
+
+StatusOr<std::string> ReadPem(const std::string& path, bool secret) {
+  if (path.empty()) return std::string();
+  struct stat info;
+  if (secret && stat(path.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": others can read this private key; chmod 600 it"));
+  }
+  return ReadFile(path, kPemBytesMax);
+}
+
+StatusOr<api::ServerOptions> ServerOptionsOf(const Config& config) {
+  api::ServerOptions options;
+  options.listen = config.listen;
+  options.insecure = config.insecure;
+  options.auth.operator_keys = config.operators;
+  PL_ASSIGN_OR_RETURN(options.tls_cert_pem, ReadPem(config.tls.cert_file, false));
+  PL_ASSIGN_OR_RETURN(options.tls_key_pem, ReadPem(config.tls.key_file, true));
+  PL_ASSIGN_OR_RETURN(options.client_ca_pem, ReadPem(config.tls.client_ca_file, false));
+  return options;
+}
+
+// Deletes artifacts that are no longer needed, now and then, on a thread of its own.
+class Sweeper {
+ public:
+  Sweeper(engine::Engine& engine, artifacts::ArtifactStore& store, const Config& config)
+      : engine_(engine), store_(store), config_(config), thread_([this] { Work(); }) {}
+  ~Sweeper() {
+    {
+      MutexLock lock(state_->mutex);
+      state_->stopping = true;
+      state_->wake.NotifyAll();
+    }
+    thread_.join();
+  }
+
+ private:
+  struct State {
+    Mutex mutex;
+    CondVar wake;
+    bool stopping PL_GUARDED_BY(mutex) = false;
+    std::optional<std::map<Digest, Micros>> keep PL_GUARDED_BY(mutex);
+  };
+  static constexpr int64_t kHour = 3600;
+
+  // Shared with the query, which may run after this object is gone.
+  void Ask() {
+    const Micros kept = Seconds(static_cast<int64_t>(config_.retention.witness_hours) * kHour);
+    const Status asked = engine_.Query([state = state_, kept](const market::Market& market) {
+      auto keep = KeepUntil(market, kept);
+      MutexLock lock(state->mutex);
+      state->keep = std::move(keep);
+      state->wake.NotifyAll();
+    });
+    if (!asked.ok()) LogWarning("artifacts", "sweep put off: %s", std::string(FromSv(asked.message())));
+  }
+
+  void Work() {
+    while (true) {
+      Ask();
+      std::optional<std::map<Digest, Micros>> keep;
+      {
+        MutexLock lock(state_->mutex);
+        if (!state_->stopping && !state_->keep) state_->wake.WaitFor(state_->mutex, kSweepInterval);
+        if (state_->stopping) return;
+        keep.swap(state_->keep);
+      }
+      if (keep) {
+        const Micros unused = Seconds(static_cast<int64_t>(config_.retention.unused_upload_hours) * kHour);
+        const size_t count = store_.Sweep(*keep, unused);
+        if (count > 0) LogInfo("artifacts", "deleted %d files that nothing needs any more", count);
+      }
+      MutexLock lock(state_->mutex);
+      if (!state_->stopping) state_->wake.WaitFor(state_->mutex, kSweepInterval);
+      if (state_->stopping) return;
+    }
+  }
+
+  engine::Engine& engine_;
+  artifacts::ArtifactStore& store_;
+  const Config& config_;
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+  std::thread thread_;
+};
+
+// Signals are taken by sigwait alone; every thread inherits the mask.
+sigset_t BlockSignals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return set;
+}
+
+void WaitForSignal(const sigset_t& set) {
+  int number = 0;
+  sigwait(&set, &number);
+  LogInfo("main", "signal %d: finishing what is under way; another one ends at once", number);
+  std::thread([set] {
+    int second = 0;
+    sigwait(&set, &second);
+    _exit(128 + second);
+  }).detach();
+}
+
+StatusOr<std::unique_ptr<HttpEndpoint>> StartHttp(const std::string& listen, PrometheusMetrics& metrics) {
+  if (listen.empty()) return nullptr;
+  const auto page = [&metrics] {
+    return HttpResponse{.code = 200, .content_type = PrometheusMetrics::kContentType, .body = metrics.Text()};
+  };
+  return HttpEndpoint::Start(listen,
+                             {{"/metrics", page}, {"/healthz", [] { return HttpResponse{.body = "ok\n"}; }}});
+}
+
+unsigned VerifierThreads(const Config& config) {
+  if (config.verify_threads > 0) return static_cast<unsigned>(config.verify_threads);
+  return std::max(1u, ThreadPool::UsableProcessors() / 2);
+}
+
+// Everything between the store and the network. `store` and `key` outlive it.
+Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& store, Clock& clock,
+             Random& random, PrometheusMetrics& metrics, const sigset_t& signals) {
+  const market::Rules rules = config.Rules();
+  PL_ASSIGN_OR_RETURN(
+      const auto artifacts,
+      artifacts::ArtifactStore::Open(config.artifacts_path(), config.ArtifactLimits(), clock, metrics));
+  const verify::FileLimits file_limits{
+      .domain_size_max = config.limits.domain_size,
+      .public_inputs_max = static_cast<uint32_t>(config.limits.public_inputs)};
+  ThreadPool check_threads(ThreadPool::UsableProcessors());
+  ArtifactAdapter artifact_port(*artifacts, metrics);
+  FileCheckAdapter file_checker(*artifacts, file_limits, random, check_threads);
+  api::Broadcaster broadcaster({}, clock, random, metrics);
+  verify::VerifierPool verifiers({.threads = VerifierThreads(config)}, clock, metrics);
+  engine::EngineOptions engine_options;
+  engine_options.queue_limit = config.limits.queue;
+  engine::Engine engine(rules, engine_options,
+                        {store, verifiers, broadcaster, clock, random, metrics, [](const Status& status) {
+                           // What is on disk is unknown: only a restart can tell.
+                           LogError("engine", "stopping: %s", std::string(FromSv(status.message())));
+                           _exit(1);
+                         }});
+  PL_RETURN_IF_ERROR(engine.Load());
+  engine.Start();
+  const api::MarketInfo info{.version = PROOFLODE_VERSION,
+                             .asset_name = config.asset.name,
+                             .asset_decimals = static_cast<uint32_t>(config.asset.decimals),
+                             .artifact_bytes_max = config.ArtifactLimits().artifact_bytes_max,
+                             .domain_size_max = file_limits.domain_size_max,
+                             .public_inputs_max = file_limits.public_inputs_max};
+  PL_ASSIGN_OR_RETURN(const api::ServerOptions options, ServerOptionsOf(config));
+  PL_ASSIGN_OR_RETURN(const auto server,
+                      api::Server::Start(options, {rules, info, key, engine, store, broadcaster,
+                                                   artifact_port, file_checker, clock, random, metrics}));
+  PL_ASSIGN_OR_RETURN(const auto http, StartHttp(config.http, metrics));
+  Sweeper sweeper(engine, *artifacts, config);
+  LogInfo("main", "market %s, coordinator key %s", config.market, HexEncode(key.public_key()));
+  LogInfo("main", "listening on port %d%s", server->port(),
+          http == nullptr ? std::string() : absl::StrCat(", metrics on port ", http->port()));
+  WaitForSignal(signals);
+  server->Shutdown();
+  engine.Stop();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Status Run(const Config& config) {
+  const sigset_t signals = BlockSignals();
+  RealClock clock;
+  RealRandom random;
+  PL_RETURN_IF_ERROR(MakeDirectory(config.data));
+  PL_ASSIGN_OR_RETURN(const store::DataDirLock lock, store::DataDirLock::Acquire(config.data));
+  PL_ASSIGN_OR_RETURN(const SigningKey key, LoadOrCreateKey(config.key_path(), random));
+  PrometheusMetrics metrics(PROOFLODE_VERSION);
+  PL_ASSIGN_OR_RETURN(const auto store, store::SqliteStore::Open(config.database_path(), {}, metrics));
+  const Status status = Serve(config, key, *store, clock, random, metrics, signals);
+  if (status.ok()) LogInfo("main", "stopped");
+  return status;
+}
+
+}  // namespace prooflode::coordinator
