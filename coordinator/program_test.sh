@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# The program itself: starts, locks its folder, answers on its ports, stops on SIGTERM, survives kill -9, and
+# checks, copies and prints what it should. Usage: program_test.sh PROGRAM
+set -euo pipefail
+program=$1
+work=$(mktemp -d)
+pid=
+cleanup() { [[ -z $pid ]] || kill -9 "$pid" 2>/dev/null || true; rm -rf "$work"; }
+trap cleanup EXIT
+fail() { echo "FAIL: $*" >&2; cat "$work"/*.log >&2 || true; exit 1; }
+unset XDG_CONFIG_HOME STATE_DIRECTORY
+export HOME=$work
+common=(--data "$work/data" --listen 127.0.0.1:0 --http 127.0.0.1:0)
+
+start() {
+  "$program" run "${common[@]}" 2>"$work/run.log" &
+  pid=$!
+  for _ in $(seq 200); do
+    grep -q "listening on port" "$work/run.log" && return
+    kill -0 "$pid" 2>/dev/null || fail "it ended instead of listening"
+    sleep 0.05
+  done
+  fail "it did not listen within 10 s"
+}
+
+start
+[[ $(stat -c %a "$work/data/coordinator.key") == 600 ]] || fail "key readable by others"
+key=$(grep -o 'key [0-9a-f]\{64\}' "$work/run.log")
+http=$(sed -n 's/.*metrics on port \([0-9]*\).*/\1/p' "$work/run.log")
+[[ $(curl -sS "http://127.0.0.1:$http/healthz") == ok ]] || fail "healthz"
+curl -sS "http://127.0.0.1:$http/metrics" >"$work/metrics"
+for name in engine_queue_length db_size_bytes artifact_store_bytes jobs_total verify_duration_seconds_bucket; do
+  grep -q "^prooflode_coordinator_$name" "$work/metrics" || fail "no metric $name"
+done
+if command -v promtool >/dev/null; then promtool check metrics <"$work/metrics" || fail "promtool"; fi
+
+if "$program" run "${common[@]}" 2>"$work/second.log"; then fail "a second one started"; fi
+grep -q "another coordinator" "$work/second.log" || fail "the second one did not say why"
+
+"$program" backup "${common[@]}" "$work/copy.db" >/dev/null || fail "backup"
+[[ -s $work/copy.db ]] || fail "the copy is empty"
+kill -TERM "$pid"
+wait "$pid" || fail "it did not end cleanly on SIGTERM"
+"$program" check "${common[@]}" --json | grep -q '"ok":true' || fail "check"
+
+start
+grep -q "$key" "$work/run.log" || fail "another key after a restart"
+kill -9 "$pid"
+wait "$pid" 2>/dev/null || true
+start
+kill -INT "$pid"
+wait "$pid" || fail "it did not end cleanly on SIGINT"
+pid=
+
+printf '[limits]\nqueu = 5\n' >"$work/bad.toml"
+code=0
+"$program" config check --config "$work/bad.toml" 2>"$work/bad.log" || code=$?
+[[ $code == 78 ]] || fail "exit $code for a bad configuration"
+grep -q "bad.toml:2: unknown setting limits.queu; did you mean limits.queue?" "$work/bad.log" || fail "message"
+printf '[limits]\nqueue = 500\n' >"$work/good.toml"
+PROOFLODE_MARKET=other "$program" config print --config "$work/good.toml" --set race.reveal_window_ms=200 >"$work/printed"
+grep -q 'queue = 500 .*good.toml:2' "$work/printed" || fail "origin of a file"
+grep -q "market = 'other' .*PROOFLODE_MARKET\|market = \"other\" .*PROOFLODE_MARKET" "$work/printed" || fail "origin of a variable"
+code=0
+"$program" nonsense 2>/dev/null >&2 || code=$?
+[[ $code == 2 ]] || fail "exit $code for wrong usage"
+echo ok
