@@ -179,8 +179,11 @@ class ApiTest : public testing::Test {
     ServerOptions options;
     options.listen = absl::StrCat("127.0.0.1:", port);
     options.auth.operator_keys = {operator_key_.public_key()};
-    return Server::Start(options, {rules_, info_, key_, *engine_, store_, *broadcaster_, artifacts_, files_,
-                                   clock_, random_, metrics_});
+    return Server::Start(options, Parts());
+  }
+  ServerParts Parts() {
+    return {rules_,     info_,  key_,   *engine_, store_,  *broadcaster_,
+            artifacts_, files_, clock_, random_,  metrics_};
   }
 
   std::string Url() const { return absl::StrCat("http://127.0.0.1:", port_); }
