@@ -97,6 +97,22 @@ void EngineMetrics::Loaded(const market::Market& market) {
     factory_.GetCounter("prooflode_coordinator_jobs_total", "Jobs that ended",
                         With(kGroth16, "outcome", OutcomeLabel(state)));
   }
+  for (const char* result : {"first", "late", "invalid", "expired"}) Submissions(result);
+  ShowLiveJobs();
+}
+
+Counter& EngineMetrics::Submissions(const char* result) {
+  return factory_.GetCounter("prooflode_coordinator_submissions_total",
+                             "Committed proofs by what became of them", With(kGroth16, "result", result));
+}
+
+void EngineMetrics::ShowLiveJobs() {
+  for (JobState state : {JobState::kOpen, JobState::kClosing, JobState::kDelivered}) {
+    factory_
+        .GetGauge("prooflode_coordinator_jobs", "Jobs that have not ended",
+                  With(kGroth16, "state", StateLabel(state)))
+        .Set(static_cast<double>(live_count_[state]));
+  }
 }
 
 void EngineMetrics::Track(const market::Job& job) {
@@ -130,11 +146,7 @@ void EngineMetrics::JobChanged(const market::Market& market, const market::Job& 
 
 void EngineMetrics::AttemptChanged(const market::Attempt& attempt, market::LeafIndex leaf) {
   const char* result = SubmissionResult(attempt);
-  if (result == nullptr || attempt.changed_by != leaf) return;
-  factory_
-      .GetCounter("prooflode_coordinator_submissions_total", "Committed proofs by what became of them",
-                  With(kGroth16, "result", result))
-      .Increment();
+  if (result != nullptr && attempt.changed_by == leaf) Submissions(result).Increment();
 }
 
 void EngineMetrics::BatchDone(size_t commands, double apply_seconds, double write_seconds, Micros now) {
@@ -142,12 +154,7 @@ void EngineMetrics::BatchDone(size_t commands, double apply_seconds, double writ
   batch_commands_.Observe(static_cast<double>(commands));
   apply_seconds_.Observe(apply_seconds);
   write_seconds_.Observe(write_seconds);
-  for (JobState state : {JobState::kOpen, JobState::kClosing, JobState::kDelivered}) {
-    factory_
-        .GetGauge("prooflode_coordinator_jobs", "Jobs that have not ended",
-                  With(kGroth16, "state", StateLabel(state)))
-        .Set(static_cast<double>(live_count_[state]));
-  }
+  ShowLiveJobs();
   if (now < next_age_at_) return;  // a walk over all live jobs: once a second is enough
   next_age_at_ = now + Seconds(1);
   Micros oldest = now;

@@ -30,6 +30,8 @@ class EngineMetrics {
     Micros posted_at;
   };
   void Track(const market::Job& job);
+  void ShowLiveJobs();
+  Counter& Submissions(const char* result);
 
   MetricFactory& factory_;
   std::map<market::JobId, LiveJob> live_jobs_;
