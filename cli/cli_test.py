@@ -145,6 +145,13 @@ class CliTest(unittest.TestCase):
             self.assertEqual(len(out["prove_ms"]), 2)
         self.refused(1, "bench", "groth16", "--size", "10", "--dist", "bits", says="larger --size")
 
+    def test_kernel_benches(self):
+        for args in (["field"], ["ntt", "--size", "8"], ["msm", "--size", "6", "--group", "g2", "--dist", "bits"]):
+            out = json.loads(self.good("bench", *args, "--runs", "2", "--json"))
+            self.assertGreater(out["figures"][0]["median_ns"], 0)
+        self.assertIn("msm_g1", self.good("bench", "msm", "--size", "6", "--runs", "1"))
+        self.refused(2, "bench", "msm", "--curve", "bls12-381")
+
     def test_export(self):
         self.good("export", "verificationkey", "p.zkey", "vk2.json")
         self.assertEqual(self.read("vk2.json"), self.read("vk.json"))

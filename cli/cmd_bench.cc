@@ -1,5 +1,5 @@
-// prooflode bench: how fast this machine proves. The circuit and its key are made on the spot, so nothing
-// else is needed.
+// prooflode bench groth16: how fast this machine proves. The circuit and its key are made on the spot, so
+// nothing else is needed.
 #include <algorithm>
 #include <memory>
 #include <vector>
@@ -109,6 +109,7 @@ StatusOr<ExitCode> RunGroth16(const BenchOptions& options, Session& session) {
 void AddBench(CLI::App& app, Session& session) {
   CLI::App* bench = app.add_subcommand("bench", "Measure this machine");
   bench->require_subcommand(1);
+  AddKernelBenches(*bench, session);
   auto options = std::make_shared<BenchOptions>();
   CLI::App* command =
       AddCommand(*bench, session, "groth16", "Prove a circuit made on the spot, several times",

@@ -13,6 +13,8 @@ void AddSetup(CLI::App& app, Session& session);
 void AddWorkload(CLI::App& app, Session& session);
 void AddExport(CLI::App& app, Session& session);
 void AddBench(CLI::App& app, Session& session);
+// The kernels' benchmarks, below AddBench's command.
+void AddKernelBenches(CLI::App& bench, Session& session);
 void AddDevices(CLI::App& app, Session& session);
 void AddKey(CLI::App& app, Session& session);
 void AddVersion(CLI::App& app, Session& session);

@@ -93,6 +93,7 @@ StatusOr<SecretBuffer> QuotientScalars(const ProvingKey& key, const Witness& wit
   SecretBuffer a(n);
   {
     const NttDomain domain(key.log_domain, pool);
+    if (Cancelled(cancel)) return absl::CancelledError("proving was cancelled");
     const Fr shift = CosetShift(key.log_domain);
     SecretBuffer b(n);
     EvaluateMatrices(key, witness, a.values(), b.values(), pool, cancel);
