@@ -7,9 +7,9 @@
 
 namespace prooflode::client {
 
-// Owned by the stream object and, until OnDone, by itself. One read and one write are under way at most.
-class SessionStream::Reactor final : public grpc::ClientBidiReactor<v1::SessionRequest, v1::SessionResponse>,
-                                     public std::enable_shared_from_this<Reactor> {
+// Owned by the stream object alone, which waits for OnDone: gRPC's threads must never drop the last reference
+// to a channel, since that makes them join themselves. One read and one write are under way at most.
+class SessionStream::Reactor final : public grpc::ClientBidiReactor<v1::SessionRequest, v1::SessionResponse> {
  public:
   Reactor(Connection& connection, Callbacks callbacks)
       : connection_(connection),
@@ -18,7 +18,6 @@ class SessionStream::Reactor final : public grpc::ClientBidiReactor<v1::SessionR
 
   Status Begin(const v1::SessionRequest::Hello& hello) {
     PL_RETURN_IF_ERROR(connection_.Prepare(context_, std::nullopt));
-    self_ = shared_from_this();
     stub_->async()->Session(&context_, this);
     // Sends may start a write from any thread until the stream is over; the hold keeps OnDone away until the
     // last of them can no longer come.
@@ -68,7 +67,6 @@ class SessionStream::Reactor final : public grpc::ClientBidiReactor<v1::SessionR
     const Status status = FromGrpc(grpc_status, context_);
     if (status.code() == absl::StatusCode::kUnauthenticated) connection_.ForgetToken();
     callbacks_.on_end(status);
-    const std::shared_ptr<Reactor> self = std::move(self_);
     MutexLock lock(mutex_);
     done_ = true;
     done_changed_.NotifyAll();
@@ -93,7 +91,6 @@ class SessionStream::Reactor final : public grpc::ClientBidiReactor<v1::SessionR
   const Callbacks callbacks_;
   grpc::ClientContext context_;
   v1::SessionResponse incoming_;
-  std::shared_ptr<Reactor> self_;
   Mutex mutex_;
   CondVar done_changed_;
   std::deque<v1::SessionRequest> backlog_ PL_GUARDED_BY(mutex_);  // front is being written
@@ -102,12 +99,12 @@ class SessionStream::Reactor final : public grpc::ClientBidiReactor<v1::SessionR
   bool done_ PL_GUARDED_BY(mutex_) = false;
 };
 
-SessionStream::SessionStream(std::shared_ptr<Reactor> reactor) : reactor_(std::move(reactor)) {}
+SessionStream::SessionStream(std::unique_ptr<Reactor> reactor) : reactor_(std::move(reactor)) {}
 
 StatusOr<std::unique_ptr<SessionStream>> SessionStream::Open(Connection& connection,
                                                              const v1::SessionRequest::Hello& hello,
                                                              Callbacks callbacks) {
-  auto reactor = std::make_shared<Reactor>(connection, std::move(callbacks));
+  auto reactor = std::make_unique<Reactor>(connection, std::move(callbacks));
   PL_RETURN_IF_ERROR(reactor->Begin(hello));
   return std::unique_ptr<SessionStream>(new SessionStream(std::move(reactor)));
 }

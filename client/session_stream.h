@@ -39,8 +39,8 @@ class SessionStream {
 
  private:
   class Reactor;
-  explicit SessionStream(std::shared_ptr<Reactor> reactor);
-  const std::shared_ptr<Reactor> reactor_;
+  explicit SessionStream(std::unique_ptr<Reactor> reactor);
+  const std::unique_ptr<Reactor> reactor_;
 };
 
 }  // namespace prooflode::client

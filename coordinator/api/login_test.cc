@@ -124,6 +124,14 @@ TEST_F(LoginTest, OversizeMessagesAreRefused) {
             absl::StatusCode::kResourceExhausted);
 }
 
+TEST_F(LoginTest, OversizeMetadataIsRefused) {
+  grpc::ClientContext context;
+  context.AddMetadata("x-large", std::string(20'000, 'a'));
+  v1::GetMarketResponse response;
+  EXPECT_EQ(auth_->GetMarket(&context, v1::GetMarketRequest(), &response).error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+}
+
 TEST_F(LoginTest, CompressedRequestsAreRefused) {
   grpc::ClientContext context;
   context.set_compression_algorithm(GRPC_COMPRESS_GZIP);

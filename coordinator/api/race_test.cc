@@ -1,9 +1,11 @@
 // Whole races over the network: uploads, posting, sessions, commits, receipts, reveals, watching.
 #include <unistd.h>
 
+#include <atomic>
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "client/receipt.h"
 #include "client/session_stream.h"
@@ -427,6 +429,38 @@ TEST_F(RaceTest, UploadsResumeAndWrongDigestsAreThrownAway) {
   EXPECT_FALSE(std::filesystem::exists(folder_ + "/bad"));
   EXPECT_EQ(client::Download(*requester.connection, digest, 10, folder_ + "/small").code(),
             absl::StatusCode::kDataLoss);  // larger than the caller was told
+}
+
+TEST_F(RaceTest, SessionsAndWatchersComeAndGo) {
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  GiveMoney(requester, 1000, "start");
+  const std::string circuit = RegisterCircuit(requester);
+  const v1::Job job = Post(requester, circuit, "first");
+  std::atomic<int> offers{0};
+  std::vector<std::thread> threads;
+  for (uint8_t n = 1; n <= 4; ++n) {
+    threads.emplace_back([&, n] {
+      Party miner = Join(n, v1::ROLE_MINER);
+      for (int round = 0; round < 10; ++round) {
+        Session session(miner);
+        session.stream().GrantCredit(10);
+        if (round % 2 == 0) {
+          session.Next(v1::SessionResponse::kOffer);
+          ++offers;
+        }
+        miner.calls->WatchJob(job.job_id(), 0, [](const v1::Job&) { return false; }).IgnoreError();
+      }
+    });
+  }
+  for (int i = 0; i < 8; ++i) Post(requester, circuit, std::to_string(i));
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(offers, 4 * 5);
+  // A server that stops ends what is open.
+  Party miner = Join(1, v1::ROLE_MINER);
+  Session open(miner);
+  open.Next(v1::SessionResponse::kWelcome);
+  server_->Shutdown();
+  EXPECT_EQ(open.WaitForEnd().code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(RaceTest, DigestsThatLookLikePathsAreDigests) {
