@@ -17,6 +17,9 @@ void AddBench(CLI::App& app, Session& session);
 void AddKernelBenches(CLI::App& bench, Session& session);
 void AddDevices(CLI::App& app, Session& session);
 void AddKey(CLI::App& app, Session& session);
+void AddCircuit(CLI::App& app, Session& session);
+void AddJob(CLI::App& app, Session& session);
+void AddAccount(CLI::App& app, Session& session);
 void AddVersion(CLI::App& app, Session& session);
 
 }  // namespace prooflode::cli

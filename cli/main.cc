@@ -13,9 +13,9 @@ namespace prooflode::cli {
 namespace {
 
 // In the order that --help shows.
-constexpr void (*kCommands[])(CLI::App&, Session&) = {AddProve, AddVerify,   AddInspect, AddExport,
-                                                      AddSetup, AddWorkload, AddBench,   AddDevices,
-                                                      AddKey,   AddVersion};
+constexpr void (*kCommands[])(CLI::App&, Session&) = {
+    AddProve,   AddVerify, AddInspect, AddExport, AddSetup,   AddWorkload, AddBench,
+    AddDevices, AddKey,    AddCircuit, AddJob,    AddAccount, AddVersion};
 
 // Levenshtein's distance.
 size_t EditDistance(std::string_view a, std::string_view b) {

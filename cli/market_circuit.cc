@@ -1,0 +1,113 @@
+// prooflode circuit add|ls|show
+#include <memory>
+
+#include "cli/commands.h"
+#include "cli/market_print.h"
+#include "client/transfer.h"
+
+namespace prooflode::cli {
+namespace {
+
+struct CircuitOptions {
+  MarketOptions market;
+  std::string name;
+  std::string zkey;
+  std::string r1cs;
+  bool allow_insecure_setup = false;
+};
+
+StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::ArtifactKind kind) {
+  PrintNote("uploading " + path);
+  const auto uploaded = client::Upload(*market.connection, path, kind);
+  // Whether the file or the way is at fault, the message says.
+  if (!uploaded.ok()) return Remote(uploaded.status());
+  return std::string(AsChars(uploaded->digest));
+}
+
+Status RegisterCircuit(const CircuitOptions& options, Session& session) {
+  PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
+  v1::RegisterCircuitRequest request;
+  request.set_name(options.name);
+  request.set_allow_insecure_setup(options.allow_insecure_setup);
+  PL_ASSIGN_OR_RETURN(*request.mutable_zkey_digest(),
+                      UploadFile(*market, options.zkey, v1::ARTIFACT_KIND_ZKEY));
+  if (!options.r1cs.empty()) {
+    PL_ASSIGN_OR_RETURN(*request.mutable_r1cs_digest(),
+                        UploadFile(*market, options.r1cs, v1::ARTIFACT_KIND_R1CS));
+  }
+  const auto response = market->client->RegisterCircuit(std::move(request));
+  PL_RETURN_IF_ERROR(Remote(response.status()));
+  if (options.market.json) {
+    PrintJson(ToJson(response->circuit()));
+  } else {
+    PrintCircuit(response->circuit());
+  }
+  return absl::OkStatus();
+}
+
+Status ListCircuits(const CircuitOptions& options, Session& session) {
+  PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
+  Json all = Json::array();
+  std::vector<std::vector<std::string>> rows = {{"NAME", "DOMAIN", "PUBLIC", "KEY", "REGISTERED"}};
+  v1::ListCircuitsRequest request;
+  do {
+    const auto response = market->client->ListCircuits(request);
+    PL_RETURN_IF_ERROR(Remote(response.status()));
+    for (const v1::Circuit& c : response->circuits()) {
+      all.push_back(ToJson(c));
+      rows.push_back({Printable(c.name()), absl::StrCat(c.domain_size()),
+                      absl::StrCat(c.public_input_count()), HumanBytes(c.zkey_bytes()),
+                      TimeText(c.registered_at_us())});
+    }
+    request.set_page_token(response->next_page_token());
+  } while (!request.page_token().empty());
+  if (options.market.json) {
+    PrintJson(all);
+  } else {
+    PrintTable(rows);
+  }
+  return absl::OkStatus();
+}
+
+Status ShowCircuit(const CircuitOptions& options, Session& session) {
+  PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
+  v1::GetCircuitRequest request;
+  request.set_name(options.name);
+  const auto response = market->client->GetCircuit(request);
+  PL_RETURN_IF_ERROR(Remote(response.status()));
+  if (options.market.json) {
+    Json circuit = ToJson(response->circuit());
+    circuit["verification_key"] = Json::parse(response->circuit().verification_key_json(), nullptr, false);
+    PrintJson(circuit);
+  } else {
+    PrintCircuit(response->circuit());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddCircuit(CLI::App& app, Session& session) {
+  CLI::App* circuit = app.add_subcommand("circuit", "Circuits of a market: register, list, show");
+  circuit->require_subcommand(1);
+  auto options = std::make_shared<CircuitOptions>();
+  const auto body = [options, &session](Status (*run)(const CircuitOptions&, Session&)) -> Body {
+    return [=, &session] { return RunMarket([&] { return run(*options, session); }); };
+  };
+  CLI::App* add = AddCommand(*circuit, session, "add", "Register a circuit by its proving key",
+                             "Example:\n  prooflode circuit add rollup.zkey --name rollup --r1cs rollup.r1cs",
+                             body(RegisterCircuit));
+  add->add_option("ZKEY", options->zkey, "Proving key, as snarkjs writes it")->required();
+  add->add_option("--name", options->name, "Name in this market: a-z, 0-9, '-', '_', '.'")->required();
+  add->add_option("--r1cs", options->r1cs, "Constraints: lets the coordinator check witnesses");
+  add->add_flag("--allow-insecure-setup", options->allow_insecure_setup,
+                "Accept a key without a phase-2 contribution: anybody can forge proofs for it");
+  CLI::App* ls = AddCommand(*circuit, session, "ls", "List the circuits", "Example:\n  prooflode circuit ls",
+                            body(ListCircuits));
+  CLI::App* show = AddCommand(*circuit, session, "show", "Show one circuit",
+                              "Example:\n  prooflode circuit show rollup --json", body(ShowCircuit));
+  show->add_option("NAME", options->name, "Its name")->required();
+  for (CLI::App* command : {add, ls, show}) AddMarketFlags(*command, options->market);
+}
+
+}  // namespace prooflode::cli

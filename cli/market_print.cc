@@ -1,0 +1,139 @@
+#include "cli/market_print.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "absl/strings/str_format.h"
+
+namespace prooflode::cli {
+namespace {
+
+std::string Hex(const std::string& bytes) { return HexEncode(AsBytes(bytes)); }
+
+std::string WithoutPrefix(std::string name, size_t prefix) {
+  name.erase(0, std::min(prefix, name.size()));
+  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+  return name;
+}
+
+std::string PolicyText(const v1::Policy& policy) {
+  if (policy.has_lease()) return absl::StrFormat("lease of %.1f s", policy.lease().lease_us() / 1e6);
+  const uint32_t width = policy.race().width();
+  return width == 0 ? "race of everybody" : absl::StrFormat("race of %d", width);
+}
+
+Json AmountJson(uint64_t units, const Market& market) {
+  return {{"units", units}, {"text", market.AmountText(units)}};
+}
+
+}  // namespace
+
+std::string StateText(v1::JobState state) { return WithoutPrefix(v1::JobState_Name(state), 10); }
+std::string StateText(v1::AttemptState state) { return WithoutPrefix(v1::AttemptState_Name(state), 14); }
+
+std::string Printable(const std::string& text) {
+  std::string out = text;
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
+  }
+  return out;
+}
+
+Json ToJson(const v1::Circuit& c) {
+  return {{"circuit_id", Hex(c.circuit_id())},        {"name", c.name()},
+          {"zkey_digest", Hex(c.zkey_digest())},      {"zkey_bytes", c.zkey_bytes()},
+          {"domain_size", c.domain_size()},           {"variables", c.variable_count()},
+          {"public_inputs", c.public_input_count()},  {"owner", Hex(c.owner())},
+          {"registered_at_us", c.registered_at_us()}, {"insecure_setup", c.insecure_setup()}};
+}
+
+Json ToJson(const v1::Job& j, const Market& market) {
+  return {{"job_id", Hex(j.job_id())},
+          {"circuit", j.circuit_name()},
+          {"state", StateText(j.state())},
+          {"reward", AmountJson(j.reward_units(), market)},
+          {"fee", AmountJson(j.fee_units(), market)},
+          {"policy", PolicyText(j.policy())},
+          {"posted_at_us", j.posted_at_us()},
+          {"deadline_at_us", j.deadline_at_us()},
+          {"racers", j.racer_count()},
+          {"commits", j.commit_count()},
+          {"winner", Hex(j.winner())},
+          {"delivered_at_us", j.delivered_at_us()},
+          {"settled_at_us", j.settled_at_us()},
+          {"margin_us", j.margin_us()},
+          {"already_proven", j.already_proven()},
+          {"revision", j.revision()}};
+}
+
+Json ToJson(const v1::Attempt& a) {
+  return {{"attempt_id", Hex(a.attempt_id())},
+          {"miner", Hex(a.miner())},
+          {"state", StateText(a.state())},
+          {"admitted_at_us", a.admitted_at_us()},
+          {"committed_at_us", a.committed_at_us()},
+          {"commit_leaf_index", a.commit_leaf_index()},
+          {"behind_winner_us", a.behind_winner_us()},
+          {"reason", v1::Reason_Name(a.reason())}};
+}
+
+Json ToJson(const v1::Account& a, const Market& market) {
+  return {{"owner", Hex(a.owner())},
+          {"available", AmountJson(a.available_units(), market)},
+          {"escrow", AmountJson(a.escrow_units(), market)},
+          {"asset", {{"name", a.asset().name()}, {"decimals", a.asset().decimals()}}}};
+}
+
+Json ToJson(const v1::Transfer& t, const Market& market) {
+  return {{"transfer_id", t.transfer_id()},
+          {"kind", WithoutPrefix(v1::TransferKind_Name(t.kind()), 14)},
+          {"time_us", t.time_us()},
+          {"amount", AmountJson(t.amount_units(), market)},
+          {"debit_account", t.debit_account()},
+          {"credit_account", t.credit_account()},
+          {"job_id", Hex(t.job_id())},
+          {"external_reference", t.external_reference()}};
+}
+
+void PrintCircuit(const v1::Circuit& c) {
+  PrintLine("name:          " + Printable(c.name()));
+  PrintLine("circuit:       " + Hex(c.circuit_id()));
+  PrintLine(absl::StrFormat("size:          domain %d, %d variables, %d public inputs", c.domain_size(),
+                            c.variable_count(), c.public_input_count()));
+  PrintLine("key:           " + HumanBytes(c.zkey_bytes()) + ", sha256 " + Hex(c.zkey_digest()));
+  PrintLine("registered:    " + TimeText(c.registered_at_us()) + " by " + Hex(c.owner()));
+  if (c.insecure_setup()) PrintLine("INSECURE:      anybody can forge proofs for this key");
+}
+
+void PrintJob(const v1::Job& j, const Market& market) {
+  PrintLine("job:        " + Hex(j.job_id()));
+  PrintLine("circuit:    " + Printable(j.circuit_name()));
+  PrintLine("state:      " + StateText(j.state()) +
+            (j.already_proven() ? " (proven before, no escrow)" : ""));
+  PrintLine("reward:     " + market.AmountText(j.reward_units()) + " (of it fee " +
+            market.AmountText(j.fee_units()) + "), " + PolicyText(j.policy()));
+  PrintLine("posted:     " + TimeText(j.posted_at_us()) + ", deadline " + TimeText(j.deadline_at_us()));
+  PrintLine(absl::StrFormat("miners:     %d racing, %d commits", j.racer_count(), j.commit_count()));
+  if (!j.winner().empty()) {
+    PrintLine("winner:     " + Hex(j.winner()));
+    const double after_s = static_cast<double>(j.delivered_at_us() - j.posted_at_us()) / 1e6;
+    PrintLine(absl::StrFormat("delivered:  %.2f s after posting", after_s));
+  }
+}
+
+void PrintTable(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      line += i + 1 < row.size() ? absl::StrFormat("%-*s  ", static_cast<int>(widths[i]), row[i]) : row[i];
+    }
+    PrintLine(line);
+  }
+}
+
+}  // namespace prooflode::cli

@@ -1,0 +1,31 @@
+// How market commands show what the coordinator answered: rows for people, the same facts as JSON.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/market_session.h"
+
+namespace prooflode::cli {
+
+// "open", "won": the protocol's names without prefix, in lower case.
+std::string StateText(v1::JobState state);
+std::string StateText(v1::AttemptState state);
+
+Json ToJson(const v1::Circuit& circuit);
+Json ToJson(const v1::Job& job, const Market& market);
+Json ToJson(const v1::Attempt& attempt);
+Json ToJson(const v1::Account& account, const Market& market);
+Json ToJson(const v1::Transfer& transfer, const Market& market);
+
+// "key: value" lines.
+void PrintCircuit(const v1::Circuit& circuit);
+void PrintJob(const v1::Job& job, const Market& market);
+
+// Columns as wide as their widest cell; the first row is the heading.
+void PrintTable(const std::vector<std::vector<std::string>>& rows);
+
+// Names come from strangers: what a terminal would act on becomes '?'.
+std::string Printable(const std::string& text);
+
+}  // namespace prooflode::cli

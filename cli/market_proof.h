@@ -1,0 +1,17 @@
+// Shared by the job commands.
+#pragma once
+
+#include <string>
+
+#include "cli/market_session.h"
+#include "prover/format/json.h"
+
+namespace prooflode::cli {
+
+// Fetches the proof of a delivered job and writes snarkjs's files; an empty path writes none.
+Status SaveProof(Market& market, const std::string& job_id, const std::string& proof_path,
+                 const std::string& public_path);
+
+void AddJobSubmit(CLI::App& job, Session& session);
+
+}  // namespace prooflode::cli

@@ -1,0 +1,118 @@
+// prooflode job submit
+#include <memory>
+
+#include "cli/market_print.h"
+#include "cli/market_proof.h"
+#include "client/transfer.h"
+
+namespace prooflode::cli {
+namespace {
+
+struct SubmitOptions {
+  MarketOptions market;
+  std::string circuit;
+  std::string witness;
+  std::string reward;
+  std::string policy = "race";
+  uint32_t width = 0;
+  std::string lease;
+  std::string deadline = "60s";
+  std::string out_proof;
+  std::string out_public;
+  bool again = false;
+  bool wait = false;
+};
+
+StatusOr<v1::Policy> ToPolicy(const SubmitOptions& options) {
+  v1::Policy policy;
+  if (options.policy == "race") {
+    policy.mutable_race()->set_width(options.width);
+    return policy;
+  }
+  policy.mutable_lease();
+  if (!options.lease.empty()) {
+    PL_ASSIGN_OR_RETURN(const Micros lease, ParseDuration(options.lease));
+    policy.mutable_lease()->set_lease_us(Count(lease));
+  }
+  return policy;
+}
+
+// Follows the job; the last state seen.
+StatusOr<v1::Job> WaitForEnd(Market& market, const v1::Job& posted) {
+  v1::Job last = posted;
+  PL_RETURN_IF_ERROR(
+      Remote(market.client->WatchJob(posted.job_id(), posted.revision(), [&](const v1::Job& job) {
+        PrintNote(absl::StrCat(StateText(job.state()), ", ", job.racer_count(), " racing, ",
+                               job.commit_count(), " commits"));
+        last = job;
+        return true;
+      })));
+  return last;
+}
+
+Status Submit(const SubmitOptions& options, Session& session) {
+  PL_ASSIGN_OR_RETURN(const v1::Policy policy, ToPolicy(options));
+  PL_ASSIGN_OR_RETURN(const Micros time_limit, ParseDuration(options.deadline));
+  PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
+  PL_ASSIGN_OR_RETURN(const Amount reward,
+                      ParseAmount(options.reward, std::min(market->asset.decimals(), kAssetDecimalsMax)));
+  v1::GetCircuitRequest by_name;
+  by_name.set_name(options.circuit);
+  const auto circuit = market->client->GetCircuit(by_name);
+  PL_RETURN_IF_ERROR(Remote(Annotate(circuit.status(), absl::StrCat("circuit ", options.circuit))));
+  const auto witness = client::Upload(*market->connection, options.witness, v1::ARTIFACT_KIND_WITNESS);
+  PL_RETURN_IF_ERROR(Remote(witness.status()));
+
+  v1::PostJobRequest request;
+  request.set_circuit_id(circuit->circuit().circuit_id());
+  request.set_witness_digest(std::string(AsChars(witness->digest)));
+  request.set_reward_units(Count(reward));
+  request.set_time_limit_us(Count(time_limit));
+  *request.mutable_policy() = policy;
+  request.set_again(options.again);
+  const auto posted = market->client->PostJob(std::move(request));
+  PL_RETURN_IF_ERROR(Remote(posted.status()));
+  v1::Job job = posted->job();
+  const std::string id = HexEncode(AsBytes(job.job_id()));
+  if (options.wait && job.state() != v1::JOB_STATE_WON) {
+    PrintNote("posted " + id);
+    PL_ASSIGN_OR_RETURN(job, WaitForEnd(*market, job));
+  }
+  if (options.market.json) {
+    PrintJson(ToJson(job, *market));
+  } else {
+    PrintJob(job, *market);
+  }
+  const bool proven = job.state() == v1::JOB_STATE_WON || job.state() == v1::JOB_STATE_DELIVERED;
+  if (proven) return SaveProof(*market, job.job_id(), options.out_proof, options.out_public);
+  if (!options.wait) return absl::OkStatus();
+  return absl::AbortedError(absl::StrCat("job ", id, " ended without a proof: ", StateText(job.state())));
+}
+
+}  // namespace
+
+void AddJobSubmit(CLI::App& job, Session& session) {
+  auto options = std::make_shared<SubmitOptions>();
+  CLI::App* submit = AddCommand(
+      job, session, "submit", "Post a job: miners race for its reward",
+      "Example:\n  prooflode job submit --circuit rollup --witness batch.wtns --reward 2.5 --wait \\\n"
+      "      --out-proof proof.json --out-public public.json",
+      [options, &session] { return RunMarket([&] { return Submit(*options, session); }); });
+  submit->add_option("--circuit", options->circuit, "Name of a registered circuit")->required();
+  submit->add_option("--witness", options->witness, "Witness (.wtns)")->required();
+  submit->add_option("--reward", options->reward, "What the winner gets, in the market's asset")->required();
+  submit->add_option("--policy", options->policy, "race or lease")
+      ->check(CLI::IsMember({"race", "lease"}))
+      ->capture_default_str();
+  submit->add_option("--width", options->width, "Miners admitted to a race; 0 for everybody")
+      ->capture_default_str();
+  submit->add_option("--lease", options->lease, "How long one miner has, like 30s");
+  submit->add_option("--deadline", options->deadline, "From now, like 60s")->capture_default_str();
+  submit->add_flag("--again", options->again, "Race even though this statement was proven before");
+  CLI::Option* wait = submit->add_flag("--wait", options->wait, "Wait for the end; 1 when there is no proof");
+  submit->add_option("--out-proof", options->out_proof, "Write the proof there")->needs(wait);
+  submit->add_option("--out-public", options->out_public, "Write the public inputs there")->needs(wait);
+  AddMarketFlags(*submit, options->market);
+}
+
+}  // namespace prooflode::cli
