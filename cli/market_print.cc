@@ -17,7 +17,8 @@ std::string WithoutPrefix(std::string name, size_t prefix) {
 }
 
 std::string PolicyText(const v1::Policy& policy) {
-  if (policy.has_lease()) return absl::StrFormat("lease of %.1f s", policy.lease().lease_us() / 1e6);
+  if (policy.has_lease())
+    return absl::StrFormat("lease of %.1f s", static_cast<double>(policy.lease().lease_us()) / 1e6);
   const uint32_t width = policy.race().width();
   return width == 0 ? "race of everybody" : absl::StrFormat("race of %d", width);
 }
