@@ -1,5 +1,6 @@
 #include "cli/market_session.h"
 
+#include <cstdlib>
 #include <ctime>
 
 #include "absl/strings/cord.h"
@@ -14,6 +15,12 @@ namespace {
 constexpr uint64_t kPemBytesMax = 1 << 20;
 constexpr Micros kRetryFor = Seconds(15);
 constexpr char kRemotePayload[] = "prooflode/remote";
+
+std::string Given(const std::string& flag, const char* variable, const char* otherwise) {
+  if (!flag.empty()) return flag;
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0' ? value : otherwise;
+}
 
 ExitCode ExitFor(const Status& status) {
   if (status.ok()) return ExitCode::kOk;
@@ -35,16 +42,15 @@ ExitCode ExitFor(const Status& status) {
 }  // namespace
 
 void AddMarketFlags(CLI::App& command, MarketOptions& options) {
-  command.add_option("--coordinator", options.coordinator, "URL of the coordinator")
-      ->envname("PROOFLODE_COORDINATOR")
-      ->capture_default_str();
-  command.add_option("--key", options.key, "Your key file (`prooflode key gen`)")
-      ->envname("PROOFLODE_KEY")
-      ->required();
-  command.add_option("--coordinator-key", options.coordinator_key, "Public key the coordinator must have")
-      ->envname("PROOFLODE_COORDINATOR_KEY");
-  command.add_option("--ca-file", options.ca_file, "PEM roots to trust instead of the system's")
-      ->envname("PROOFLODE_CA_FILE");
+  // Several commands share one set of options, and CLI11 would let the variables of those that were not
+  // chosen win over the chosen one's flags: OpenMarket looks them up instead.
+  command.add_option("--coordinator", options.coordinator,
+                     "URL of the coordinator (PROOFLODE_COORDINATOR; http://127.0.0.1:7443)");
+  command.add_option("--key", options.key, "Your key file, see `prooflode key gen` (PROOFLODE_KEY)");
+  command.add_option("--coordinator-key", options.coordinator_key,
+                     "Public key the coordinator must have (PROOFLODE_COORDINATOR_KEY)");
+  command.add_option("--ca-file", options.ca_file,
+                     "PEM roots to trust instead of the system's (PROOFLODE_CA_FILE)");
   command.add_flag("--insecure", options.insecure, "Allow http to other machines");
   AddJsonFlag(command, options.json);
 }
@@ -55,7 +61,15 @@ std::string Market::AmountText(uint64_t units) const {
   return asset.name().empty() ? number : number + " " + asset.name();
 }
 
-StatusOr<std::unique_ptr<Market>> OpenMarket(const MarketOptions& options, v1::Role role, Session& session) {
+StatusOr<std::unique_ptr<Market>> OpenMarket(const MarketOptions& flags, v1::Role role, Session& session) {
+  MarketOptions options = flags;
+  options.coordinator = Given(flags.coordinator, "PROOFLODE_COORDINATOR", "http://127.0.0.1:7443");
+  options.key = Given(flags.key, "PROOFLODE_KEY", "");
+  options.coordinator_key = Given(flags.coordinator_key, "PROOFLODE_COORDINATOR_KEY", "");
+  options.ca_file = Given(flags.ca_file, "PROOFLODE_CA_FILE", "");
+  if (options.key.empty()) {
+    return absl::InvalidArgumentError("--key: want a key file, or PROOFLODE_KEY to name one");
+  }
   client::ConnectionOptions connection;
   connection.channel.url = options.coordinator;
   connection.channel.insecure = options.insecure;

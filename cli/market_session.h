@@ -12,8 +12,9 @@
 
 namespace prooflode::cli {
 
+// Empty texts are looked up in PROOFLODE_ variables by OpenMarket.
 struct MarketOptions {
-  std::string coordinator = "http://127.0.0.1:7443";
+  std::string coordinator;
   std::string key;
   std::string coordinator_key;
   std::string ca_file;

@@ -79,6 +79,8 @@ class Session {
     AttemptRef attempt{};   // meaningful after kAccepting
     CommitRecord record{};  // meaningful from kCommitting on
     bool committed = false;
+    std::string
+        refusal{};        // of the commit or the reveal; told if no end of the attempt comes that explains it
     RequestId request{};  // of the accept or the release
     Reason release_reason = Reason::kReleasedByMiner;
     bool call_in_flight = false;

@@ -225,7 +225,8 @@ void Session::On(const event::CommitAnswered& answer) {
   Race& race = it->second;
   if (answer.result == CallResult::kRetry) return RetryLater(race);
   if (answer.result == CallResult::kRefused) {
-    out_.push_back(action::ReportFailed{race.job.id, "commit refused: " + answer.message});
+    // Most often because the race has just been decided, which an AttemptEnded says.
+    race.refusal = "commit refused: " + answer.message;
     return Abandon(race);
   }
   if (!answer.receipt_valid) {
@@ -245,7 +246,7 @@ void Session::On(const event::RevealAnswered& answer) {
   Race& race = it->second;
   if (answer.result == CallResult::kRetry) return RetryLater(race);
   if (answer.result == CallResult::kRefused) {
-    out_.push_back(action::ReportFailed{race.job.id, "reveal refused: " + answer.message});
+    race.refusal = "reveal refused: " + answer.message;
     return Abandon(race);
   }
   race.phase = Phase::kAwaiting;
@@ -352,6 +353,7 @@ void Session::TickRaces() {
     // While the link is down nothing can be learned, so what is committed is kept.
     const bool over = dropping ? now_ >= race.drop_at : decided && link_ == Link::kWelcomed;
     if (over) {
+      if (!race.refusal.empty()) out_.push_back(action::ReportFailed{race.job.id, race.refusal});
       ReportEnd(race, AttemptState::kUnspecified, Reason::kUnspecified, Amount{}, Micros{});
       it = Drop(it);
       continue;

@@ -306,6 +306,24 @@ TEST_F(SessionTest, DoesNotRevealAgainstAFalseReceipt) {
   EXPECT_TRUE(All<action::Reveal>().empty());
 }
 
+TEST_F(SessionTest, ARefusedRevealIsAFailureOnlyWhenNoEndExplainsIt) {
+  for (const bool explained : {true, false}) {
+    Make();
+    Connect();
+    StartProving(1, 1);
+    const CommitRecord record = MakeProof(1);
+    Feed(event::CommitAnswered{record.attempt.id, CallResult::kOk, true, ""});
+    Feed(event::RevealAnswered{record.attempt.id, CallResult::kRefused, "not waiting for a reveal"});
+    EXPECT_TRUE(All<action::ReportFailed>().empty());
+    if (explained) {
+      Feed(event::AttemptEnded{9, MakeAttempt(1, 1, AttemptState::kLost), Reason::kWonByAnother, {}, {}});
+      EXPECT_EQ(Only<action::ReportEnded>().state, AttemptState::kLost);
+    }
+    Advance(Seconds(11));
+    EXPECT_EQ(All<action::ReportFailed>().size(), explained ? 0u : 1u);
+  }
+}
+
 TEST_F(SessionTest, BreakerStopsAfterFailuresInARowAndClosesAgain) {
   Make({.failures_max = 2, .breaker_pause = Seconds(60)});
   Connect();
