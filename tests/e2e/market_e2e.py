@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""One coordinator, three miners, one requester, many distinct jobs: each proven once, won once, paid once; snarkjs accepts every proof.
+
+Usage: market_e2e.py BUILD_DIR [--jobs N] [--kills N] [--snarkjs FOLDER]
+
+With --kills the coordinator is killed (-9) that often while the jobs run, and started again; nothing acknowledged may be missing. With
+--snarkjs (a folder with node_modules/snarkjs) every proof is verified by snarkjs as well.
+"""
+import argparse
+import json
+import random
+import signal
+import subprocess
+import time
+
+from harness import World, wait_until
+
+REWARD = 10
+FINAL = {"won", "expired", "cancelled"}
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build_dir")
+    parser.add_argument("--jobs", type=int, default=50)
+    parser.add_argument("--kills", type=int, default=0)
+    parser.add_argument("--snarkjs")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def make_circuit(world, jobs):
+    """A key for a short Poseidon chain, and a distinct witness for each job."""
+    r1cs, zkey = world.dir / "chain.r1cs", world.dir / "chain.zkey"
+    witnesses = []
+    for i in range(jobs):
+        witness = world.dir / f"w{i}.wtns"
+        world.run("workload", "poseidon", "--size", 4, "--r1cs", r1cs, "--wtns", witness)
+        witnesses.append(witness)
+    world.run("setup", "--insecure", r1cs, zkey, "--vkey", world.dir / "vkey.json")
+    return zkey, witnesses
+
+
+def post_all(world, witnesses):
+    return [world.ask("requester", "job", "submit", "--circuit", "chain", "--witness", w, "--reward", REWARD, "--deadline", "300s",
+                      "--policy", "race", "--width", 3)["job"]["job_id"] for w in witnesses]
+
+
+def kill_at_random(world, count, seed, all_done):
+    generator = random.Random(seed)
+    for _ in range(count):
+        time.sleep(generator.uniform(0.3, 1.5))
+        if all_done():
+            break
+        world.stop("coordinator", signal.SIGKILL)
+        world.start_coordinator()
+
+
+def check_ends(world, jobs, miners):
+    """Exactly one winner each, who was paid exactly once; every unit is somewhere."""
+    wins = {}
+    for job_id in jobs:
+        job = world.ask("requester", "job", "show", job_id)["job"]
+        assert job["state"] == "won", job
+        wins[job["winner"]] = wins.get(job["winner"], 0) + 1
+        won = [a for a in world.ask("requester", "job", "show", job_id)["attempts"] if a["state"] == "won"]
+        assert len(won) == 1, won
+    paid = 0
+    for miner in miners:
+        account = world.ask(miner, "account", "show")["account"]
+        assert account["available_units"] == REWARD * wins.get(world.key(miner), 0), (miner, account, wins)
+        paid += account["available_units"]
+    assert sum(wins.values()) == len(jobs)
+    requester = world.ask("requester", "account", "show")["account"]
+    assert requester["escrow_units"] == 0, requester
+    assert requester["available_units"] + paid == REWARD * len(jobs) + 7, (requester, paid)
+    return wins
+
+
+def verify_with_snarkjs(world, jobs, folder):
+    """One Node process verifies every proof."""
+    pairs = []
+    for i, job_id in enumerate(jobs):
+        proof, public = world.dir / f"p{i}.json", world.dir / f"pub{i}.json"
+        world.run("job", "proof", job_id, proof, public, "--coordinator", world.url, "--key", world.key_file("requester"))
+        pairs.append([str(public), str(proof)])
+    script = """
+      const fs = require('fs'); const snarkjs = require(process.argv[1] + '/node_modules/snarkjs');
+      const read = f => JSON.parse(fs.readFileSync(f)); const vk = read(process.argv[2]);
+      (async () => { let ok = 0;
+        for (const [pub, proof] of JSON.parse(process.argv[3])) ok += await snarkjs.groth16.verify(vk, read(pub), read(proof)) ? 1 : 0;
+        console.log(ok); process.exit(0); })();"""
+    done = subprocess.run(["node", "-e", script, folder, str(world.dir / "vkey.json"), json.dumps(pairs)], capture_output=True,
+                          text=True, timeout=600, check=True)
+    assert int(done.stdout) == len(jobs), f"snarkjs accepted {done.stdout.strip()} of {len(jobs)}"
+
+
+def main():
+    arguments = parse_arguments()
+    miners = ["miner1", "miner2", "miner3"]
+    with World(arguments.build_dir, "market") as world:
+        zkey, witnesses = make_circuit(world, arguments.jobs)
+        world.start_coordinator()
+        world.ask("operator", "account", "deposit", world.key("requester"), REWARD * arguments.jobs + 7, "--reference", "e2e")
+        world.ask("requester", "circuit", "add", zkey, "--name", "chain")
+        for miner in miners:
+            world.start_miner(miner, "--threads", 1)
+        jobs = post_all(world, witnesses)
+        assert len(set(jobs)) == len(jobs)
+
+        def all_done():
+            states = {j["job_id"]: j["state"] for j in world.ask("requester", "job", "ls", "--limit", 1000)["jobs"]}
+            return all(states[job] in FINAL for job in jobs)
+
+        if arguments.kills:
+            kill_at_random(world, arguments.kills, arguments.seed, all_done)
+        wait_until("every job ends", all_done, 300)
+        wins = check_ends(world, jobs, miners)
+        if arguments.snarkjs:
+            verify_with_snarkjs(world, jobs, arguments.snarkjs)
+        print(f"{len(jobs)} jobs won, wins by miner: {sorted(wins.values(), reverse=True)}, "
+              f"coordinator killed {arguments.kills} times, snarkjs {'accepted every proof' if arguments.snarkjs else 'not asked'}")
+
+
+if __name__ == "__main__":
+    main()
