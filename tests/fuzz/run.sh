@@ -39,4 +39,7 @@ fuzz_one() {
 }
 export -f fuzz_one
 export build seconds
-printf '%s\0' "${targets[@]}" | xargs -0 -n1 -P "$(nproc)" bash -c 'fuzz_one "$1"' _
+printf '%s\0' "${targets[@]}" | xargs -0 -n1 -P "$(nproc)" bash -c 'fuzz_one "$1"' _ | tee "$build/summary" || true
+passed=$(grep -c ': ok$' "$build/summary" || true)
+echo "$passed passed, $((${#targets[@]} - passed)) failed"
+[[ $passed -eq ${#targets[@]} ]]
