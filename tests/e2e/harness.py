@@ -79,8 +79,8 @@ class World:
         path = self.dir / "coordinator.toml"
         if not path.exists():
             operator = self.key("operator")
-            path.write_text(f'data_dir = "{self.dir}/coordinator"\nlisten = "127.0.0.1:{self.port}"\n'
-                            f'http = "127.0.0.1:{self.http_port}"\noperator_keys = ["{operator}"]\n')
+            path.write_text(f'data = "{self.dir}/coordinator"\nlisten = "127.0.0.1:{self.port}"\n'
+                            f'http = "127.0.0.1:{self.http_port}"\noperators = ["{operator}"]\n[asset]\ndecimals = 0\n')
         return path
 
     def start_miner(self, name, *flags):

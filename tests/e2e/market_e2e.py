@@ -16,6 +16,7 @@ import time
 from harness import World, wait_until
 
 REWARD = 10
+CHANGE = 7  # what the requester has left at the end
 FINAL = {"won", "expired", "cancelled"}
 
 
@@ -43,7 +44,7 @@ def make_circuit(world, jobs):
 
 def post_all(world, witnesses):
     return [world.ask("requester", "job", "submit", "--circuit", "chain", "--witness", w, "--reward", REWARD, "--deadline", "300s",
-                      "--policy", "race", "--width", 3)["job"]["job_id"] for w in witnesses]
+                      "--policy", "race", "--width", 3)["job_id"] for w in witnesses]
 
 
 def kill_at_random(world, count, seed, all_done):
@@ -60,20 +61,20 @@ def check_ends(world, jobs, miners):
     """Exactly one winner each, who was paid exactly once; every unit is somewhere."""
     wins = {}
     for job_id in jobs:
-        job = world.ask("requester", "job", "show", job_id)["job"]
+        job = world.ask("requester", "job", "show", job_id)
         assert job["state"] == "won", job
         wins[job["winner"]] = wins.get(job["winner"], 0) + 1
-        won = [a for a in world.ask("requester", "job", "show", job_id)["attempts"] if a["state"] == "won"]
+        won = [a for a in job["attempts"] if a["state"] == "won"]
         assert len(won) == 1, won
     paid = 0
     for miner in miners:
-        account = world.ask(miner, "account", "show")["account"]
-        assert account["available_units"] == REWARD * wins.get(world.key(miner), 0), (miner, account, wins)
-        paid += account["available_units"]
+        available = world.ask(miner, "account", "show")["available"]["units"]
+        assert available == REWARD * wins.get(world.key(miner), 0), (miner, available, wins)
+        paid += available
     assert sum(wins.values()) == len(jobs)
-    requester = world.ask("requester", "account", "show")["account"]
-    assert requester["escrow_units"] == 0, requester
-    assert requester["available_units"] + paid == REWARD * len(jobs) + 7, (requester, paid)
+    requester = world.ask("requester", "account", "show")
+    assert requester["escrow"]["units"] == 0, requester
+    assert requester["available"]["units"] + paid == REWARD * len(jobs) + CHANGE, (requester, paid)
     return wins
 
 
@@ -101,7 +102,7 @@ def main():
     with World(arguments.build_dir, "market") as world:
         zkey, witnesses = make_circuit(world, arguments.jobs)
         world.start_coordinator()
-        world.ask("operator", "account", "deposit", world.key("requester"), REWARD * arguments.jobs + 7, "--reference", "e2e")
+        world.ask("operator", "account", "deposit", world.key("requester"), REWARD * arguments.jobs + CHANGE, "--reference", "e2e")
         world.ask("requester", "circuit", "add", zkey, "--name", "chain")
         for miner in miners:
             world.start_miner(miner, "--threads", 1)
@@ -109,7 +110,7 @@ def main():
         assert len(set(jobs)) == len(jobs)
 
         def all_done():
-            states = {j["job_id"]: j["state"] for j in world.ask("requester", "job", "ls", "--limit", 1000)["jobs"]}
+            states = {j["job_id"]: j["state"] for j in world.ask("requester", "job", "ls", "--limit", 1000)}
             return all(states[job] in FINAL for job in jobs)
 
         if arguments.kills:
