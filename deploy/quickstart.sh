@@ -47,7 +47,7 @@ circuit() {
   local name=$1 kind=$2 size=$3 stem=$home/circuits/$1-$3
   [[ -s $stem.zkey ]] && return
   echo "$name: building the circuit and a test key (worth nothing: its secrets are known)"
-  "$bin/prooflode" workload "$kind" --size "$size" --r1cs "$stem.r1cs"
+  "$bin/prooflode" workload "$kind" --size "$size" --r1cs "$stem.r1cs" >/dev/null
   "$bin/prooflode" setup --insecure "$stem.r1cs" "$stem.zkey.new" 2>"$home/logs/setup-$name.log" ||
     { tail -n 5 "$home/logs/setup-$name.log"; fail "no key for $name"; }
   mv "$stem.zkey.new" "$stem.zkey"
@@ -107,7 +107,8 @@ done
 market_command() {
   local who=$1
   shift
-  "$bin/prooflode" "$@" --coordinator "$url" --key "$market/$who.key"
+  "$bin/prooflode" "$@" --coordinator "$url" --key "$market/$who.key" 2>>"$home/logs/commands.log" ||
+    { tail -n 5 "$home/logs/commands.log" >&2; return 1; }
 }
 market_command operator account deposit "$(public_key "$market/requester.key")" 100 --reference quickstart >/dev/null
 market_command requester circuit add "$home/circuits/rollup-2.zkey" --name rollup --r1cs "$home/circuits/rollup-2.r1cs" >/dev/null
@@ -119,11 +120,11 @@ say "races"
 # job CIRCUIT SIZE REWARD: a new witness, a race of three.
 job() {
   local witness=$market/$1.wtns
-  "$bin/prooflode" workload "$1" --size "$2" --wtns "$witness"
+  "$bin/prooflode" workload "$1" --size "$2" --wtns "$witness" >/dev/null
   market_command requester job submit --circuit "$1" --witness "$witness" --reward "$3" --policy race --width 3 --deadline 120s \
     --wait --out-proof "$market/$1.proof.json" --out-public "$market/$1.public.json" >"$market/job.txt" 2>"$market/job.log" ||
     { cat "$market/job.log"; fail "the job ended without a proof"; }
-  "$bin/prooflode" export verificationkey "$home/circuits/$1-$2.zkey" "$market/$1.vkey.json"
+  "$bin/prooflode" export verificationkey "$home/circuits/$1-$2.zkey" "$market/$1.vkey.json" >/dev/null
   echo "$1: $(awk '/^delivered/ { print $2, $3, $4, $5 }' "$market/job.txt"), proof checked here again:" \
     "$("$bin/prooflode" verify "$market/$1.vkey.json" "$market/$1.public.json" "$market/$1.proof.json")"
 }
