@@ -7,6 +7,7 @@ With --kills the coordinator is killed (-9) that often while the jobs run, and s
 --snarkjs (a folder with node_modules/snarkjs) every proof is verified by snarkjs as well.
 """
 import argparse
+import concurrent.futures
 import json
 import random
 import signal
@@ -30,13 +31,13 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def make_circuit(world, jobs):
+def make_circuit(world, jobs, size=4):
     """A key for a short Poseidon chain, and a distinct witness for each job."""
     r1cs, zkey = world.dir / "chain.r1cs", world.dir / "chain.zkey"
     witnesses = []
     for i in range(jobs):
         witness = world.dir / f"w{i}.wtns"
-        world.run("workload", "poseidon", "--size", 4, "--r1cs", r1cs, "--wtns", witness)
+        world.run("workload", "poseidon", "--size", size, "--r1cs", r1cs, "--wtns", witness)
         witnesses.append(witness)
     world.run("setup", "--insecure", r1cs, zkey, "--vkey", world.dir / "vkey.json")
     return zkey, witnesses
@@ -47,14 +48,19 @@ def post_all(world, witnesses):
                       "--policy", "race", "--width", 3)["job_id"] for w in witnesses]
 
 
-def kill_at_random(world, count, seed, all_done):
+def kill_along_the_way(world, count, seed, job_count):
+    """Kills and restarts the coordinator `count` times, spread over the run, each time with work under way."""
     generator = random.Random(seed)
-    for _ in range(count):
-        time.sleep(generator.uniform(0.3, 1.5))
-        if all_done():
-            break
+    for i in range(count):
+        wait_until(f"enough jobs end for kill {i + 1}", lambda: count_ended(world) >= i * job_count // (count + 1), 300)
+        time.sleep(generator.uniform(0, 0.3))
+        assert count_ended(world) < job_count, f"everything was over before kill {i + 1}"
         world.stop("coordinator", signal.SIGKILL)
         world.start_coordinator()
+
+
+def count_ended(world):
+    return sum(job["state"] in FINAL for job in world.ask("requester", "job", "ls", "--limit", 1000))
 
 
 def check_ends(world, jobs, miners):
@@ -100,22 +106,19 @@ def main():
     arguments = parse_arguments()
     miners = ["miner1", "miner2", "miner3"]
     with World(arguments.build_dir, "market") as world:
-        zkey, witnesses = make_circuit(world, arguments.jobs)
+        # Kills need work under way, so proofs take a while then.
+        zkey, witnesses = make_circuit(world, arguments.jobs, 60 if arguments.kills else 4)
         world.start_coordinator()
         world.ask("operator", "account", "deposit", world.key("requester"), REWARD * arguments.jobs + CHANGE, "--reference", "e2e")
         world.ask("requester", "circuit", "add", zkey, "--name", "chain")
         for miner in miners:
             world.start_miner(miner, "--threads", 1)
-        jobs = post_all(world, witnesses)
+        with concurrent.futures.ThreadPoolExecutor(1) as poster:
+            posted = poster.submit(post_all, world, witnesses)
+            kill_along_the_way(world, arguments.kills, arguments.seed, arguments.jobs)
+            jobs = posted.result()
         assert len(set(jobs)) == len(jobs)
-
-        def all_done():
-            states = {j["job_id"]: j["state"] for j in world.ask("requester", "job", "ls", "--limit", 1000)}
-            return all(states[job] in FINAL for job in jobs)
-
-        if arguments.kills:
-            kill_at_random(world, arguments.kills, arguments.seed, all_done)
-        wait_until("every job ends", all_done, 300)
+        wait_until("every job ends", lambda: count_ended(world) == len(jobs), 300)
         wins = check_ends(world, jobs, miners)
         if arguments.snarkjs:
             verify_with_snarkjs(world, jobs, arguments.snarkjs)
