@@ -4,7 +4,7 @@
 #include <future>
 
 #include "client/channel.h"
-#include "coordinator/api/api_fixture.h"
+#include "coordinator/api/api_fixture_test.h"
 #include "prooflode/v1/auth_service.grpc.pb.h"
 #include "transparency/signing.h"
 

@@ -10,7 +10,7 @@
 #include "client/receipt.h"
 #include "client/session_stream.h"
 #include "client/transfer.h"
-#include "coordinator/api/api_fixture.h"
+#include "coordinator/api/api_fixture_test.h"
 #include "coordinator/api/validate.h"
 #include "prooflode/v1/artifact_service.grpc.pb.h"
 

@@ -3,7 +3,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include "coordinator/api/api_fixture.h"
+#include "coordinator/api/api_fixture_test.h"
 
 namespace prooflode::api {
 namespace {

@@ -100,6 +100,9 @@ TEST(Validate, LengthsOfEveryBytesField) {
   accept.set_request_id(Of(16));
   accept.set_job_id(Of(16));
   CheckLengths(accept);
+}
+
+TEST(Validate, LengthsOfEveryBytesFieldOfAttemptsAndAccounts) {
   v1::CommitProofRequest commit;
   commit.set_request_id(Of(16));
   commit.set_attempt_id(Of(16));
