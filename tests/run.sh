@@ -43,7 +43,7 @@ count() {
   read -r p _ f _ s _ <<<"${line//,/}"
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + ${s:-0}))
   [[ $f -eq 0 ]] || { failures+=("$1: $line (see $2)"); grep -E '^(FAILED|not ok|FAIL)' "$2" | head -n 20; }
-  while IFS= read -r reason; do reasons+=("$1: $reason"); done < <(grep -E '^SKIPPED' "$2")
+  while IFS= read -r reason; do reasons+=("$1: $reason"); done < <(grep -E '^(SKIPPED|skip) ' "$2")
   echo "$1: $line"
 }
 

@@ -14,7 +14,7 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-all=(groth16_test.mjs evm_test.mjs workload_test.mjs)
+all=(proto_test.mjs groth16_test.mjs evm_test.mjs workload_test.mjs)
 tests=("$@"); [[ ${#tests[@]} -gt 0 ]] || tests=("${all[@]%_test.mjs}")
 passed=0 failed=0 skipped=0
 for name in "${tests[@]}"; do
