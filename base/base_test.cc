@@ -1,8 +1,13 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <numeric>
+#include <stdexcept>
+#include <vector>
 
 #include "base/bounded_queue.h"
 #include "base/bytes.h"
@@ -76,6 +81,53 @@ TEST(Files, LimitsAndKinds) {
   unlink(path.c_str());
 }
 
+TEST(Files, SymbolicLinkStaysAndItsTargetIsReplaced) {
+  const std::string target = testing::TempDir() + "/prooflode_base_test.target";
+  const std::string link = testing::TempDir() + "/prooflode_base_test.link";
+  unlink(link.c_str());
+  ASSERT_TRUE(ReplaceFileDurably(target, AsBytes("old")).ok());
+  ASSERT_EQ(symlink(target.c_str(), link.c_str()), 0);
+  ASSERT_TRUE(ReplaceFileDurably(link, AsBytes("new")).ok());
+  struct stat info;
+  ASSERT_EQ(lstat(link.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISLNK(info.st_mode));
+  EXPECT_EQ(ReadFile(target, 9).value(), "new");
+  unlink(target.c_str());
+  EXPECT_EQ(ReplaceFileDurably(link, AsBytes("x")).code(), absl::StatusCode::kNotFound);
+  unlink(link.c_str());
+}
+
+TEST(Files, PipeIsWrittenToAndStays) {
+  const std::string path = testing::TempDir() + "/prooflode_base_test.pipe";
+  unlink(path.c_str());
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  // Open for reading too, so that the writer does not wait.
+  const UniqueFd reader(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_TRUE(reader.valid());
+  ASSERT_TRUE(ReplaceFileDurably(path, AsBytes("hello")).ok());
+  char got[8] = {};
+  EXPECT_EQ(read(reader.get(), got, sizeof(got)), 5);
+  EXPECT_STREQ(got, "hello");
+  struct stat info;
+  ASSERT_EQ(lstat(path.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISFIFO(info.st_mode));
+  unlink(path.c_str());
+}
+
+TEST(Files, ReplacementThatIsNotCommittedChangesNothing) {
+  const std::string path = testing::TempDir() + "/prooflode_base_test.kept";
+  ASSERT_TRUE(ReplaceFileDurably(path, AsBytes("old")).ok());
+  {
+    const auto file = FileReplacement::Open(path);
+    ASSERT_TRUE(file.ok());
+    ASSERT_TRUE(WriteAll(file->fd(), AsBytes("new"), path).ok());
+    EXPECT_EQ(ReadFile(path, 9).value(), "old");
+  }
+  EXPECT_EQ(ReadFile(path, 9).value(), "old");
+  EXPECT_NE(access((path + ".tmp." + std::to_string(getpid())).c_str(), F_OK), 0);
+  unlink(path.c_str());
+}
+
 TEST(BoundedQueue, RefusesWhenFullAndDrainsWhenClosed) {
   BoundedQueue<int> queue(2);
   EXPECT_TRUE(queue.TryPush(1));
@@ -114,6 +166,51 @@ TEST(ThreadPool, ManyShortLoops) {
   }
   EXPECT_EQ(sum, 2000u * 21u);
 }
+
+TEST(ThreadPool, ExceptionOfALibraryReachesTheCaller) {
+  ThreadPool pool(4);
+  for (int round = 0; round < 100; ++round) {
+    EXPECT_THROW(pool.ParallelFor(1000,
+                                  [&](size_t i) {
+                                    if (i % 10 == 3) (void)std::vector<int>().at(i);
+                                  }),
+                 std::out_of_range);
+    // Nested: through the inner loop and the outer one.
+    EXPECT_THROW(
+        pool.ParallelFor(
+            4, [&](size_t) { pool.ParallelFor(4, [](size_t i) { (void)std::vector<int>().at(i); }); }),
+        std::out_of_range);
+  }
+  std::atomic<int> count{0};
+  pool.ParallelFor(100, [&](size_t) { ++count; });
+  EXPECT_EQ(count.load(), 100);
+}
+
+TEST(ThreadPool, NoChunkIsClaimedAfterAnException) {
+  ThreadPool pool(2);
+  std::atomic<int> count{0};
+  EXPECT_THROW(pool.ParallelFor(1u << 30,
+                                [&](size_t i) {
+                                  ++count;
+                                  (void)std::vector<int>().at(i);
+                                }),
+               std::out_of_range);
+  EXPECT_LE(count.load(), 2);
+}
+
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST(ThreadPoolDeathTest, WorksWithTheThreadsThatCouldStart) {
+  const auto run = [] {
+    const rlimit limit{uint64_t{2} << 30, uint64_t{2} << 30};  // room for fewer than 256 stacks
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(1);
+    ThreadPool pool(4000);
+    std::atomic<int> count{0};
+    pool.ParallelFor(10000, [&](size_t) { ++count; });
+    _exit(count == 10000 && pool.threads() > 1 && pool.threads() < 4000 ? 0 : 2);
+  };
+  EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
+}
+#endif
 
 }  // namespace
 }  // namespace prooflode

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <memory>
 
 namespace prooflode {
 
@@ -79,34 +81,67 @@ std::string DirectoryOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Status WriteNewFile(const std::string& path, ByteSpan data, unsigned mode) {
-  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+StatusOr<UniqueFd> OpenNewFile(const std::string& path, unsigned mode) {
+  UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
   if (!fd.valid()) return ErrnoStatus(errno, path);
-  PL_RETURN_IF_ERROR(WriteAll(fd.get(), data, path));
-  if (fsync(fd.get()) != 0) return ErrnoStatus(errno, path);
-  return absl::OkStatus();
+  return fd;
+}
+
+// `path`, an existing file, without symbolic links.
+StatusOr<std::string> Resolve(const std::string& path) {
+  const std::unique_ptr<char, decltype(&free)> resolved(realpath(path.c_str(), nullptr), &free);
+  if (resolved == nullptr) return ErrnoStatus(errno, path);
+  return std::string(resolved.get());
 }
 
 }  // namespace
 
 Status CreateFileDurably(const std::string& path, ByteSpan data, unsigned mode) {
-  PL_RETURN_IF_ERROR(WriteNewFile(path, data, mode));
+  PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenNewFile(path, mode));
+  PL_RETURN_IF_ERROR(WriteAll(fd.get(), data, path));
+  if (fsync(fd.get()) != 0) return ErrnoStatus(errno, path);
   return SyncDirectory(DirectoryOf(path));
 }
 
-Status ReplaceFileDurably(const std::string& path, ByteSpan data, unsigned mode) {
-  const std::string temporary = absl::StrCat(path, ".tmp.", getpid());
+StatusOr<FileReplacement> FileReplacement::Open(const std::string& path, unsigned mode) {
+  FileReplacement file;
+  file.target_ = path;
+  struct stat info;
+  if (lstat(path.c_str(), &info) == 0) {
+    PL_ASSIGN_OR_RETURN(file.target_, Resolve(path));
+    if (stat(file.target_.c_str(), &info) != 0) return ErrnoStatus(errno, path);
+    if (!S_ISREG(info.st_mode)) {
+      file.fd_.reset(open(file.target_.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+      if (!file.fd_.valid()) return ErrnoStatus(errno, path);
+      return file;
+    }
+  }
+  const std::string temporary = absl::StrCat(file.target_, ".tmp.", getpid());
   unlink(temporary.c_str());
-  if (Status status = WriteNewFile(temporary, data, mode); !status.ok()) {
-    unlink(temporary.c_str());
-    return status;
+  PL_ASSIGN_OR_RETURN(file.fd_, OpenNewFile(temporary, mode));
+  file.temporary_ = temporary;
+  return file;
+}
+
+FileReplacement::~FileReplacement() {
+  if (fd_.valid() && !temporary_.empty()) unlink(temporary_.c_str());
+}
+
+Status FileReplacement::Commit() {
+  if (temporary_.empty()) {
+    fd_.reset();
+    return absl::OkStatus();
   }
-  if (rename(temporary.c_str(), path.c_str()) != 0) {
-    const int error = errno;
-    unlink(temporary.c_str());
-    return ErrnoStatus(error, path);
-  }
-  return SyncDirectory(DirectoryOf(path));
+  if (fsync(fd_.get()) != 0) return ErrnoStatus(errno, temporary_);
+  if (rename(temporary_.c_str(), target_.c_str()) != 0) return ErrnoStatus(errno, target_);
+  fd_.reset();
+  return SyncDirectory(DirectoryOf(target_));
+}
+
+Status ReplaceFileDurably(const std::string& path, ByteSpan data, unsigned mode) {
+  PL_ASSIGN_OR_RETURN(FileReplacement file, FileReplacement::Open(path, mode));
+  PL_RETURN_IF_ERROR(WriteAll(file.fd(), data, path));
+  return file.Commit();
 }
 
 Status SyncDirectory(const std::string& path) {

@@ -43,13 +43,36 @@ StatusOr<uint64_t> FileSize(int fd, std::string_view name);
 Status ReadExactly(int fd, uint64_t offset, std::span<uint8_t> out, std::string_view name);
 Status WriteAll(int fd, ByteSpan data, std::string_view name);
 
+// New content for a path. What is written goes into a temporary file beside the target, which Commit renames
+// over it, so that a reader sees the old content or the new, never a part; without Commit nothing changes. A
+// symbolic link stays, and what it points to is replaced. A pipe, a terminal or a device is written to as it
+// is: there is nothing to rename over.
+class FileReplacement {
+ public:
+  // A symbolic link to nothing is kNotFound. Opening a pipe waits for its reader.
+  static StatusOr<FileReplacement> Open(const std::string& path, unsigned mode = 0644);
+  FileReplacement(FileReplacement&&) noexcept = default;
+  FileReplacement& operator=(FileReplacement&&) = delete;
+  ~FileReplacement();
+
+  int fd() const { return fd_.get(); }
+  // Makes the content durable and puts it in its place. Called once at most.
+  Status Commit();
+
+ private:
+  FileReplacement() = default;
+
+  std::string target_;
+  std::string temporary_;  // empty where the target itself is open
+  UniqueFd fd_;
+};
+
 // The content of a regular file of at most `bytes_max` bytes; a larger one is kResourceExhausted.
 StatusOr<std::string> ReadFile(const std::string& path, uint64_t bytes_max);
 
 // Creates `path` with `mode`, writes, fsyncs file and folder; kAlreadyExists when there is one.
 Status CreateFileDurably(const std::string& path, ByteSpan data, unsigned mode);
-// The same through a temporary file and a rename, so that a reader sees the old content or the new, never a
-// part.
+// The same for what may exist already; see FileReplacement.
 Status ReplaceFileDurably(const std::string& path, ByteSpan data, unsigned mode = 0644);
 Status SyncDirectory(const std::string& path);
 // Creates one folder with mode 0700 unless it exists.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <exception>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -22,13 +23,21 @@ struct Loop {
   const size_t count;
   const absl::FunctionRef<void(size_t)> chunk;
   std::atomic<size_t> next{0};
-  int helpers = 0;  // pool threads inside Run(), guarded by the pool's mutex
+  std::atomic<bool> failed{false};
+  std::exception_ptr error;  // of the chunk that set `failed`; the caller reads it when all threads have left
+  int helpers = 0;           // pool threads inside Run(), guarded by the pool's mutex
 
   void Run() {
     while (true) {
       const size_t i = next.fetch_add(1, std::memory_order_relaxed);
       if (i >= count) return;
-      chunk(i);
+      try {
+        chunk(i);
+      } catch (...) {
+        next.store(count, std::memory_order_relaxed);
+        if (!failed.exchange(true)) error = std::current_exception();
+        return;
+      }
     }
   }
 };
@@ -60,10 +69,15 @@ struct ThreadPool::State {
   }
 };
 
-ThreadPool::ThreadPool(unsigned threads) : threads_(threads), state_(std::make_unique<State>()) {
+ThreadPool::ThreadPool(unsigned threads) : threads_(1), state_(std::make_unique<State>()) {
   PL_CHECK(threads >= 1);
-  for (unsigned i = 1; i < threads; ++i) {
-    state_->workers.emplace_back([state = state_.get()] { state->Work(); });
+  state_->workers.reserve(threads - 1);
+  try {
+    for (; threads_ < threads; ++threads_) {
+      state_->workers.emplace_back([state = state_.get()] { state->Work(); });
+    }
+  } catch (const std::exception&) {
+    // std::system_error or std::bad_alloc: a limit on processes or memory.
   }
 }
 
@@ -88,9 +102,12 @@ void ThreadPool::ParallelFor(size_t count, absl::FunctionRef<void(size_t)> chunk
     state_->work_ready.NotifyAll();
   }
   loop.Run();
-  MutexLock lock(state_->mutex);
-  std::erase(state_->loops, &loop);
-  while (loop.helpers > 0) state_->helper_left.Wait(state_->mutex);
+  {
+    MutexLock lock(state_->mutex);
+    std::erase(state_->loops, &loop);
+    while (loop.helpers > 0) state_->helper_left.Wait(state_->mutex);
+  }
+  if (loop.error != nullptr) std::rethrow_exception(loop.error);
 }
 
 unsigned ThreadPool::UsableProcessors() {

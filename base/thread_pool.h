@@ -26,7 +26,8 @@ class CancelToken {
 
 class ThreadPool {
  public:
-  // `threads` >= 1 counts the caller of ParallelFor; a pool of one starts no thread.
+  // `threads` >= 1 counts the caller of ParallelFor; a pool of one starts no thread. Where the system refuses
+  // more threads, the pool works with those it got.
   explicit ThreadPool(unsigned threads);
   ~ThreadPool();
   ThreadPool(const ThreadPool&) = delete;
@@ -35,7 +36,8 @@ class ThreadPool {
   unsigned threads() const { return threads_; }
 
   // Calls chunk(i) for each i in [0, count), in any order and on any thread of the pool; returns when all are
-  // done.
+  // done. If a library throws in a chunk (out of memory), no further chunk begins and the first such
+  // exception comes out here, once every chunk under way has ended.
   void ParallelFor(size_t count, absl::FunctionRef<void(size_t)> chunk);
 
   // Processors this process may use: affinity mask and cgroup CPU quota respected, at least 1.
@@ -43,7 +45,7 @@ class ThreadPool {
 
  private:
   struct State;
-  const unsigned threads_;
+  unsigned threads_;
   std::unique_ptr<State> state_;
 };
 

@@ -1,12 +1,9 @@
 #include "prover/format/binfile.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 
 #include "absl/strings/escaping.h"
 #include "base/check.h"
@@ -189,19 +186,15 @@ Limbs LoadLimbs(const uint8_t* bytes) {
 
 BinWriter::BinWriter(std::string path, std::string_view magic, uint32_t version, uint32_t sections,
                      unsigned mode)
-    : path_(std::move(path)), temporary_(absl::StrCat(path_, ".tmp.", getpid())), sections_left_(sections) {
+    : path_(std::move(path)),
+      file_(FileReplacement::Open(path_, mode)),
+      status_(file_.status()),
+      sections_left_(sections) {
   PL_CHECK(magic.size() == 4);
-  unlink(temporary_.c_str());
-  fd_.reset(open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-  if (!fd_.valid()) status_ = ErrnoStatus(errno, temporary_);
   section_left_ = kHeaderBytes;
   Bytes(AsBytes(magic));
   U32(version);
   U32(sections);
-}
-
-BinWriter::~BinWriter() {
-  if (fd_.valid()) unlink(temporary_.c_str());
 }
 
 void BinWriter::Section(uint32_t id, uint64_t size) {
@@ -222,7 +215,7 @@ void BinWriter::Bytes(ByteSpan data) {
     if (buffer_.size() >= BinCursor::kBufferBytes) Flush();
   } else {
     Flush();
-    if (status_.ok()) status_ = WriteAll(fd_.get(), data, temporary_);
+    status_ = Write(data);
   }
 }
 
@@ -242,8 +235,13 @@ void BinWriter::Put(const Limbs& value) {
   for (const uint64_t limb : value) U64(limb);
 }
 
+Status BinWriter::Write(ByteSpan data) {
+  PL_RETURN_IF_ERROR(status_);
+  return WriteAll(file_->fd(), data, path_);
+}
+
 void BinWriter::Flush() {
-  if (status_.ok()) status_ = WriteAll(fd_.get(), buffer_, temporary_);
+  status_ = Write(buffer_);
   buffer_.clear();
 }
 
@@ -251,10 +249,7 @@ Status BinWriter::Finish() {
   PL_CHECK(section_left_ == 0 && sections_left_ == 0);
   Flush();
   PL_RETURN_IF_ERROR(status_);
-  if (fsync(fd_.get()) != 0) return ErrnoStatus(errno, temporary_);
-  if (rename(temporary_.c_str(), path_.c_str()) != 0) return ErrnoStatus(errno, path_);
-  fd_.reset();
-  return absl::OkStatus();
+  return file_->Commit();
 }
 
 }  // namespace prooflode

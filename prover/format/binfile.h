@@ -123,12 +123,12 @@ Status TryResize(std::vector<T>& vector, size_t count) {
 }
 
 // Writes a container: sections are announced with their exact length and filled in order. Errors are kept and
-// come out of Finish, which flushes, syncs and puts the file in its place; without it nothing is left behind.
+// come out of Finish, which puts the file in its place as FileReplacement does; without it nothing is left
+// behind.
 class BinWriter {
  public:
   BinWriter(std::string path, std::string_view magic, uint32_t version, uint32_t sections,
             unsigned mode = 0644);
-  ~BinWriter();
   BinWriter(const BinWriter&) = delete;
   BinWriter& operator=(const BinWriter&) = delete;
 
@@ -149,9 +149,10 @@ class BinWriter {
  private:
   void Flush();
 
+  Status Write(ByteSpan data);
+
   const std::string path_;
-  const std::string temporary_;
-  UniqueFd fd_;
+  StatusOr<FileReplacement> file_;
   Status status_;
   std::vector<uint8_t> buffer_;
   uint32_t sections_left_;

@@ -1,7 +1,10 @@
 // What the writers write, the readers read back; legal oddities are accepted; satisfied and unsatisfied
 // witnesses.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/sim/sim_env.h"
 #include "prover/format/points.h"
@@ -24,6 +27,23 @@ TEST(Format, WtnsRoundTrip) {
   const auto witness = ReadWtnsFd(fd.get(), "toy");
   ASSERT_TRUE(witness.ok()) << witness.status();
   EXPECT_EQ(witness->values, toy::CubeWitness().values);
+}
+
+TEST(Format, PipeIsWrittenToAndStays) {
+  const std::string path = testing::TempDir() + "/prooflode_format_test.pipe";
+  unlink(path.c_str());
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  // Open for reading too, so that the writer does not wait.
+  const UniqueFd reader(open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+  ASSERT_TRUE(WriteWtns(path, toy::CubeWitness()).ok());
+  std::string got(4096, '\0');
+  const ssize_t size = read(reader.get(), got.data(), got.size());
+  ASSERT_GT(size, 0);
+  EXPECT_EQ(got.substr(0, static_cast<size_t>(size)), toy::CubeWitnessBytes());
+  struct stat info;
+  ASSERT_EQ(lstat(path.c_str(), &info), 0);
+  EXPECT_TRUE(S_ISFIFO(info.st_mode));
+  unlink(path.c_str());
 }
 
 TEST(Format, R1csRoundTrip) {

@@ -344,6 +344,21 @@ TEST(MalformedR1cs, Header) {
   }
 }
 
+// A few bytes must not make a circuit of 2^29 wires, whichever count of the header claims them.
+TEST(MalformedR1cs, WireCountWithoutLabelsIsBoundedByTheTerms) {
+  Container unlabelled = Container::Of(toy::CubeBytes());
+  std::erase_if(unlabelled.sections, [](const Container::Section& section) { return section.id == 3; });
+  const uint32_t most = 6 + kUnusedWiresMax;
+  EXPECT_TRUE(R1csStatus(With32(unlabelled, 1, 36, most)).ok());
+  for (const uint32_t wires : {most + 1, 1u << 29}) {
+    for (const size_t claim : {40, 44, 48}) {
+      const Container claimed = With32(unlabelled, 1, claim, wires - 2);
+      ExpectRefusal(R1csStatus(With32(claimed, 1, 36, wires)),
+                    absl::StrCat("section 1 (header): wire count ", wires, ", want at most ", most));
+    }
+  }
+}
+
 TEST(MalformedR1cs, Constraints) {
   const Container valid = Container::Of(toy::CubeBytes());
   for (size_t combination = 0; combination < 6; ++combination) {  // each: a count and one term

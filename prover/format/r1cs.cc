@@ -104,6 +104,11 @@ StatusOr<ConstraintSystem> ReadR1csFd(int fd, const std::string& name) {
                                    " constraints and a multiple of ", kTermBytes, " for their terms"));
   }
   const uint64_t terms = (size - fixed) / kTermBytes;
+  if (!file.Has(kLabels) && system.wire_count > terms + kUnusedWiresMax) {
+    return file.Error(
+        kHeader, absl::StrCat("wire count ", system.wire_count, ", want at most ", terms + kUnusedWiresMax,
+                              " for ", terms, " terms in a file without wire labels"));
+  }
   PL_RETURN_IF_ERROR(TryReserve(system.offsets, combinations + 1));
   PL_RETURN_IF_ERROR(TryReserve(system.terms, terms));
   system.offsets.push_back(0);

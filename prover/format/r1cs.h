@@ -41,6 +41,10 @@ struct ConstraintSystem {
 constexpr uint32_t kConstraintsMax = uint32_t{1} << 28;
 constexpr uint32_t kWiresMax = uint32_t{1} << 29;
 
+// How many wires a file without labels may have that no term names. Labels take eight bytes a wire, so that
+// either way the wire count is bounded by the length of the file.
+constexpr uint32_t kUnusedWiresMax = uint32_t{1} << 16;
+
 // Every wire below wire_count, every coefficient below r. Files with custom gates are refused. Memory: 40
 // bytes a term (36 in the file) and 24 a constraint (12 in the file).
 StatusOr<ConstraintSystem> ReadR1cs(const std::string& path);

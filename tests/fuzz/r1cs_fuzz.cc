@@ -15,10 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   PL_CHECK(system->public_count() < system->wire_count);
   for (const Term& term : system->terms)
     PL_CHECK(term.wire < system->wire_count && term.coefficient.IsReduced());
-  // Without labels the wire count is bounded by nothing in the file; a witness of that size is not made here.
-  if (system->wire_count <= 1u << 16) {
-    const std::vector<Limbs> values(system->wire_count, Limbs{1, 0, 0, 0});
-    (void)FirstUnsatisfied(*system, values);
-  }
+  PL_CHECK(system->wire_count <= kUnusedWiresMax + size / 8);
+  const std::vector<Limbs> values(system->wire_count, Limbs{1, 0, 0, 0});
+  (void)FirstUnsatisfied(*system, values);
   return 0;
 }
