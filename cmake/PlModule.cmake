@@ -1,12 +1,13 @@
-# pl_module(NAME SRCS… HDRS… TESTS… DEPS… TEST_DEPS… [UNSANITIZED] [THREADED]): one folder, one library pl::NAME, one test
+# pl_module(NAME SRCS… HDRS… TESTS… DEPS… TEST_DEPS… [NETWORKED] [THREADED]): one folder, one library pl::NAME, one test
 # binary (pl_test has the two flags).
 include(GoogleTest)
 
 add_custom_target(sanitized_tests)
+add_custom_target(sanitized_network_tests)
 add_custom_target(threaded_tests)
 
 function(pl_module name)
-  cmake_parse_arguments(M "UNSANITIZED;THREADED" "" "SRCS;HDRS;TESTS;DEPS;TEST_DEPS" ${ARGN})
+  cmake_parse_arguments(M "NETWORKED;THREADED" "" "SRCS;HDRS;TESTS;DEPS;TEST_DEPS" ${ARGN})
   set(target pl_${name})
   if(M_SRCS)
     add_library(${target} STATIC ${M_SRCS})
@@ -20,7 +21,7 @@ function(pl_module name)
   target_link_libraries(${target} ${scope} pl::options ${M_DEPS})
   if(BUILD_TESTING AND M_TESTS)
     set(flags)
-    foreach(flag IN ITEMS UNSANITIZED THREADED)
+    foreach(flag IN ITEMS NETWORKED THREADED)
       if(M_${flag})
         list(APPEND flags ${flag})
       endif()
@@ -29,15 +30,19 @@ function(pl_module name)
   endif()
 endfunction()
 
-# pl_test(NAME SRCS… DEPS… [UNSANITIZED] [THREADED]): a GoogleTest binary pl_NAME_test; each TEST is a ctest test, labelled
-# NAME. It also runs under the address sanitizer, unless UNSANITIZED, and under the thread sanitizer where THREADED: targets
-# sanitized_tests and threaded_tests build what those runs need.
+# pl_test(NAME SRCS… DEPS… [NETWORKED] [THREADED]): a GoogleTest binary pl_NAME_test; each TEST is a ctest test, labelled NAME.
+# All run under the address sanitizer too (target sanitized_tests, label sanitized), those that use gRPC and take long to build
+# only in full runs (NETWORKED: sanitized_network_tests, sanitized-network); THREADED ones run under the thread sanitizer
+# (threaded_tests, threaded).
 function(pl_test name)
-  cmake_parse_arguments(T "UNSANITIZED;THREADED" "" "SRCS;DEPS" ${ARGN})
+  cmake_parse_arguments(T "NETWORKED;THREADED" "" "SRCS;DEPS" ${ARGN})
   add_executable(pl_${name}_test ${T_SRCS})
   target_link_libraries(pl_${name}_test PRIVATE pl::options ${T_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
   set(labels ${name})
-  if(NOT T_UNSANITIZED)
+  if(T_NETWORKED)
+    add_dependencies(sanitized_network_tests pl_${name}_test)
+    list(APPEND labels sanitized-network)
+  else()
     add_dependencies(sanitized_tests pl_${name}_test)
     list(APPEND labels sanitized)
   endif()

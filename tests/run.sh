@@ -84,11 +84,15 @@ if wants unit; then
 fi
 if wants sanitize; then
   say "address and undefined-behaviour sanitizers"
-  build asan sanitized_tests && run_ctest sanitize asan -L sanitized
+  if ((full)); then
+    build asan sanitized_tests sanitized_network_tests && run_ctest sanitize asan -L '^sanitized'
+  else
+    build asan sanitized_tests && run_ctest sanitize asan -L '^sanitized$'
+  fi
 fi
 if wants threads; then
   say "thread sanitizer"
-  build tsan threaded_tests && run_ctest threads tsan -L threaded
+  build tsan threaded_tests && run_ctest threads tsan -L '^threaded$'
 fi
 if wants fuzz; then
   say "fuzzing every parser"
