@@ -73,6 +73,15 @@ std::shared_ptr<spdlog::logger> Logger() {
   return logger;
 }
 
+// A message may quote strangers: nothing in it moves the cursor or ends the line.
+std::string WithoutControls(std::string_view text) {
+  std::string clean(text);
+  for (char& c : clean) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return clean;
+}
+
 }  // namespace
 
 void InitLog(const LogOptions& options) {
@@ -95,7 +104,7 @@ void Log(LogLevel level, std::string_view part, std::string_view message) {
     line += absl::StrFormat("%-8s ", std::string(part));
     if (level == LogLevel::kWarning) line += "WARNING ";
     if (level == LogLevel::kError) line += "ERROR ";
-    line += message;
+    line += WithoutControls(message);
   }
   Logger()->log(ToSpdlog(level), "{}", line);
 }

@@ -7,7 +7,7 @@
 namespace prooflode::miner {
 namespace {
 
-constexpr auto kTick = std::chrono::milliseconds(50);
+constexpr Micros kTick = Millis(50);
 constexpr Micros kTablePause = Seconds(60);
 constexpr size_t kCallThreads = 4;
 
@@ -36,6 +36,12 @@ Agent::~Agent() {
   calls_.Stop();
   fetches_.Stop();
   workers_.clear();
+  // Nobody posts any more. What is left may hold streams, whose ends post in turn: not under the lock.
+  std::deque<std::function<void()>> left;
+  {
+    MutexLock lock(mutex_);
+    left.swap(queue_);
+  }
 }
 
 Status Agent::Start() {
@@ -44,6 +50,7 @@ Status Agent::Start() {
     LogWarning("miner", "journal record %s is damaged; kept as %s.damaged", name, name);
   }
   for (const CommitRecord& record : journal.records) session_.Restore(record);
+  for (const JobId& job : journal.jobs) session_.RestoreJob(job);
   if (!journal.records.empty()) {
     LogInfo("miner", "%d commits of an earlier run may still be revealed", journal.records.size());
   }
@@ -58,13 +65,15 @@ Status Agent::Start() {
 }
 
 void Agent::Run() {
+  Micros tick_at{};
   while (!finished_) {
-    if (auto closure = Next()) {
-      (*closure)();
-    } else {
-      Feed(event::Tick{});
-      Housekeeping();
-    }
+    if (auto closure = Next()) (*closure)();
+    // By time, whatever is queued: a busy coordinator must not stop the clock.
+    const Micros now = clock_.MonotonicNow();
+    if (finished_ || now < tick_at) continue;
+    tick_at = now + kTick;
+    Feed(event::Tick{});
+    Housekeeping();
   }
 }
 
@@ -83,7 +92,7 @@ void Agent::Post(std::function<void()> closure) {
 
 std::optional<std::function<void()>> Agent::Next() {
   MutexLock lock(mutex_);
-  if (queue_.empty()) changed_.WaitFor(mutex_, kTick);
+  if (queue_.empty()) changed_.WaitFor(mutex_, std::chrono::microseconds(Count(kTick)));
   if (queue_.empty()) return std::nullopt;
   std::function<void()> closure = std::move(queue_.front());
   queue_.pop_front();

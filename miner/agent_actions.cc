@@ -20,18 +20,33 @@ const client::CallOptions kOneTry{.retry_for = Micros{0}};
 CallResult Classify(const Status& status) {
   if (status.ok()) return CallResult::kOk;
   if (client::IsOutcomeUnknown(status)) return CallResult::kRetry;
+  // The login that precedes a call failed, so that the call was not made.
+  if (FromSv(status.message()).starts_with("login: ")) return CallResult::kRetry;
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
     case absl::StatusCode::kAlreadyExists:
-    case absl::StatusCode::kPermissionDenied:
     case absl::StatusCode::kFailedPrecondition:
     case absl::StatusCode::kOutOfRange:
-    case absl::StatusCode::kUnimplemented:
-    case absl::StatusCode::kDataLoss:
       return CallResult::kRefused;
     default:
+      // Also PERMISSION_DENIED and UNIMPLEMENTED: a login that does not work today, or a proxy with nothing
+      // behind it, says nothing about the proof.
       return CallResult::kRetry;
+  }
+}
+
+// Whether it is the job's files that are no good, rather than this machine or the network.
+bool JobAtFault(const Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kOutOfRange:
+    case absl::StatusCode::kDataLoss:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -100,7 +115,15 @@ void Agent::OnStreamEnd(uint64_t stream, const Status& status) {
   // Destroying it waits for gRPC, which has nothing left to do by now.
   stream_.reset();
   reporter_.Disconnected(status.ok() ? "the coordinator ended the session" : std::string(status.message()));
-  Feed(event::Disconnected{});
+  const bool replaced = status.code() == absl::StatusCode::kAborted;
+  if (replaced) {
+    LogError(
+        "miner",
+        "another miner uses the key of this one and took over its session; give every miner a key of its "
+        "own. Connecting again in %d s",
+        Count(options_.session.replaced_pause) / 1'000'000);
+  }
+  Feed(event::Disconnected{.replaced = replaced});
 }
 
 void Agent::Do(const action::Disconnect& disconnect) {
@@ -123,6 +146,9 @@ void Agent::Do(const action::SendDrain&) {
 // --- Calls ---
 
 void Agent::Do(const action::Accept& accept) {
+  if (const Status kept = journal_.PutJob(accept.job); !kept.ok()) {
+    LogWarning("miner", "journal: %s; a crash would leave the job taken", kept.ToString());
+  }
   calls_.Run([this, accept] {
     v1::AcceptOfferRequest request;
     request.set_request_id(Bytes(accept.request));
@@ -141,6 +167,12 @@ void Agent::Do(const action::Accept& accept) {
     }
     Post([this, answer] { Feed(answer); });
   });
+}
+
+void Agent::Do(const action::ForgetJob& forget) {
+  if (const Status removed = journal_.RemoveJob(forget.job); !removed.ok()) {
+    LogWarning("miner", "journal: %s", removed.ToString());
+  }
 }
 
 void Agent::Do(const action::Commit& commit) {
@@ -260,7 +292,8 @@ void Agent::OnFetched(const JobId& job, uint64_t id, StatusOr<Files> files, Micr
   if (it == fetching_.end() || it->second.id != id) return;  // cancelled
   fetching_.erase(it);
   if (!files.ok())
-    return Feed(event::ArtifactsFailed{job, "fetching: " + std::string(files.status().message())});
+    return Feed(event::ArtifactsFailed{job, JobAtFault(files.status()),
+                                       "fetching: " + std::string(files.status().message())});
   metrics_.Fetched(took);
   files_[job] = *std::move(files);
   Feed(event::ArtifactsReady{job, took, fetched});
@@ -295,6 +328,7 @@ void Agent::Do(const action::Prove& prove) {
   job.allow_insecure_setup = prove.job.insecure_setup;
   job.public_inputs = Sha256(AsBytes(prove.job.public_inputs));
   job.limit = prove.limit;
+  job.load_limit = prove.load_limit;
   Status started = absl::InternalError("files are not at hand");
   if (files != files_.end()) {
     job.zkey = std::move(files->second.zkey);
@@ -323,9 +357,10 @@ void Agent::OnResult(size_t device, const WorkerResult& result) {
   if (result.self_verify_failures > 0) metrics_.SelfVerifyFailures(device, result.self_verify_failures);
   if (!result.status.ok()) {
     const bool cancelled = result.status.code() == absl::StatusCode::kCancelled;
-    return Feed(event::ProofFailed{done.job,
-                                   cancelled ? event::ProofFailure::kCancelled : event::ProofFailure::kFailed,
-                                   std::string(result.status.message())});
+    const event::ProofFailure failure = cancelled                   ? event::ProofFailure::kCancelled
+                                        : JobAtFault(result.status) ? event::ProofFailure::kUnprovable
+                                                                    : event::ProofFailure::kFailed;
+    return Feed(event::ProofFailed{done.job, failure, std::string(result.status.message())});
   }
   const groth16::StageTimes& s = result.stages;
   reporter_.Proof(done.job, device,

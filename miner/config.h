@@ -29,8 +29,8 @@ struct Config {
 
   struct Device {
     std::string kind = "cpu";
-    uint64_t threads = 0;  // 0: every usable processor
-    uint64_t key_memory_mb = 4096;
+    uint64_t threads = 0;        // 0: every usable processor
+    uint64_t key_memory_mb = 0;  // 0: a quarter of this machine's memory
   } device;
 
   struct Work {

@@ -90,7 +90,7 @@ int PrintStatus(const Config& config, bool json) {
 int DrainRunning(const Config& config) {
   const StatusOr<pid_t> pid = RunningMiner(config.data);
   if (!pid.ok()) return Fail(pid.status(), kExitError);
-  if (kill(*pid, SIGTERM) != 0) return Fail(ErrnoStatus(errno, absl::StrCat("process ", *pid)), kExitError);
+  if (kill(*pid, SIGUSR1) != 0) return Fail(ErrnoStatus(errno, absl::StrCat("process ", *pid)), kExitError);
   std::printf("told process %d to finish and stop\n", *pid);
   return kExitOk;
 }

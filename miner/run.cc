@@ -2,13 +2,19 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <bit>
+#include <cerrno>
 #include <thread>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/strip.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/real_env.h"
@@ -24,10 +30,25 @@ namespace {
 constexpr uint64_t kMegabyte = 1'000'000;
 constexpr uint64_t kPemBytesMax = 1 << 20;
 
+// Of the machine, or what a container or a service unit is limited to.
 uint64_t MachineMemory() {
   const long pages = sysconf(_SC_PHYS_PAGES);
   const long page = sysconf(_SC_PAGESIZE);
-  return pages > 0 && page > 0 ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(page) : 0;
+  uint64_t bytes = pages > 0 && page > 0 ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(page) : 0;
+  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+    const StatusOr<std::string> text = ReadFile(path, 64);
+    uint64_t limit = 0;  // "max" is no number
+    if (text.ok() && absl::SimpleAtoi(absl::StripSuffix(*text, "\n"), &limit)) bytes = std::min(bytes, limit);
+  }
+  return bytes;
+}
+
+// What the files of one job may take: the cache's quota, or less when the disk has less for it.
+uint64_t FilesBytes(const ArtifactCache& cache, const std::string& folder) {
+  struct statvfs disk {};
+  if (statvfs(folder.c_str(), &disk) != 0) return cache.quota_bytes();
+  const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+  return std::min(cache.quota_bytes(), free + cache.bytes());
 }
 
 uint64_t ProofMemory(const Config& config) {
@@ -53,7 +74,9 @@ WorkerOptions ToWorkerOptions(const Config& config) {
   WorkerOptions options;
   options.threads = config.device.threads > 0 ? static_cast<unsigned>(config.device.threads)
                                               : ThreadPool::UsableProcessors();
-  options.key_memory_bytes = config.device.key_memory_mb * kMegabyte;
+  const uint64_t automatic = MachineMemory() / 4;
+  options.key_memory_bytes =
+      config.device.key_memory_mb > 0 ? config.device.key_memory_mb * kMegabyte : automatic;
   return options;
 }
 
@@ -101,6 +124,7 @@ sigset_t StopSignalSet() {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGUSR1);
   return set;
 }
 
@@ -111,33 +135,67 @@ void BlockStopSignals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-// First SIGINT or SIGTERM drains the agent, the second ends the process at once.
+// First SIGINT or SIGTERM drains the agent, the second ends the process at once, and so does the first while
+// there is no agent. SIGUSR1 (the `drain` command) drains, however often it comes.
 class StopSignals {
  public:
-  explicit StopSignals(Agent& agent) {
-    thread_ = std::thread([this, &agent] {
-      const sigset_t set = StopSignalSet();
-      bool stopping = false;
-      while (true) {
-        int number = 0;
-        if (sigwait(&set, &number) != 0) continue;
-        if (done_) return;
-        if (stopping) _exit(128 + number);
-        stopping = true;
-        agent.Drain();
-      }
-    });
+  StopSignals() {
+    thread_ = std::thread([this] { Wait(); });
   }
   ~StopSignals() {
     done_ = true;
     pthread_kill(thread_.native_handle(), SIGTERM);
     thread_.join();
   }
+  // The agent to drain; nullptr once there is none any more.
+  void SetAgent(Agent* agent) {
+    MutexLock lock(mutex_);
+    agent_ = agent;
+    if (agent_ != nullptr && draining_) agent_->Drain();
+  }
 
  private:
+  void Wait() {
+    const sigset_t set = StopSignalSet();
+    bool stopping = false;
+    while (true) {
+      int number = 0;
+      if (sigwait(&set, &number) != 0) continue;
+      if (done_) return;
+      MutexLock lock(mutex_);
+      if (number != SIGUSR1) {
+        if (stopping || agent_ == nullptr) _exit(128 + number);
+        stopping = true;
+      }
+      if (agent_ != nullptr && !draining_) agent_->Drain();
+      draining_ = true;
+    }
+  }
+
   std::atomic<bool> done_{false};
+  Mutex mutex_;
+  Agent* agent_ PL_GUARDED_BY(mutex_) = nullptr;
+  bool draining_ PL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
+
+// Takes the agent out of the signals' reach before it is destroyed.
+class AgentOfSignals {
+ public:
+  AgentOfSignals(StopSignals& signals, Agent& agent) : signals_(signals) { signals_.SetAgent(&agent); }
+  ~AgentOfSignals() { signals_.SetAgent(nullptr); }
+
+ private:
+  StopSignals& signals_;
+};
+
+// Keys and proofs that are not revealed yet belong into no core file and no debugger of the same user.
+Status ProtectMemory() {
+  const rlimit none{0, 0};
+  if (setrlimit(RLIMIT_CORE, &none) != 0) return ErrnoStatus(errno, "setrlimit RLIMIT_CORE");
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return ErrnoStatus(errno, "prctl PR_SET_DUMPABLE");
+  return absl::OkStatus();
+}
 
 StatusOr<std::unique_ptr<HttpEndpoint>> Serve(const std::string& listen, PrometheusMetrics& metrics,
                                               const Reporter& reporter) {
@@ -156,6 +214,8 @@ StatusOr<std::unique_ptr<HttpEndpoint>> Serve(const std::string& listen, Prometh
 }
 
 Status Run(const Config& config) {
+  PL_RETURN_IF_ERROR(ProtectMemory());
+  StopSignals signals;  // outlives the agent
   RealClock clock;
   RealRandom random;
   PL_ASSIGN_OR_RETURN(const UniqueFd lock, LockDataFolder(config.data));
@@ -170,6 +230,7 @@ Status Run(const Config& config) {
   AgentOptions options;
   options.version = PROOFLODE_VERSION;
   options.session = ToSessionOptions(config);
+  options.session.files_bytes = FilesBytes(*cache, config.data);
   options.worker = ToWorkerOptions(config);
   options.device_names = {absl::StrFormat("cpu %d threads", options.worker.threads)};
   options.domain_size_max = DomainSizeMax(options.session.memory_bytes);
@@ -194,7 +255,7 @@ Status Run(const Config& config) {
   }
   Agent agent(options, *connection, *cache, journal, reporter, metrics, clock, random);
   PL_RETURN_IF_ERROR(agent.Start());
-  const StopSignals signals(agent);
+  const AgentOfSignals reachable(signals, agent);
   agent.Run();
   reporter.LogTable();
   LogInfo("miner", "stopped");

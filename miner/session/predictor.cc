@@ -8,6 +8,10 @@ namespace {
 constexpr size_t kCircuitsMax = 256;
 constexpr double kWeight = 0.3;  // of the newest measurement
 
+constexpr double kSkipDecay = 0.95;
+// Smaller domains measure what every proof costs, not what a row does.
+constexpr uint64_t kDomainMin = 1 << 12;
+
 double Blend(double mean, double newest) { return mean + kWeight * (newest - mean); }
 
 }  // namespace
@@ -31,12 +35,17 @@ void Predictor::ProofMade(const OfferedJob& job, Micros duration) {
   const auto [entry, added] = circuits_.try_emplace(job.circuit, Circuit{us, proofs_});
   if (!added) entry->second.mean_us = Blend(entry->second.mean_us, us);
   entry->second.used = proofs_;
-  if (job.domain_size > 0) row_us_ = Blend(row_us_, us / static_cast<double>(job.domain_size));
+  if (job.domain_size >= kDomainMin) row_us_ = Blend(row_us_, us / static_cast<double>(job.domain_size));
   if (circuits_.size() > kCircuitsMax) {
     circuits_.erase(std::min_element(circuits_.begin(), circuits_.end(), [](const auto& a, const auto& b) {
       return a.second.used < b.second.used;
     }));
   }
+}
+
+void Predictor::Skipped(const OfferedJob& job) {
+  const auto known = circuits_.find(job.circuit);
+  (known != circuits_.end() ? known->second.mean_us : row_us_) *= kSkipDecay;
 }
 
 void Predictor::Fetched(uint64_t bytes, Micros duration) {

@@ -17,6 +17,9 @@ class Predictor {
   Micros FetchTime(const OfferedJob& job) const;
 
   void ProofMade(const OfferedJob& job, Micros duration);
+  // Not taken because it would take too long: believed a little less each time, so that one slow proof does
+  // not keep a circuit away for ever.
+  void Skipped(const OfferedJob& job);
   // `bytes` > 0 came in `duration`.
   void Fetched(uint64_t bytes, Micros duration);
 

@@ -51,6 +51,8 @@ void Session::Restore(const CommitRecord& record) {
   races_.insert_or_assign(race.job.id, std::move(race));
 }
 
+void Session::RestoreJob(const JobId& job) { kept_.insert(job); }
+
 std::vector<Action> Session::Handle(Micros now, const Event& event) {
   now_ = std::max(now_, now);
   out_.clear();
@@ -75,10 +77,13 @@ void Session::On(const event::Connected&) {
   heard_at_ = now_;
 }
 
-void Session::On(const event::Disconnected&) {
+void Session::On(const event::Disconnected& disconnected) {
   if (link_ == Link::kDown) return;
   link_ = Link::kDown;
-  connect_at_ = now_ + reconnect_.Next(random_);
+  // Two miners with one key that both came back at once would end each other's sessions for ever.
+  replaced_ = disconnected.replaced;
+  connect_at_ = now_ + (replaced_ ? options_.replaced_pause : reconnect_.Next(random_));
+  owed_credit_ = 0;
   // Offers belong to a stream; the next one brings those that still stand.
   offers_.clear();
 }
@@ -93,10 +98,14 @@ void Session::On(const event::Welcome& welcome) {
   heard_at_ = now_;
   offers_.clear();
   Reconcile(welcome.live);
+  for (auto& [id, race] : races_) {
+    const bool pending = race.phase == Phase::kCommitting || race.phase == Phase::kRevealing;
+    if (pending && !race.call_in_flight) Send(race);
+  }
   if (draining_) {
     out_.push_back(action::SendDrain{});
   } else {
-    out_.push_back(action::SendCredit{options_.offers_max});
+    ReturnCredit(options_.offers_max);
   }
 }
 
@@ -112,12 +121,17 @@ void Session::Reconcile(const std::vector<AttemptRef>& live) {
   for (const AttemptRef& attempt : live) {
     if (FindAttempt(attempt.id) != races_.end() || races_.contains(attempt.job)) continue;
     if (attempt.state != AttemptState::kAdmitted || ended_.contains(attempt.id)) continue;
-    // From before a crash, with nothing proven: somebody else shall have the place.
+    // Another miner with the same key may be at work on those that we know nothing of.
+    if (!kept_.contains(attempt.job)) continue;
+    // Ours from before a crash, with nothing proven: somebody else shall have the place.
     Race race{
         .job = {}, .attempt = attempt, .backoff = Backoff(options_.call_retry_min, options_.call_retry_max)};
     race.job.id = attempt.job;
     race.since = now_;
     Release(races_.insert_or_assign(attempt.job, std::move(race)).first->second, Reason::kReleasedByMiner);
+  }
+  for (const JobId& job : std::exchange(kept_, {})) {
+    if (!races_.contains(job)) out_.push_back(action::ForgetJob{job});
   }
 }
 
@@ -127,7 +141,10 @@ void Session::ReconcileRace(Race& race, const AttemptRef* live) {
     // than the list.
     if (race.phase == Phase::kAccepting || race.phase == Phase::kReleasing) return;
     if (!race.restored && Count(race.since) >= Count(connect_began_)) return;
+    if (race.expired) return;  // not live, and yet not over
     if (race.phase != Phase::kGone) Abandon(race);
+    race.refused = false;
+    race.drop_at = std::min(race.drop_at, race.settled_at);
     return;
   }
   if (race.phase == Phase::kAccepting) {
@@ -136,7 +153,12 @@ void Session::ReconcileRace(Race& race, const AttemptRef* live) {
   }
   race.attempt.fence = live->fence;
   race.record.attempt.fence = live->fence;
-  if (race.phase == Phase::kCommitting && race.restored) {
+  if (race.refused && live->state == AttemptState::kAdmitted) {
+    race.phase = Phase::kCommitting;
+    race.refused = false;
+    race.refusal.clear();
+    Send(race);
+  } else if (race.phase == Phase::kCommitting && race.restored) {
     race.call_in_flight = false;
     Send(race);
   } else if (race.phase == Phase::kRevealing &&
@@ -164,6 +186,7 @@ void Session::On(const event::Tick&) {
     failures_ = std::min(failures_, options_.failures_max - 1);
     invalid_verdicts_ = std::min(invalid_verdicts_, options_.failures_max - 1);
     out_.push_back(action::ReportBreaker{.open = false});
+    ReturnCredit(std::exchange(owed_credit_, 0));
   }
   if (draining_) TickStop();
 }
@@ -171,6 +194,9 @@ void Session::On(const event::Tick&) {
 void Session::TickLink() {
   switch (link_) {
     case Link::kDown:
+      if (!replaced_ && CallsPending()) {
+        connect_at_ = std::min(connect_at_, now_ + options_.reconnect_urgent);
+      }
       if (now_ < connect_at_) return;
       link_ = Link::kConnecting;
       connect_began_ = now_;
@@ -208,7 +234,10 @@ void Session::TickStop() {
     return phase != Phase::kAwaiting && phase != Phase::kGone;
   });
   // A verdict is waited for until the stop's limit; calls get a little longer.
-  const bool done = races_.empty() || (now_ >= stop_at_ && !calls_left) || now_ >= stop_at_ + kStopGrace;
+  const bool settled = std::all_of(races_.begin(), races_.end(), [this](const auto& entry) {
+    return entry.second.phase == Phase::kGone && now_ >= entry.second.settled_at;
+  });
+  const bool done = settled || (now_ >= stop_at_ && !calls_left) || now_ >= stop_at_ + kStopGrace;
   if (!done) return;
   finished_ = true;
   out_.push_back(action::Finished{});
@@ -224,6 +253,7 @@ void Session::On(const event::Offer& offer) {
   if (races_.contains(job.id) || offers_.contains(job.id)) return ReturnCredit(1);
   if (const auto reason = Unfit(job)) {
     out_.push_back(action::ReportSkipped{job, *reason});
+    if (*reason == SkipReason::kDeadline) predictor_.Skipped(job);
     return ReturnCredit(1);
   }
   offers_.emplace(job.id, job);
@@ -234,6 +264,10 @@ void Session::On(const event::OfferWithdrawn& withdrawn) {
   last_event_ = std::max(last_event_, withdrawn.event);
   heard_at_ = now_;
   if (offers_.erase(withdrawn.job) > 0) ReturnCredit(1);
+  const auto race = races_.find(withdrawn.job);
+  if (race != races_.end() && race->second.expired && withdrawn.reason != Reason::kRaceFull) {
+    Abandon(race->second);
+  }
 }
 
 Micros Session::Expected(const OfferedJob& job) const {
@@ -242,9 +276,10 @@ Micros Session::Expected(const OfferedJob& job) const {
 
 std::optional<SkipReason> Session::Unfit(const OfferedJob& job) const {
   if (!job.supported) return SkipReason::kUnsupported;
-  if (breaker_until_) return SkipReason::kPaused;
+  if (failed_jobs_.contains(job.id)) return SkipReason::kFailedBefore;
   if (job.reward < options_.reward_min) return SkipReason::kUnprofitable;
   if (MemoryNeeded(job) > options_.memory_bytes) return SkipReason::kMemory;
+  if (job.zkey_bytes + job.witness_bytes > options_.files_bytes) return SkipReason::kDisk;  // no wrap: above
   const double expected_us = static_cast<double>(Count(Expected(job))) * options_.deadline_margin;
   const double left_us = static_cast<double>(Count(LocalTime(job.deadline_at) - now_));
   if (expected_us > left_us) return SkipReason::kDeadline;
@@ -269,6 +304,7 @@ void Session::DropUnfitOffers() {
 void Session::TakeWork() {
   if (link_ != Link::kWelcomed || draining_ || finished_) return;
   DropUnfitOffers();
+  if (breaker_until_) return;
   for (auto& device : devices_) {
     if (device || offers_.empty()) continue;
     // Most reward for the time it takes; not a job whose earlier attempt some device is still stopping.
@@ -294,7 +330,12 @@ void Session::TakeWork() {
 }
 
 void Session::ReturnCredit(uint32_t offers) {
-  if (link_ == Link::kWelcomed && !draining_) out_.push_back(action::SendCredit{offers});
+  if (link_ != Link::kWelcomed || draining_ || offers == 0) return;
+  if (breaker_until_) {
+    owed_credit_ += offers;
+  } else {
+    out_.push_back(action::SendCredit{offers});
+  }
 }
 
 }  // namespace prooflode::miner

@@ -27,12 +27,15 @@ struct SessionOptions {
   size_t devices = 1;
   Amount reward_min{};                        // jobs below it are skipped
   uint64_t memory_bytes = uint64_t{1} << 62;  // what one proof may need
+  uint64_t files_bytes = uint64_t{1} << 62;   // what the files of one job may take on disk
   double deadline_margin = 1.2;  // predicted time is multiplied by it before it is held to a deadline
   uint32_t offers_max = 16;      // offers at hand at a time
   int failures_max = 5;          // in a row, until the breaker opens
   Micros breaker_pause = Seconds(300);
   Micros reconnect_min = Millis(500);
   Micros reconnect_max = Seconds(30);
+  Micros reconnect_urgent = Seconds(2);  // the most while commits or reveals are not answered
+  Micros replaced_pause = Seconds(300);  // after another miner took over the key's session
   Micros call_retry_min = Millis(200);
   Micros call_retry_max = Seconds(5);
   Micros stop_timeout = Seconds(30);
@@ -58,6 +61,8 @@ class Session {
 
   // A record from the journal; before the first event.
   void Restore(const CommitRecord& record);
+  // A job that was kept for an Accept of an earlier run; before the first event.
+  void RestoreJob(const JobId& job);
 
   std::vector<Action> Handle(Micros now, const Event& event);
 
@@ -79,6 +84,8 @@ class Session {
     AttemptRef attempt{};   // meaningful after kAccepting
     CommitRecord record{};  // meaningful from kCommitting on
     bool committed = false;
+    bool expired = false;  // its lease is over, but a commit before the job's end still counts
+    bool refused = false;  // the commit was; it is tried again if a Welcome says that the attempt lives
     std::string
         refusal{};        // of the commit or the reveal; told if no end of the attempt comes that explains it
     RequestId request{};  // of the accept or the release
@@ -86,14 +93,15 @@ class Session {
     bool call_in_flight = false;
     Micros resend_at{};
     Backoff backoff;
-    Micros since{};    // of the acceptance
-    Micros drop_at{};  // meaningful in kGone and kReleasing
+    Micros since{};       // of the acceptance
+    Micros settled_at{};  // meaningful in kGone: no explanation is waited for any longer
+    Micros drop_at{};     // meaningful in kGone and kReleasing
   };
   using Races = std::map<JobId, Race>;
 
   // Connection (session.cc).
   void On(const event::Connected&);
-  void On(const event::Disconnected&);
+  void On(const event::Disconnected& disconnected);
   void On(const event::Welcome& welcome);
   void On(const event::HeartbeatSeen&);
   void On(const event::Drain&);
@@ -126,6 +134,10 @@ class Session {
   void StopWork(Race& race);  // cancels fetching or proving of this race
   void Release(Race& race, Reason reason);
   void Abandon(Race& race);  // over, but an AttemptEnded may yet say how
+  void KeepRefused(Race& race, const std::string& refusal);
+  void Failed(const OfferedJob& job, bool job_at_fault, const std::string& message);
+  bool CallsPending() const;  // commits or reveals without an answer
+  Races::iterator Erase(Races::iterator race);
   Races::iterator Drop(Races::iterator race);
   void ReportEnd(const Race& race, AttemptState state, Reason reason, Amount paid, Micros behind);
   void TickRaces();
@@ -144,6 +156,7 @@ class Session {
   Micros now_{};
 
   Link link_ = Link::kDown;
+  bool replaced_ = false;  // why it is down
   Backoff reconnect_;
   Micros connect_at_{};
   Micros connect_began_{};
@@ -158,10 +171,15 @@ class Session {
   std::vector<std::optional<JobId>> devices_;
   std::set<AttemptId> ended_;  // the last kEndedMax attempts that ended, since answers may come late
   std::deque<AttemptId> ended_order_;
+  std::set<JobId> kept_;         // accepted by an earlier run, until Welcome has been seen
+  std::set<JobId> failed_jobs_;  // the last kEndedMax that failed here
+  std::deque<JobId> failed_order_;
+  std::set<Digest> failed_circuits_;  // by their jobs' fault, since a proof was made
 
   int failures_ = 0;          // of our own making, in a row
   int invalid_verdicts_ = 0;  // in a row
   std::optional<Micros> breaker_until_;
+  uint32_t owed_credit_ = 0;  // withheld while the breaker is open, so that offers wait for us
   bool draining_ = false;
   bool finished_ = false;
   Micros stop_at_{};

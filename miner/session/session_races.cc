@@ -16,6 +16,10 @@ constexpr Micros kDecidedGrace = Seconds(120);
 // A worker is taken for hung after ten times the predicted time, and never before a minute.
 constexpr int kHangFactor = 10;
 constexpr Micros kHangMin = Seconds(60);
+// Slower than any disk or processor that proves in time.
+constexpr uint64_t kKeyBytesPerSecondMin = 2'000'000;
+// How long a commit that was refused is kept when its job's deadline is not known.
+constexpr Micros kRefusedKept = Seconds(3600);
 
 }  // namespace
 
@@ -61,10 +65,12 @@ const char* SkipReasonText(SkipReason reason) {
       return "memory";
     case SkipReason::kDeadline:
       return "deadline";
+    case SkipReason::kDisk:
+      return "disk";
     case SkipReason::kUnsupported:
       return "unsupported";
-    case SkipReason::kPaused:
-      return "paused";
+    case SkipReason::kFailedBefore:
+      return "failed before";
   }
   return "unknown";
 }
@@ -149,12 +155,12 @@ void Session::On(const event::AcceptAnswered& answer) {
     case CallResult::kRefused:
       out_.push_back(action::ReportRefused{race->job, answer.reason});
       FreeDevice(answer.job);
-      races_.erase(answer.job);
+      Erase(races_.find(answer.job));
       return;
     case CallResult::kOk:
       if (ended_.contains(answer.attempt.id)) {  // the race was over before we learned that we were in it
         FreeDevice(answer.job);
-        races_.erase(answer.job);
+        Erase(races_.find(answer.job));
         return;
       }
       return Admitted(*race, answer.attempt);
@@ -178,17 +184,32 @@ void Session::On(const event::ArtifactsReady& ready) {
   const auto device = DeviceOf(ready.job);
   PL_CHECK(device.has_value());
   race->phase = Phase::kProving;
+  const Micros load_limit = Seconds(static_cast<int64_t>(race->job.zkey_bytes / kKeyBytesPerSecondMin));
   const Micros limit = std::max(kHangMin, Micros{Count(predictor_.ProveTime(race->job)) * kHangFactor});
-  out_.push_back(action::Prove{race->job, *device, limit});
+  out_.push_back(action::Prove{race->job, *device, limit + load_limit, load_limit});
 }
 
 void Session::On(const event::ArtifactsFailed& failed) {
   Race* race = FindRace(failed.job, Phase::kFetching);
   if (race == nullptr) return;
-  out_.push_back(action::ReportFailed{failed.job, failed.message});
   FreeDevice(failed.job);
   race->phase = Phase::kReleasing;  // no work is left to stop
   Release(*race, Reason::kReleasedByMiner);
+  Failed(race->job, failed.job_at_fault, failed.message);
+}
+
+void Session::Failed(const OfferedJob& job, bool job_at_fault, const std::string& message) {
+  out_.push_back(action::ReportFailed{job.id, message});
+  if (failed_jobs_.insert(job.id).second) failed_order_.push_back(job.id);
+  if (failed_order_.size() > kEndedMax) {
+    failed_jobs_.erase(failed_order_.front());
+    failed_order_.pop_front();
+  }
+  if (job_at_fault) {
+    // One circuit can be at fault as often as it likes; when many are, it is the device.
+    if (failed_circuits_.size() >= kEndedMax) failed_circuits_.clear();
+    if (!failed_circuits_.insert(job.circuit).second) return;
+  }
   CountFailure(failures_);
 }
 
@@ -198,6 +219,7 @@ void Session::On(const event::ProofMade& made) {
   if (race == nullptr) return;  // the race was over; the cancel came too late to save the work
   predictor_.ProofMade(race->job, made.duration);
   failures_ = 0;
+  failed_circuits_.clear();
   race->phase = Phase::kCommitting;
   race->committed = true;
   race->record.attempt = race->attempt;
@@ -213,10 +235,9 @@ void Session::On(const event::ProofFailed& failed) {
   FreeDevice(failed.job);
   Race* race = FindRace(failed.job, Phase::kProving);
   if (race == nullptr) return;
-  out_.push_back(action::ReportFailed{failed.job, failed.message});
   race->phase = Phase::kReleasing;  // no work is left to stop
   Release(*race, Reason::kReleasedByMiner);
-  CountFailure(failures_);
+  Failed(race->job, failed.failure == event::ProofFailure::kUnprovable, failed.message);
 }
 
 void Session::On(const event::CommitAnswered& answer) {
@@ -226,8 +247,7 @@ void Session::On(const event::CommitAnswered& answer) {
   if (answer.result == CallResult::kRetry) return RetryLater(race);
   if (answer.result == CallResult::kRefused) {
     // Most often because the race has just been decided, which an AttemptEnded says.
-    race.refusal = "commit refused: " + answer.message;
-    return Abandon(race);
+    return KeepRefused(race, "commit refused: " + answer.message);
   }
   if (!answer.receipt_valid) {
     // Revealing against a false receipt would show the proof to a coordinator that has promised nothing.
@@ -235,6 +255,7 @@ void Session::On(const event::CommitAnswered& answer) {
     CountFailure(failures_);
     return Abandon(race);
   }
+  race.expired = false;
   race.phase = Phase::kRevealing;
   race.backoff.Reset();
   Send(race);
@@ -274,6 +295,10 @@ void Session::On(const event::AttemptEnded& ended) {
       ended_order_.push_back(ended.attempt.id);
       out_.push_back(action::Forget{.attempt = ended.attempt.id, .committed = true});
     }
+  } else if (ended.attempt.state == AttemptState::kTimedOut && ended.reason == Reason::kLeaseExpired &&
+             (it->second.phase == Phase::kFetching || it->second.phase == Phase::kProving ||
+              it->second.phase == Phase::kCommitting)) {
+    it->second.expired = true;  // a late proof counts until the job ends
   } else {
     const AttemptState state = ended.attempt.state;
     if (state == AttemptState::kWon || state == AttemptState::kLost) invalid_verdicts_ = 0;
@@ -313,7 +338,30 @@ void Session::Abandon(Race& race) {
   StopWork(race);
   race.phase = Phase::kGone;
   race.call_in_flight = false;
-  race.drop_at = now_ + kGoneGrace;
+  race.settled_at = now_ + kGoneGrace;
+  race.drop_at = race.settled_at;
+}
+
+// What was committed may win in spite of the refusal, so the record stays until the end is certain.
+void Session::KeepRefused(Race& race, const std::string& refusal) {
+  race.refusal = refusal;
+  Abandon(race);
+  if (race.expired) return;  // no other end will come
+  race.refused = true;
+  const bool dated = Count(race.job.deadline_at) > 0;
+  const Micros end = dated ? LocalTime(race.job.deadline_at) + kDecidedGrace : now_ + kRefusedKept;
+  race.drop_at = std::max(race.drop_at, end);
+}
+
+bool Session::CallsPending() const {
+  return std::any_of(races_.begin(), races_.end(), [](const auto& entry) {
+    return entry.second.phase == Phase::kCommitting || entry.second.phase == Phase::kRevealing;
+  });
+}
+
+Session::Races::iterator Session::Erase(Races::iterator race) {
+  out_.push_back(action::ForgetJob{race->first});
+  return races_.erase(race);
 }
 
 Session::Races::iterator Session::Drop(Races::iterator it) {
@@ -323,7 +371,7 @@ Session::Races::iterator Session::Drop(Races::iterator it) {
   out_.push_back(action::Forget{.attempt = race.attempt.id,
                                 .committed = race.committed,
                                 .witness = knows_job ? std::optional(race.job.witness) : std::nullopt});
-  return races_.erase(it);
+  return Erase(it);
 }
 
 void Session::ReportEnd(const Race& race, AttemptState state, Reason reason, Amount paid, Micros behind) {
@@ -344,16 +392,18 @@ void Session::TickRaces() {
     const bool late = dated && now_ > LocalTime(race.job.deadline_at);
     if (race.phase == Phase::kAccepting && late) {
       FreeDevice(it->first);
-      it = races_.erase(it);
+      it = Erase(it);
       continue;
     }
     if (late && (race.phase == Phase::kFetching || race.phase == Phase::kProving)) Abandon(race);
     const bool decided = dated && now_ > LocalTime(race.job.deadline_at) + kDecidedGrace;
     const bool dropping = race.phase == Phase::kGone || race.phase == Phase::kReleasing;
     // While the link is down nothing can be learned, so what is committed is kept.
+    if (race.phase == Phase::kGone && now_ >= race.settled_at && !race.refusal.empty()) {
+      out_.push_back(action::ReportFailed{race.job.id, std::exchange(race.refusal, "")});
+    }
     const bool over = dropping ? now_ >= race.drop_at : decided && link_ == Link::kWelcomed;
     if (over) {
-      if (!race.refusal.empty()) out_.push_back(action::ReportFailed{race.job.id, race.refusal});
       ReportEnd(race, AttemptState::kUnspecified, Reason::kUnspecified, Amount{}, Micros{});
       it = Drop(it);
       continue;

@@ -40,6 +40,7 @@ class World {
     }
     EXPECT_TRUE(finished_);
     EXPECT_TRUE(journal_.empty()) << "records of attempts that ended are left behind";
+    EXPECT_TRUE(kept_jobs_.empty()) << "jobs that ended are still kept";
     for (const auto& [id, attempt] : attempts_) {
       EXPECT_GE(static_cast<int>(attempt.ref.state), static_cast<int>(AttemptState::kWon));
     }
@@ -134,6 +135,7 @@ class World {
     devices_.clear();
     session_.emplace(options_, session_random_);
     for (const auto& [id, record] : journal_) session_->Restore(record);
+    for (const JobId& job : kept_jobs_) session_->RestoreJob(job);
   }
 
   void Deliver() {
@@ -212,7 +214,9 @@ class World {
     Later(answers_.at(request), Delay());
   }
 
+  void Do(const action::ForgetJob& forget) { kept_jobs_.erase(forget.job); }
   void Do(const action::Accept& accept) {
+    kept_jobs_.insert(accept.job);
     event::AcceptAnswered answer{.request = accept.request, .job = accept.job, .result = CallResult::kRetry};
     Call(accept.request, answer, [&, answer]() mutable -> Event {
       answer.result = CallResult::kRefused;
@@ -301,6 +305,7 @@ class World {
   std::map<AttemptId, Attempt> attempts_;
   std::map<RequestId, Event> answers_;
   std::map<AttemptId, CommitRecord> journal_;
+  std::set<JobId> kept_jobs_;
   std::set<JobId> devices_;
   std::vector<Pending> pending_;
   std::vector<event::AttemptEnded> ended_log_;

@@ -111,7 +111,7 @@ TEST_F(SessionTest, WinsARace) {
 }
 
 TEST_F(SessionTest, SkipsWhatDoesNotPayFitOrFinish) {
-  Make({.reward_min = Amount{50}, .memory_bytes = 200 << 20});
+  Make({.reward_min = Amount{50}, .memory_bytes = 200 << 20, .files_bytes = 60 << 20});
   Connect();
   const auto skip = [&](const OfferedJob& job) {
     Feed(event::Offer{1, job});
@@ -125,6 +125,9 @@ TEST_F(SessionTest, SkipsWhatDoesNotPayFitOrFinish) {
   EXPECT_EQ(skip(big), SkipReason::kMemory);
   big.zkey_bytes = ~uint64_t{0} - 5;
   EXPECT_EQ(skip(big), SkipReason::kMemory);
+  OfferedJob wide = MakeJob(6);
+  wide.witness_bytes = 70 << 20;
+  EXPECT_EQ(skip(wide), SkipReason::kDisk);
   OfferedJob late = MakeJob(3);
   late.deadline_at = kCalendar + now_ + Millis(5);
   EXPECT_EQ(skip(late), SkipReason::kDeadline);
@@ -146,6 +149,22 @@ TEST_F(SessionTest, LearnsHowLongACircuitTakes) {
   next.deadline_at = kCalendar + now_ + Seconds(300);
   Feed(event::Offer{2, next});
   EXPECT_EQ(Only<action::ReportSkipped>().reason, SkipReason::kDeadline);
+}
+
+TEST_F(SessionTest, OneSlowProofIsNotBelievedForEver) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::ProofMade{.job = MakeJob(1).id, .proof = {}, .duration = Seconds(1000)});
+  int skips = 0;
+  OfferedJob next = MakeJob(2);
+  for (; skips < 100; ++skips) {
+    Feed(event::Offer{2, next});
+    if (All<action::ReportSkipped>().empty()) break;
+  }
+  EXPECT_GT(skips, 5);
+  EXPECT_LT(skips, 30);
+  EXPECT_EQ(All<action::Accept>().size(), 1u);
 }
 
 TEST_F(SessionTest, OneProofADeviceAndTheBestPaidFirst) {
@@ -285,13 +304,120 @@ TEST_F(SessionTest, ForgetsJournalRecordsOfAttemptsThatAreOver) {
   EXPECT_EQ(Only<action::Forget>().attempt, record.attempt.id);
 }
 
-TEST_F(SessionTest, GivesBackUnknownAttempts) {
+TEST_F(SessionTest, GivesBackWhatAnEarlierRunAcceptedAndNothingElse) {
   Make();
-  Connect({MakeAttempt(4, 4)});
+  session_->RestoreJob(MakeJob(4).id);
+  session_->RestoreJob(MakeJob(6).id);
+  Connect({MakeAttempt(4, 4), MakeAttempt(5, 5)});  // the second is another miner's with the same key
+  EXPECT_EQ(Only<action::ForgetJob>().job, MakeJob(6).id);
   const auto release = Only<action::Release>();
   EXPECT_EQ(release.attempt.id, MakeAttempt(4, 4).id);
   Feed(event::ReleaseAnswered{release.attempt.id, CallResult::kOk});
+  EXPECT_EQ(Only<action::ForgetJob>().job, MakeJob(4).id);
   EXPECT_TRUE(session_->races().empty());
+}
+
+TEST_F(SessionTest, ANewerSessionOfTheKeyIsLeftAlone) {
+  Make({.replaced_pause = Seconds(300)});
+  Connect();
+  StartProving(1, 1);
+  MakeProof(1);  // even with a commit pending
+  Feed(event::Disconnected{.replaced = true});
+  Advance(Seconds(299));
+  EXPECT_TRUE(All<action::Connect>().empty());
+  Advance(Seconds(2));
+  EXPECT_EQ(All<action::Connect>().size(), 1u);
+}
+
+TEST_F(SessionTest, PendingCommitsHurryTheReconnectAndAreSentAtOnce) {
+  Make({.reconnect_min = Seconds(900), .reconnect_max = Seconds(900), .reconnect_urgent = Seconds(2)});
+  Connect();
+  StartProving(1, 1);
+  Feed(event::Disconnected{});
+  Advance(Millis(1));
+  EXPECT_TRUE(All<action::Connect>().empty());
+  const CommitRecord record = MakeProof(1);
+  Advance(Millis(1));
+  Advance(Seconds(2));
+  EXPECT_EQ(All<action::Connect>().size(), 1u);
+  for (int i = 0; i < 20; ++i) {  // until the pause before the next try is longer than a moment
+    Feed(event::CommitAnswered{record.attempt.id, CallResult::kRetry, true, "unreachable"});
+    if (i < 19) Advance(Seconds(1));
+    if (i < 19 && All<action::Commit>().empty()) Advance(Seconds(5));
+  }
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {MakeAttempt(1, 1)}});
+  EXPECT_EQ(Only<action::Commit>().record.commit_request, record.commit_request);
+}
+
+TEST_F(SessionTest, ARefusedCommitIsKeptAndTriedAgainWhileTheAttemptLives) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  const CommitRecord record = MakeProof(1);
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kRefused, true, "no"});
+  for (int i = 0; i < 20; ++i) {
+    Feed(event::HeartbeatSeen{});
+    Advance(Seconds(5));
+    EXPECT_TRUE(All<action::Forget>().empty());
+  }
+  Feed(event::Disconnected{});
+  Advance(Seconds(31));
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {MakeAttempt(1, 1)}});
+  EXPECT_EQ(Only<action::Commit>().record.nonce, record.nonce);
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kRefused, true, "no"});
+  Feed(event::AttemptEnded{9, MakeAttempt(1, 1, AttemptState::kLost), Reason::kWonByAnother, {}, {}});
+  EXPECT_TRUE(Only<action::Forget>().committed);
+}
+
+TEST_F(SessionTest, AnExpiredLeaseIsNotTheEnd) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::AttemptEnded{9, MakeAttempt(1, 1, AttemptState::kTimedOut), Reason::kLeaseExpired, {}, {}});
+  EXPECT_TRUE(actions_.empty());
+  Feed(event::Disconnected{});
+  Advance(Seconds(31));
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {}});
+  EXPECT_TRUE(All<action::CancelProving>().empty());
+  const CommitRecord record = MakeProof(1);
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kOk, true, ""});
+  Only<action::Reveal>();
+  Feed(event::RevealAnswered{record.attempt.id, CallResult::kOk, ""});
+  Feed(event::AttemptEnded{50, MakeAttempt(1, 1, AttemptState::kWon), Reason::kUnspecified, Amount{1}, {}});
+  EXPECT_EQ(Only<action::ReportEnded>().state, AttemptState::kWon);
+}
+
+TEST_F(SessionTest, AnExpiredAttemptEndsWithItsJob) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::AttemptEnded{9, MakeAttempt(1, 1, AttemptState::kTimedOut), Reason::kLeaseExpired, {}, {}});
+  Feed(event::OfferWithdrawn{10, MakeJob(1).id, Reason::kJobClosed});
+  EXPECT_EQ(All<action::CancelProving>().size(), 1u);
+}
+
+TEST_F(SessionTest, OneUnprovableCircuitDoesNotStopTheDevice) {
+  Make({.failures_max = 2});
+  Connect();
+  for (uint8_t n = 1; n <= 5; ++n) {
+    StartProving(n, n);
+    Feed(event::ProofFailed{MakeJob(n).id, event::ProofFailure::kUnprovable, "does not satisfy"});
+    Feed(event::ReleaseAnswered{MakeAttempt(n, n).id, CallResult::kOk});
+  }
+  EXPECT_FALSE(session_->paused());
+  Feed(event::Offer{9, MakeJob(1)});  // it comes again, and is known
+  EXPECT_EQ(Only<action::ReportSkipped>().reason, SkipReason::kFailedBefore);
+  OfferedJob other = MakeJob(7);
+  other.circuit[0] = 99;
+  Feed(event::Offer{10, other});
+  const auto accept = Only<action::Accept>();
+  Feed(event::AcceptAnswered{accept.request, accept.job, CallResult::kOk, {}, MakeAttempt(7, 7)});
+  Feed(event::ArtifactsReady{accept.job, Millis(10), 0});
+  Feed(event::ProofFailed{other.id, event::ProofFailure::kUnprovable, "does not satisfy"});
+  EXPECT_TRUE(session_->paused());  // every circuit fails: it is the device
 }
 
 TEST_F(SessionTest, DoesNotRevealAgainstAFalseReceipt) {
@@ -336,11 +462,20 @@ TEST_F(SessionTest, BreakerStopsAfterFailuresInARowAndClosesAgain) {
     Feed(event::ReleaseAnswered{MakeAttempt(n, n).id, CallResult::kOk});
   }
   EXPECT_TRUE(session_->paused());
-  Feed(event::Offer{9, MakeJob(9)});
-  EXPECT_EQ(Only<action::ReportSkipped>().reason, SkipReason::kPaused);
+  Feed(event::Offer{9, MakeJob(9)});  // waits until the pause is over
+  EXPECT_TRUE(All<action::ReportSkipped>().empty());
+  EXPECT_TRUE(All<action::Accept>().empty());
+  Feed(event::Offer{10, MakeJob(11, 1)});
+  Feed(event::OfferWithdrawn{11, MakeJob(11).id, Reason::kRaceFull});
+  EXPECT_TRUE(All<action::SendCredit>().empty());  // no other offers are drawn to a miner that does nothing
   Feed(event::HeartbeatSeen{});
   Advance(Seconds(61));
   EXPECT_FALSE(session_->paused());
+  EXPECT_EQ(Only<action::Accept>().job, MakeJob(9).id);
+  uint32_t credit = 0;
+  for (const auto& sent : All<action::SendCredit>()) credit += sent.offers;
+  EXPECT_EQ(credit, 2u);
+  Feed(event::AcceptAnswered{Only<action::Accept>().request, MakeJob(9).id, CallResult::kRefused, {}, {}});
   StartProving(10, 10);
   Feed(event::ProofFailed{MakeJob(10).id, event::ProofFailure::kFailed, "worker died"});
   EXPECT_TRUE(session_->paused());  // half open: one more is enough

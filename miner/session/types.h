@@ -103,7 +103,9 @@ namespace event {
 // The stream is open and Hello has been sent.
 struct Connected {};
 // The stream or the attempt to open it has ended.
-struct Disconnected {};
+struct Disconnected {
+  bool replaced = false;  // by a newer session of the same key: another miner uses it
+};
 struct Welcome {
   Micros coordinator_time{};
   Micros heartbeat_interval{};
@@ -141,6 +143,7 @@ struct ArtifactsReady {
 };
 struct ArtifactsFailed {
   JobId job{};
+  bool job_at_fault = false;  // its files are missing or not what they should be
   std::string message{};
 };
 struct ProofMade {
@@ -148,7 +151,8 @@ struct ProofMade {
   ProofBytes proof{};
   Micros duration{};
 };
-enum class ProofFailure { kCancelled, kFailed };
+// kUnprovable: the fault is the job's, whose key or witness is no good.
+enum class ProofFailure { kCancelled, kFailed, kUnprovable };
 struct ProofFailed {
   JobId job{};
   ProofFailure failure = ProofFailure::kFailed;
@@ -180,7 +184,7 @@ using Event =
                  event::ArtifactsFailed, event::ProofMade, event::ProofFailed, event::CommitAnswered,
                  event::RevealAnswered, event::ReleaseAnswered, event::Drain, event::Tick>;
 
-enum class SkipReason { kUnprofitable, kMemory, kDeadline, kUnsupported, kPaused };
+enum class SkipReason { kUnprofitable, kMemory, kDeadline, kDisk, kUnsupported, kFailedBefore };
 const char* SkipReasonText(SkipReason reason);
 
 namespace action {
@@ -197,8 +201,14 @@ struct SendCredit {
 };
 struct SendHeartbeat {};
 struct SendDrain {};
+// Keep `job` first, in a form that survives a crash: of the attempts that Welcome lists only those at kept
+// jobs are ours to release.
 struct Accept {
   RequestId request{};
+  JobId job{};
+};
+// The job that was kept for an Accept needs to be known no more.
+struct ForgetJob {
   JobId job{};
 };
 struct Fetch {
@@ -211,7 +221,8 @@ struct CancelFetch {
 struct Prove {
   OfferedJob job;
   size_t device = 0;
-  Micros limit{};  // a worker that takes longer hangs
+  Micros limit{};       // a worker that takes longer hangs
+  Micros load_limit{};  // of it, for loading the key, which cannot be interrupted
 };
 struct CancelProving {
   JobId job{};
@@ -273,9 +284,9 @@ struct ReportBreaker {
 
 using Action =
     std::variant<action::Connect, action::Disconnect, action::SendCredit, action::SendHeartbeat,
-                 action::SendDrain, action::Accept, action::Fetch, action::CancelFetch, action::Prove,
-                 action::CancelProving, action::Commit, action::Reveal, action::Release, action::Forget,
-                 action::Finished, action::ReportNewJob, action::ReportSkipped, action::ReportRefused,
-                 action::ReportFailed, action::ReportEnded, action::ReportBreaker>;
+                 action::SendDrain, action::Accept, action::ForgetJob, action::Fetch, action::CancelFetch,
+                 action::Prove, action::CancelProving, action::Commit, action::Reveal, action::Release,
+                 action::Forget, action::Finished, action::ReportNewJob, action::ReportSkipped,
+                 action::ReportRefused, action::ReportFailed, action::ReportEnded, action::ReportBreaker>;
 
 }  // namespace prooflode::miner

@@ -84,7 +84,7 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
   for (const char* result : kResults) Attempts(result);
   for (const char* stage : kStages) Stage(stage);
   for (const auto reason : {SkipReason::kUnprofitable, SkipReason::kMemory, SkipReason::kDeadline,
-                            SkipReason::kUnsupported, SkipReason::kPaused}) {
+                            SkipReason::kDisk, SkipReason::kUnsupported, SkipReason::kFailedBefore}) {
     SkipCounter(factory, reason);
   }
   for (const auto reason : {WasteReason::kLostRace, WasteReason::kCancelled, WasteReason::kFailed}) {

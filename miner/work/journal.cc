@@ -1,11 +1,13 @@
 #include "miner/work/journal.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <optional>
 
 #include "base/crypto.h"
 #include "base/files.h"
@@ -16,6 +18,7 @@ namespace {
 
 constexpr std::string_view kMagic{"plcommit1\0\0\0\0\0\0\0", 16};
 constexpr std::string_view kSuffix = ".commit";
+constexpr std::string_view kJobSuffix = ".job";
 constexpr size_t kFixedBytes = 16 + 16 + 16 + 8 + 256 + 32 + 16 + 16;  // before the public inputs
 constexpr size_t kSumBytes = 32;
 constexpr uint64_t kRecordBytesMax = 4 << 20;
@@ -38,6 +41,22 @@ class Reader {
  private:
   const uint8_t* p_;
 };
+
+// The job of a file's name, when the file is one that PutJob makes.
+std::optional<JobId> JobOfName(std::string_view name) {
+  if (!name.ends_with(kJobSuffix)) return std::nullopt;
+  name.remove_suffix(kJobSuffix.size());
+  const std::optional<std::string> bytes = HexDecode(name);
+  JobId job{};
+  if (!bytes || bytes->size() != job.size()) return std::nullopt;
+  std::copy(bytes->begin(), bytes->end(), job.begin());
+  return job;
+}
+
+Status Unlink(const std::string& path) {
+  if (unlink(path.c_str()) != 0 && errno != ENOENT) return ErrnoStatus(errno, path);
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -97,21 +116,31 @@ Status Journal::Put(const CommitRecord& record) {
   return ReplaceFileDurably(Path(record.attempt.id), AsBytes(EncodeCommitRecord(record)), 0600);
 }
 
-Status Journal::Remove(const AttemptId& attempt) {
-  const std::string path = Path(attempt);
-  if (unlink(path.c_str()) != 0 && errno != ENOENT) return ErrnoStatus(errno, path);
-  return absl::OkStatus();
+Status Journal::Remove(const AttemptId& attempt) { return Unlink(Path(attempt)); }
+
+std::string Journal::JobPath(const JobId& job) const {
+  return absl::StrCat(folder_, "/", HexEncode(job), Sv(kJobSuffix));
 }
+
+Status Journal::PutJob(const JobId& job) {
+  // The name says it all.
+  const std::string path = JobPath(job);
+  const UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  return fd.valid() ? absl::OkStatus() : ErrnoStatus(errno, path);
+}
+
+Status Journal::RemoveJob(const JobId& job) { return Unlink(JobPath(job)); }
 
 StatusOr<Journal::Content> Journal::Load() {
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(folder_.c_str()), closedir);
   if (!dir) return ErrnoStatus(errno, folder_);
+  Content content;
   std::vector<std::string> names;
   while (const dirent* entry = readdir(dir.get())) {
     if (std::string_view(entry->d_name).ends_with(kSuffix)) names.emplace_back(entry->d_name);
+    if (const auto job = JobOfName(entry->d_name)) content.jobs.push_back(*job);
   }
   std::sort(names.begin(), names.end());
-  Content content;
   for (const std::string& name : names) {
     const std::string path = absl::StrCat(folder_, "/", name);
     PL_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kRecordBytesMax));

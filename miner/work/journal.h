@@ -20,11 +20,15 @@ class Journal {
 
   // Durable when it returns. Putting the same attempt again replaces the record.
   Status Put(const CommitRecord& record);
+  // That `job` is being accepted: survives a crash of the process, not one of the machine.
+  Status PutJob(const JobId& job);
+  Status RemoveJob(const JobId& job);
   // OK also when there is none.
   Status Remove(const AttemptId& attempt);
 
   struct Content {
     std::vector<CommitRecord> records;
+    std::vector<JobId> jobs;
     // Names of damaged records, moved aside with the suffix .damaged: nothing is thrown away unseen.
     std::vector<std::string> damaged;
   };
@@ -33,6 +37,7 @@ class Journal {
  private:
   explicit Journal(std::string folder) : folder_(std::move(folder)) {}
   std::string Path(const AttemptId& attempt) const;
+  std::string JobPath(const JobId& job) const;
 
   std::string folder_;
 };

@@ -192,6 +192,23 @@ TEST_F(WorkTest, JournalKeepsRecordsUntilTheyAreRemoved) {
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 }
 
+TEST_F(WorkTest, JournalKeepsTheJobsThatAreBeingAccepted) {
+  auto journal = Journal::Open(folder_ + "/journal");
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  const JobId one{1};
+  const JobId two{2};
+  ASSERT_TRUE(journal->PutJob(one).ok());
+  ASSERT_TRUE(journal->PutJob(one).ok());
+  ASSERT_TRUE(journal->PutJob(two).ok());
+  ASSERT_TRUE(journal->RemoveJob(two).ok());
+  ASSERT_TRUE(journal->RemoveJob(two).ok());
+  std::ofstream(folder_ + "/journal/no-job.job") << "x";
+  auto content = Journal::Open(folder_ + "/journal")->Load();
+  ASSERT_TRUE(content.ok()) << content.status();
+  EXPECT_EQ(content->jobs, std::vector<JobId>{one});
+  EXPECT_TRUE(content->records.empty());
+}
+
 TEST_F(WorkTest, JournalRefusesEveryDamagedByteAndKeepsTheFile) {
   const std::string good = EncodeCommitRecord(MakeRecord(1));
   for (size_t i = 0; i < good.size(); ++i) {

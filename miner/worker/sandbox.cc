@@ -59,6 +59,12 @@ constexpr int kDenied[] = {
     SYS_getxattr,
     SYS_setxattr,
     SYS_inotify_init1,
+    SYS_access,
+    SYS_faccessat,
+    SYS_faccessat2,
+    SYS_utimensat,
+    // devices and terminals
+    SYS_ioctl,
     SYS_fanotify_init,
     // network
     SYS_socket,
@@ -77,6 +83,31 @@ constexpr int kDenied[] = {
     SYS_process_vm_readv,
     SYS_process_vm_writev,
     SYS_kill,
+    SYS_tkill,
+    SYS_rt_sigqueueinfo,
+    SYS_rt_tgsigqueueinfo,
+    SYS_setpgid,
+    SYS_setsid,
+    SYS_setpriority,
+    SYS_sched_setscheduler,
+    SYS_sched_setparam,
+    SYS_sched_setattr,
+    SYS_kcmp,
+    SYS_migrate_pages,
+    SYS_move_pages,
+    SYS_process_madvise,
+    SYS_shmget,
+    SYS_shmat,
+    SYS_shmctl,
+    SYS_semget,
+    SYS_semop,
+    SYS_semctl,
+    SYS_msgget,
+    SYS_msgsnd,
+    SYS_msgrcv,
+    SYS_msgctl,
+    SYS_mq_open,
+    SYS_mq_unlink,
     SYS_pidfd_open,
     SYS_pidfd_getfd,
     SYS_pidfd_send_signal,
@@ -102,6 +133,7 @@ constexpr int kDenied[] = {
     SYS_setgid,
     SYS_setresuid,
     SYS_setresgid,
+    SYS_personality,
 };
 
 void Add(std::vector<sock_filter>& code, uint16_t op, uint32_t k) { code.push_back({op, 0, 0, k}); }
@@ -110,6 +142,17 @@ void Add(std::vector<sock_filter>& code, uint16_t op, uint32_t k) { code.push_ba
 void AddRule(std::vector<sock_filter>& code, uint32_t value, uint32_t result) {
   code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
   Add(code, BPF_RET | BPF_K, result);
+}
+
+// if (number == nr) return argument == value ? allow : EPERM; the lower half of the argument, which is all
+// that the kernel looks at in a pid_t.
+void AddArgumentRule(std::vector<sock_filter>& code, uint32_t nr, size_t argument, uint32_t value) {
+  code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 4));
+  Add(code, BPF_LD | BPF_W | BPF_ABS,
+      static_cast<uint32_t>(offsetof(seccomp_data, args) + argument * sizeof(uint64_t)));
+  code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, 1));
+  Add(code, BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  Add(code, BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM);
 }
 
 Status InstallFilter() {
@@ -124,6 +167,9 @@ Status InstallFilter() {
   code.push_back(BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, kX32Bit, 0, 1));
   Add(code, BPF_RET | BPF_K, kEperm);
   for (const int nr : kDenied) AddRule(code, static_cast<uint32_t>(nr), kEperm);
+  // abort() signals the process itself, and getrlimit() is prlimit64 of process 0.
+  AddArgumentRule(code, SYS_tgkill, 0, static_cast<uint32_t>(getpid()));
+  AddArgumentRule(code, SYS_prlimit64, 0, 0);
   // The C library falls back to clone, whose flags a filter can read; only threads may be made.
   AddRule(code, SYS_clone3, SECCOMP_RET_ERRNO | ENOSYS);
   code.push_back(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 3));

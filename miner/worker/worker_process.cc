@@ -6,13 +6,16 @@
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_split.h"
 #include "base/log.h"
 #include "miner/worker/worker_main.h"
 
@@ -22,6 +25,9 @@ namespace {
 constexpr int kPollMs = 100;
 // Before the next start of a worker that died without a job, or could not be started.
 constexpr Micros kRestartPause = Seconds(1);
+
+// What a worker may say before the rest is dropped.
+constexpr size_t kRelayMax = 16 << 10;
 
 double Sane(double ms) { return std::isfinite(ms) && ms >= 0 ? ms : 0; }
 
@@ -36,8 +42,8 @@ class FileActions {
   posix_spawn_file_actions_t actions_;
 };
 
-// Default signals, none blocked, and a process group of its own: a Ctrl-C at the terminal is for the miner,
-// which decides what becomes of the proof.
+// Default signals, none blocked, and a session of its own: a Ctrl-C at the terminal is for the miner, which
+// decides what becomes of the proof, and the worker has no terminal at all.
 class SpawnAttributes {
  public:
   SpawnAttributes() {
@@ -48,9 +54,8 @@ class SpawnAttributes {
     sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes_, &none);
     posix_spawnattr_setsigdefault(&attributes_, &all);
-    posix_spawnattr_setpgroup(&attributes_, 0);
     posix_spawnattr_setflags(&attributes_,
-                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
   }
   ~SpawnAttributes() { posix_spawnattr_destroy(&attributes_); }
   const posix_spawnattr_t* get() const { return &attributes_; }
@@ -89,7 +94,13 @@ Status WorkerProcess::Spawn() {
     return ErrnoStatus(errno, "socketpair");
   UniqueFd ours(ends[0]);
   UniqueFd theirs(ends[1]);
+  int pipe_ends[2];
+  if (pipe2(pipe_ends, O_CLOEXEC) != 0) return ErrnoStatus(errno, "pipe2");
+  UniqueFd errors(pipe_ends[0]);
+  UniqueFd their_errors(pipe_ends[1]);
+  if (fcntl(errors.get(), F_SETFL, O_NONBLOCK) != 0) return ErrnoStatus(errno, "O_NONBLOCK");
   FileActions actions;
+  posix_spawn_file_actions_adddup2(actions.get(), their_errors.get(), 2);
   posix_spawn_file_actions_adddup2(actions.get(), theirs.get(), kWorkerSocket);
   posix_spawn_file_actions_addopen(actions.get(), 0, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(actions.get(), 1, "/dev/null", O_WRONLY, 0);
@@ -107,6 +118,8 @@ Status WorkerProcess::Spawn() {
       posix_spawn(&pid, options_.program.c_str(), actions.get(), attributes.get(), argv.data(), environment);
   if (error != 0) return ErrnoStatus(error, absl::StrCat("starting worker ", options_.program));
   socket_ = std::move(ours);
+  errors_ = std::move(errors);
+  relayed_ = 0;
   pid_ = pid;
   return absl::OkStatus();
 }
@@ -121,7 +134,7 @@ Status WorkerProcess::Prove(WorkerJob job) {
   request.job = job.id;
   request.circuit = job.circuit;
   PL_RETURN_IF_ERROR(SendMessage(socket_.get(), MessageBytes(request), {job.zkey.get(), job.witness.get()}));
-  current_ = Current{job.id, job.public_inputs, clock_.MonotonicNow() + job.limit, false};
+  current_ = Current{job.id, job.public_inputs, clock_.MonotonicNow() + job.limit, job.load_limit, false};
   return absl::OkStatus();
 }
 
@@ -129,7 +142,8 @@ void WorkerProcess::Cancel(uint64_t id) {
   MutexLock lock(mutex_);
   if (!current_ || current_->id != id || current_->cancelled) return;
   current_->cancelled = true;
-  current_->hangs_at = std::min(current_->hangs_at, clock_.MonotonicNow() + options_.cancel_limit);
+  current_->hangs_at =
+      std::min(current_->hangs_at, clock_.MonotonicNow() + options_.cancel_limit + current_->load_limit);
   ToWorker request;
   request.type = ToWorker::kCancel;
   request.job = id;
@@ -164,6 +178,10 @@ void WorkerProcess::Watch() {
     }
     pollfd wanted{socket, POLLIN, 0};
     const int ready = poll(&wanted, 1, kPollMs);
+    {
+      MutexLock lock(mutex_);
+      Relay();
+    }
     const std::optional<WorkerResult> result = ready > 0 ? ReadMessage(socket) : CheckHang();
     if (result) on_result_(*result);
   }
@@ -186,6 +204,25 @@ std::optional<WorkerResult> WorkerProcess::ReadMessage(int socket) {
     }
   }
   return Replace(absl::StatusCode::kUnavailable, "the worker process sent a message that makes no sense");
+}
+
+void WorkerProcess::Relay() {
+  std::array<char, 1024> text;
+  while (errors_.valid()) {
+    const ssize_t got = read(errors_.get(), text.data(), text.size());
+    if (got < 0 && errno == EAGAIN) return;
+    if (got <= 0) return errors_.reset();
+    // More is read and dropped, so that the worker never waits for us.
+    const bool first_too_many = relayed_ < kRelayMax && relayed_ + static_cast<size_t>(got) >= kRelayMax;
+    const bool drop = relayed_ >= kRelayMax;
+    relayed_ += static_cast<size_t>(got);
+    if (drop) continue;
+    for (const absl::string_view line :
+         absl::StrSplit(absl::string_view(text.data(), static_cast<size_t>(got)), '\n', absl::SkipEmpty())) {
+      LogWarning("worker", "it says: %s", line);
+    }
+    if (first_too_many) LogWarning("worker", "it says more, which is dropped");
+  }
 }
 
 std::optional<WorkerResult> WorkerProcess::CheckHang() {
@@ -229,6 +266,7 @@ std::string WorkerProcess::Reap() {
     reaped = waitpid(pid_, &state, 0);
   } while (reaped < 0 && errno == EINTR);
   pid_ = -1;
+  Relay();
   if (WIFSIGNALED(state)) return absl::StrCat("signal ", WTERMSIG(state));
   return absl::StrCat("exit status ", WEXITSTATUS(state));
 }

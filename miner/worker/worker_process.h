@@ -38,6 +38,7 @@ struct WorkerJob {
   UniqueFd witness;
   Digest public_inputs{};  // SHA-256 of the statement's, in wire form: what the witness has to contain
   Micros limit{};          // a worker that takes longer hangs
+  Micros load_limit{};     // how long a cancel may wait for the key to be read
 };
 
 struct WorkerResult {
@@ -78,6 +79,7 @@ class WorkerProcess {
     uint64_t id = 0;
     Digest public_inputs{};
     Micros hangs_at{};
+    Micros load_limit{};
     bool cancelled = false;
   };
 
@@ -86,6 +88,8 @@ class WorkerProcess {
   Status Spawn() PL_REQUIRES(mutex_);
   void Watch();
   std::optional<WorkerResult> ReadMessage(int socket);
+  // Logs what the worker wrote to its standard error, within limits.
+  void Relay() PL_REQUIRES(mutex_);
   std::optional<WorkerResult> CheckHang();
   // Kills and replaces the process; the result of its job, if it had one.
   std::optional<WorkerResult> Replace(absl::StatusCode code, std::string_view why);
@@ -98,6 +102,8 @@ class WorkerProcess {
   const OnResult on_result_;
   mutable Mutex mutex_;
   UniqueFd socket_ PL_GUARDED_BY(mutex_);
+  UniqueFd errors_ PL_GUARDED_BY(mutex_);     // the end of a pipe that is read without waiting
+  size_t relayed_ PL_GUARDED_BY(mutex_) = 0;  // bytes, of this process
   pid_t pid_ PL_GUARDED_BY(mutex_) = -1;
   int restarts_ PL_GUARDED_BY(mutex_) = 0;
   bool stopping_ PL_GUARDED_BY(mutex_) = false;

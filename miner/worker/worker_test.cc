@@ -3,8 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -248,6 +253,25 @@ TEST_F(WorkerTest, AStoppedWorkerThatIgnoresACancelIsKilled) {
   EXPECT_EQ(Wait().status.code(), absl::StatusCode::kCancelled);
 }
 
+TEST_F(WorkerTest, AWorkerHasNoTerminalAndItsWordsAreRelayed) {
+  testing::internal::CaptureStderr();
+  // A shell in the worker's place, which says too much of the wrong kind and dies.
+  const std::string script = folder_ + "/talker";
+  std::ofstream(script) << "#!/bin/sh\nprintf 'last \\033[2Jwords\\n' >&2\nexit 3\n";
+  std::filesystem::permissions(script, std::filesystem::perms::owner_all);
+  WorkerOptions options;
+  options.program = script;
+  StartWorker(options);
+  while (worker_->restarts() == 0) clock_.Sleep(Millis(10));
+  worker_.reset();
+  const std::string log = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(log, testing::HasSubstr("last ?[2Jwords"));
+  StartWorker();
+  ASSERT_TRUE(worker_->Prove(MakeJob(1, small_)).ok());  // it is up
+  ExpectProof(Wait(), small_);
+  EXPECT_EQ(getsid(worker_->pid()), worker_->pid());
+}
+
 TEST(SandboxTest, TakesAwayFilesNetworkAndPrograms) {
 #if !defined(__x86_64__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   GTEST_SKIP() << "no filter in this build";
@@ -265,6 +289,19 @@ TEST(SandboxTest, TakesAwayFilesNetworkAndPrograms) {
     execl("/bin/true", "true", nullptr);
     if (errno != EPERM) _exit(6);
     if (fork() >= 0) _exit(7);
+    const auto denied = [](long result) { return result == -1 && errno == EPERM; };
+    if (!denied(ioctl(kept, TCGETS, nullptr))) _exit(8);
+    if (!denied(kill(getppid(), 0))) _exit(9);
+    if (!denied(syscall(SYS_tkill, getppid(), 0))) _exit(10);
+    if (!denied(syscall(SYS_tgkill, getppid(), getppid(), 0))) _exit(11);
+    if (syscall(SYS_tgkill, getpid(), gettid(), 0) != 0) _exit(12);  // abort() still works
+    rlimit limit{};
+    if (!denied(prlimit(getppid(), RLIMIT_CORE, nullptr, &limit))) _exit(13);
+    if (getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_max != 0) _exit(14);
+    if (!denied(shmget(IPC_PRIVATE, 4096, IPC_CREAT | 0600))) _exit(15);
+    if (!denied(syscall(SYS_msgget, IPC_PRIVATE, IPC_CREAT | 0600))) _exit(16);
+    if (!denied(access("/etc/passwd", R_OK))) _exit(17);
+    if (!denied(setsid())) _exit(18);
     std::thread([] {}).join();  // threads may still be made
     _exit(0);
   }
