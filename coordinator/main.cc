@@ -81,7 +81,7 @@ int CheckCommand(const Config& config, bool json) {
   auto store = store::SqliteStore::OpenReadOnly(config.database_path(), metrics);
   if (!store.ok()) return Report(store.status());
   if (const Status status = (*store)->CheckIntegrity(); !status.ok()) return Report(status);
-  const auto report = engine::CheckByReplay(**store, config.Rules());
+  const auto report = engine::CheckByReplay(**store);
   if (!report.ok()) return Report(report.status());
   const std::string root = HexEncode(report->root);
   if (json) {

@@ -139,6 +139,15 @@ void VisitCommand(Archive&, Is<market::Tick> auto&) {}
 template <typename Archive>
 void VisitCommand(Archive& a, Is<market::Restart> auto& c) {
   a(80, c.no_expiry_before);
+  a(81, c.rules.market);
+  a(82, c.rules.reveal_window);
+  a(83, c.rules.lease_default);
+  a(84, c.rules.time_limit_min);
+  a(85, c.rules.time_limit_max);
+  a(86, c.rules.open_jobs_per_requester_max);
+  a(87, c.rules.live_attempts_per_miner_max);
+  a(88, c.rules.admissions_per_miner_and_job_max);
+  a(89, c.rules.fee_per_million);
 }
 
 template <typename Archive>

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "coordinator/engine/answer_codec.h"
-#include "transparency/signing.h"
+#include "coordinator/engine/opening.h"
 
 namespace prooflode::engine {
 
@@ -35,9 +35,9 @@ Status Unknown() {
 Engine::Engine(const market::Rules& rules, const EngineOptions& options, const EngineParts& parts)
     : options_(options),
       parts_(parts),
-      market_name_(rules.market),
-      market_(rules),
+      rules_(rules),
       metrics_(parts.metrics),
+      time_(parts.clock),
       queue_(options.queue_limit) {
   MutexLock lock(verdict_box_->mutex);
   verdict_box_->wake = [this] { (void)queue_.TryPush(Wake{}); };  // a full queue keeps the engine awake
@@ -55,18 +55,21 @@ Status Engine::Load() {
   PL_RETURN_IF_ERROR(parts_.store.Load(market_, leaf_hashes));
   market_.TakeChanges();
   for (const Digest& hash : leaf_hashes) tree_.Append(hash);
+  Micros last_time{};
   if (!leaf_hashes.empty()) {
     PL_ASSIGN_OR_RETURN(const auto last, parts_.store.ReadLeaves(leaf_hashes.size() - 1, 1));
     if (last.size() != 1) return absl::DataLossError("store: the last leaf cannot be read");
     PL_ASSIGN_OR_RETURN(const transparency::LeafContent content,
                         transparency::DecodeLeaf(AsBytes(last[0].bytes)));
-    last_time_ = content.time;
-    Work work;
-    work.next_leaf = tree_.size();
-    const Micros now = std::max(last_time_, parts_.clock.WallNow());
-    Apply(work, {}, market::Restart{now + options_.reconnect_grace});
-    PL_RETURN_IF_ERROR(Commit(work));
+    last_time = content.time;
   }
+  time_.StartAfter(last_time);
+  Work work;
+  work.next_leaf = tree_.size();
+  // At the very first start nobody has to find back.
+  const Micros grace = leaf_hashes.empty() ? Micros{} : options_.reconnect_grace;
+  Apply(work, {}, market::Restart{.no_expiry_before = time_.last() + grace, .rules = rules_});
+  PL_RETURN_IF_ERROR(Commit(work));
   for (const market::AttemptId& id : market_.PendingVerdicts()) {
     to_check_.insert({market_.FindAttempt(id)->commit_leaf, id});
   }
@@ -105,10 +108,10 @@ Status Engine::Query(QueryFunction query) {
   return queue_.TryPush(std::move(query)) ? absl::OkStatus() : Refused();
 }
 
-std::chrono::microseconds Engine::TimeToWait(std::chrono::microseconds wait) const {
+std::chrono::microseconds Engine::TimeToWait(std::chrono::microseconds wait) {
   const std::optional<Micros> due = market_.NextDue();
   if (!due) return wait;
-  const Micros left = *due - parts_.clock.WallNow();
+  const Micros left = *due - time_.Now();
   // Not less than a millisecond: what is due now is acted upon in this turn anyway.
   return std::clamp(std::chrono::microseconds(Count(left)), std::chrono::microseconds(1000),
                     std::max(wait, std::chrono::microseconds(1000)));
@@ -142,7 +145,7 @@ bool Engine::RunOnce(std::chrono::microseconds wait) {
   }
   if (work.command_count > 0) {
     metrics_.BatchDone(work.command_count, ToSeconds(applied - start),
-                       ToSeconds(parts_.clock.MonotonicNow() - applied), last_time_);
+                       ToSeconds(parts_.clock.MonotonicNow() - applied), time_.last());
   }
   Release(work);
   return true;
@@ -163,9 +166,7 @@ void Engine::TakeVerdicts(Work& work) {
 
 void Engine::TickIfDue(Work& work) {
   const std::optional<Micros> due = market_.NextDue();
-  if (!due) return;
-  const Micros now = std::max(last_time_, parts_.clock.WallNow());
-  if (now >= *due) Apply(work, {}, market::Tick{});
+  if (due && time_.Now() >= *due) Apply(work, {}, market::Tick{});
 }
 
 StatusOr<std::optional<StoredAnswer>> Engine::FindRepeat(const Work& work,
@@ -191,10 +192,10 @@ Status Engine::Process(Work& work, Submission submission) {
   }
   TickIfDue(work);
   market::Answer answer = Apply(work, origin, std::move(submission.command));
-  if (!origin.request_id.empty()) {
+  if (!origin.request_id.empty() && !std::holds_alternative<market::Refusal>(answer)) {
     work.answer_of[{origin.identity, origin.request_id}] = work.batch.answers.size();
     work.batch.answers.push_back(
-        {origin.identity, origin.request_id, submission.content, last_time_, EncodeAnswer(answer)});
+        {origin.identity, origin.request_id, submission.content, time_.last(), EncodeAnswer(answer)});
   }
   result = Answered{std::move(answer), std::nullopt};
   return absl::OkStatus();
@@ -202,14 +203,13 @@ Status Engine::Process(Work& work, Submission submission) {
 
 market::Answer Engine::Apply(Work& work, const market::Origin& origin, market::Command command) {
   market::Stamped stamped;
-  last_time_ = std::max(last_time_, parts_.clock.WallNow());
-  stamped.now = last_time_;
+  stamped.now = time_.Now();
   stamped.leaf_index = work.next_leaf;
   parts_.random.Fill(stamped.entropy);
   stamped.origin = origin;
   stamped.command = std::move(command);
   if (auto* reveal = std::get_if<market::RevealProof>(&stamped.command)) {
-    reveal->opening = OpeningOf(*reveal);
+    reveal->opening = OpeningOf(market_, *reveal);
   }
 
   market::Outcome outcome = market_.Apply(stamped);
@@ -227,18 +227,6 @@ market::Answer Engine::Apply(Work& work, const market::Origin& origin, market::C
   }
   work.effects.insert(work.effects.end(), outcome.effects.begin(), outcome.effects.end());
   return std::move(outcome.answer);
-}
-
-Digest Engine::OpeningOf(const market::RevealProof& reveal) const {
-  const market::Attempt* attempt = market_.FindAttempt(reveal.attempt);
-  if (attempt == nullptr) return {};  // refused by the market
-  return transparency::CommitHash({.market = market_name_,
-                                   .job = attempt->job.bytes,
-                                   .attempt = attempt->id.bytes,
-                                   .miner = attempt->miner,
-                                   .proof = reveal.proof,
-                                   .public_inputs = market_.FindJob(attempt->job)->public_inputs,
-                                   .nonce = reveal.nonce});
 }
 
 LeafOutcome Engine::GatherChanges(Work& work, market::LeafIndex leaf) {

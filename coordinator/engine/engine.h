@@ -3,7 +3,8 @@
 // callers, tells the outbox and hands revealed proofs to the checker: nothing leaves before it is durable.
 //
 // A request is known by (identity, request id): a repeat gets the first answer, also after a restart, and one
-// with other content is refused. Queries run on the same thread between batches and see durable state only.
+// with other content is refused. Refusals had no effect and are not remembered: a repeat is judged anew.
+// Queries run on the same thread between batches and see durable state only.
 // After an error of the store the engine stops for good and reports it once: what is on disk is unknown, and
 // only a restart can tell.
 #pragma once
@@ -26,6 +27,7 @@
 #include "base/status.h"
 #include "coordinator/engine/command_codec.h"
 #include "coordinator/engine/engine_metrics.h"
+#include "coordinator/engine/market_clock.h"
 #include "coordinator/engine/ports.h"
 #include "transparency/merkle.h"
 
@@ -79,8 +81,9 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  // Reads what is stored; nothing expires before the reconnect grace has passed, and proofs that were
-  // revealed and not judged are checked again. Once, before everything else.
+  // Reads what is stored and logs a Restart with the rules; nothing of what was there expires before the
+  // reconnect grace has passed, and proofs that were revealed and not judged are checked again. Once, before
+  // everything else.
   Status Load();
   void Start();
   // Works off what is queued, then ends. Later offers are answered with UNAVAILABLE.
@@ -109,14 +112,13 @@ class Engine {
   struct Work;  // one batch under way
 
   Status Refused();
-  std::chrono::microseconds TimeToWait(std::chrono::microseconds wait) const;
+  std::chrono::microseconds TimeToWait(std::chrono::microseconds wait);
   void TakeVerdicts(Work& work);
   void TickIfDue(Work& work);
   // Fills the answer of work.pending.back().
   Status Process(Work& work, Submission submission);
   StatusOr<std::optional<StoredAnswer>> FindRepeat(const Work& work, const market::Origin& origin) const;
   market::Answer Apply(Work& work, const market::Origin& origin, market::Command command);
-  Digest OpeningOf(const market::RevealProof& reveal) const;
   LeafOutcome GatherChanges(Work& work, market::LeafIndex leaf);
   void CollectRows(Work& work) const;
   Status Commit(Work& work);
@@ -127,11 +129,11 @@ class Engine {
 
   const EngineOptions options_;
   EngineParts parts_;
-  const std::string market_name_;
+  const market::Rules rules_;
   market::Market market_;
   EngineMetrics metrics_;
   transparency::MerkleTree tree_;
-  Micros last_time_{};
+  MarketClock time_;
   bool failed_ = false;
 
   BoundedQueue<Item> queue_;

@@ -1,42 +1,115 @@
 #include "coordinator/engine/replay.h"
 
+#include <algorithm>
+#include <set>
+
 #include "coordinator/engine/command_codec.h"
+#include "coordinator/engine/opening.h"
 #include "transparency/merkle.h"
 
 namespace prooflode::engine {
 namespace {
 
 constexpr size_t kLeavesAtOnce = 1024;
+constexpr size_t kTransfersAtOnce = 4096;
 
 Status Differs(const std::string& what) {
   return absl::DataLossError(absl::StrCat("replaying the log gives another ", what, " than is stored"));
 }
 
-Status ReplayLeaf(market::Market& market, const transparency::Leaf& leaf) {
+// The market as the log gives it, and the transfers on the way.
+struct Replay {
+  market::Market market;
+  transparency::MerkleTree tree;
+  std::vector<ledger::Transfer> transfers;
+  Micros last_time{};
+};
+
+// What Market::Apply may take for granted of an engine, and a damaged log need not keep. Empty when all is
+// well.
+std::string WhyImpossible(const Replay& replay, const market::Stamped& stamped) {
+  if (stamped.now < replay.last_time) return "its time is before that of the leaf before";
+  if (stamped.leaf_index == 0 && !std::holds_alternative<market::Restart>(stamped.command)) {
+    return "no restart, want one first: it holds the rules";
+  }
+  market::JobId id{};  // of whatever the command makes
+  std::copy_n(stamped.entropy.begin(), id.bytes.size(), id.bytes.begin());
+  if (std::holds_alternative<market::PostJob>(stamped.command) && replay.market.FindJob(id) != nullptr) {
+    return "posts a job whose id there is already";
+  }
+  if (std::holds_alternative<market::AcceptOffer>(stamped.command) &&
+      replay.market.FindAttempt({id.bytes}) != nullptr) {
+    return "admits an attempt whose id there is already";
+  }
+  const auto* reveal = std::get_if<market::RevealProof>(&stamped.command);
+  if (reveal != nullptr && reveal->opening != OpeningOf(replay.market, *reveal)) {
+    return "its proof and nonce do not give the commit hash it says they open";
+  }
+  return "";
+}
+
+Status CompareOutcome(const transparency::LeafContent& logged, const LeafOutcome& outcome) {
+  const std::map<uint16_t, std::string> replayed = EncodeOutcome(outcome);
+  for (uint16_t number = 101; IsOutcomeField(number); ++number) {
+    const auto left = logged.fields.find(number);
+    const auto right = replayed.find(number);
+    const bool is_there = left != logged.fields.end();
+    if (is_there != (right != replayed.end()) || (is_there && left->second != right->second)) {
+      return absl::DataLossError("the command has another outcome when it is replayed");
+    }
+  }
+  return absl::OkStatus();
+}
+
+Status ReplayLeaf(Replay& replay, const transparency::Leaf& leaf) {
+  const std::string where = absl::StrCat("leaf ", leaf.index);
   const auto wrong = [&](const std::string& what) {
-    return absl::DataLossError(absl::StrCat("leaf ", leaf.index, ": ", what));
+    return absl::DataLossError(absl::StrCat(where, ": ", what));
   };
   if (transparency::LeafHash(AsBytes(leaf.bytes)) != leaf.hash) return wrong("does not have its stored hash");
   const auto content = transparency::DecodeLeaf(AsBytes(leaf.bytes));
-  if (!content.ok()) return Annotate(content.status(), absl::StrCat("leaf ", leaf.index));
+  if (!content.ok()) return Annotate(content.status(), where);
   PL_ASSIGN_OR_RETURN(const market::Stamped stamped, DecodeCommand(*content, leaf.index));
+  if (const std::string why = WhyImpossible(replay, stamped); !why.empty()) return wrong(why);
+  replay.last_time = stamped.now;
+  market::Market& market = replay.market;
   if (!market.Apply(stamped).changed) return wrong("the command changes nothing when it is replayed");
   LeafOutcome outcome;
   market::Changes changes = market.TakeChanges();
   for (const auto& id : changes.jobs) outcome.jobs.push_back(*market.FindJob(id));
   for (const auto& id : changes.attempts) outcome.attempts.push_back(*market.FindAttempt(id));
   outcome.transfers = std::move(changes.transfers);
-  const std::map<uint16_t, std::string> replayed = EncodeOutcome(outcome);
-  for (uint16_t number = 101; IsOutcomeField(number); ++number) {
-    const auto logged = content->fields.find(number);
-    const auto now = replayed.find(number);
-    const std::string* left = logged == content->fields.end() ? nullptr : &logged->second;
-    const std::string* right = now == replayed.end() ? nullptr : &now->second;
-    if ((left == nullptr) != (right == nullptr) || (left != nullptr && *left != *right)) {
-      return wrong("the command has another outcome when it is replayed");
+  PL_RETURN_IF_ERROR(Annotate(CompareOutcome(*content, outcome), where));
+  replay.transfers.insert(replay.transfers.end(), outcome.transfers.begin(), outcome.transfers.end());
+  replay.tree.Append(leaf.hash);
+  return absl::OkStatus();
+}
+
+// Every transfer names an account of some identity, so reading each identity's reads them all; a row beyond
+// those is one too many.
+Status CompareTransfers(const Replay& replay, const market::Market& stored, const Store& store) {
+  if (replay.transfers.size() != stored.ledger().transfer_count()) return Differs("number of transfers");
+  std::set<std::string> keys;
+  for (const auto& [account, balance] : replay.market.ledger().balances()) {
+    const size_t colon = account.find(':');
+    if (colon != std::string::npos) keys.insert(account.substr(colon + 1));
+  }
+  std::set<uint64_t> seen;
+  for (const std::string& key : keys) {
+    uint64_t before = 0;
+    while (true) {
+      PL_ASSIGN_OR_RETURN(const auto rows, store.ReadTransfers(key, before, kTransfersAtOnce));
+      for (const ledger::Transfer& row : rows) {
+        if (row.id == 0 || row.id > replay.transfers.size() || row != replay.transfers[row.id - 1]) {
+          return Differs(absl::StrCat("transfer ", row.id));
+        }
+        seen.insert(row.id);
+      }
+      if (rows.size() < kTransfersAtOnce) break;
+      before = rows.back().id;
     }
   }
-  return absl::OkStatus();
+  return seen.size() == replay.transfers.size() ? absl::OkStatus() : Differs("set of transfers");
 }
 
 Status CompareStates(const market::Market& replayed, const market::Market& stored) {
@@ -55,32 +128,28 @@ Status CompareStates(const market::Market& replayed, const market::Market& store
     }
   }
   if (replayed.ledger().balances() != stored.ledger().balances()) return Differs("set of balances");
-  if (replayed.ledger().transfer_count() != stored.ledger().transfer_count()) {
-    return Differs("number of transfers");
-  }
   return absl::OkStatus();
 }
 
 }  // namespace
 
-StatusOr<ReplayReport> CheckByReplay(Store& store, const market::Rules& rules) {
-  market::Market stored(rules);
+StatusOr<ReplayReport> CheckByReplay(Store& store) {
+  market::Market stored;
   std::vector<Digest> hashes;
   PL_RETURN_IF_ERROR(store.Load(stored, hashes));
-  market::Market replayed(rules);
-  transparency::MerkleTree tree;
-  while (tree.size() < hashes.size()) {
-    PL_ASSIGN_OR_RETURN(const auto leaves, store.ReadLeaves(tree.size(), kLeavesAtOnce));
+  Replay replay;
+  while (replay.tree.size() < hashes.size()) {
+    PL_ASSIGN_OR_RETURN(const auto leaves, store.ReadLeaves(replay.tree.size(), kLeavesAtOnce));
     if (leaves.empty()) return Differs("number of leaves");
     for (const transparency::Leaf& leaf : leaves) {
-      if (leaf.index != tree.size()) return Differs("order of leaves");
-      PL_RETURN_IF_ERROR(ReplayLeaf(replayed, leaf));
-      tree.Append(leaf.hash);
+      if (leaf.index != replay.tree.size()) return Differs("order of leaves");
+      PL_RETURN_IF_ERROR(ReplayLeaf(replay, leaf));
     }
   }
-  PL_RETURN_IF_ERROR(CompareStates(replayed, stored));
-  return ReplayReport{.leaf_count = tree.size(),
-                      .root = tree.Root(),
+  PL_RETURN_IF_ERROR(CompareStates(replay.market, stored));
+  PL_RETURN_IF_ERROR(CompareTransfers(replay, stored, store));
+  return ReplayReport{.leaf_count = replay.tree.size(),
+                      .root = replay.tree.Root(),
                       .circuit_count = stored.circuits().size(),
                       .job_count = stored.jobs().size(),
                       .transfer_count = stored.ledger().transfer_count()};

@@ -1,5 +1,6 @@
 // Replays the log from its first leaf and compares: the state that the commands give with the stored rows,
-// and every leaf's hash and outcome with what is stored. What an operator runs after a doubt.
+// every leaf's hash and outcome, and every transfer, with what is stored. What an operator runs after a
+// doubt.
 #pragma once
 
 #include "base/status.h"
@@ -15,8 +16,8 @@ struct ReplayReport {
   uint64_t transfer_count = 0;
 };
 
-// kDataLoss names the first difference. `rules` are those that the log was written under. The store must not
-// change meanwhile. Cost: time and memory of the whole history.
-StatusOr<ReplayReport> CheckByReplay(Store& store, const market::Rules& rules);
+// kDataLoss names the first leaf that cannot be, or the first difference. Needs nothing beside the store: the
+// rules are in the log. The store must not change meanwhile. Cost: time and memory of the whole history.
+StatusOr<ReplayReport> CheckByReplay(Store& store);
 
 }  // namespace prooflode::engine

@@ -18,7 +18,7 @@ constexpr uint64_t kSupplyMax = uint64_t{std::numeric_limits<int64_t>::max()};
 AccountName Available(std::string_view hex_key) { return "available:" + std::string(hex_key); }
 AccountName Escrow(std::string_view hex_key) { return std::string(kEscrowPrefix) + std::string(hex_key); }
 
-StatusOr<uint64_t> Ledger::Post(Transfer transfer) {
+StatusOr<Transfer> Ledger::Post(Transfer transfer) {
   if (Count(transfer.amount) == 0) return absl::InvalidArgumentError("amount: 0, want > 0");
   if (transfer.debit == transfer.credit) {
     return absl::InvalidArgumentError(absl::StrCat("transfer from ", transfer.debit, " to itself"));
@@ -48,8 +48,7 @@ StatusOr<uint64_t> Ledger::Post(Transfer transfer) {
   SetBalance(transfer.credit, *credit_after);
   transfer.id = ++transfer_count_;
   if (!transfer.external_reference.empty()) by_reference_.emplace(transfer.external_reference, transfer);
-  transfers_.emplace(transfer.id, std::move(transfer));
-  return transfer_count_;
+  return transfer;
 }
 
 Amount Ledger::Balance(const AccountName& account) const {
@@ -57,25 +56,9 @@ Amount Ledger::Balance(const AccountName& account) const {
   return it == balances_.end() ? Amount{0} : it->second;
 }
 
-const Transfer* Ledger::Find(uint64_t id) const {
-  const auto it = transfers_.find(id);
-  return it == transfers_.end() ? nullptr : &it->second;
-}
-
 const Transfer* Ledger::FindReference(const std::string& external_reference) const {
   const auto it = by_reference_.find(external_reference);
   return it == by_reference_.end() ? nullptr : &it->second;
-}
-
-bool Ledger::IsConserved() const {
-  Amount sum{};
-  for (const auto& [account, balance] : balances_) {
-    if (account == kExternal) continue;
-    const auto next = CheckedAdd(sum, balance);
-    if (!next) return false;
-    sum = *next;
-  }
-  return sum == Balance(kExternal);
 }
 
 void Ledger::LoadBalance(const AccountName& account, Amount balance) { SetBalance(account, balance); }
@@ -89,6 +72,10 @@ void Ledger::SetBalance(const AccountName& account, Amount balance) {
   if (account.starts_with(kEscrowPrefix)) {
     // Cannot overflow: what is held never exceeds what external owes, which fits.
     escrow_total_ = Amount{Count(escrow_total_) - Count(held) + Count(balance)};
+  }
+  if (account != kExternal) {
+    held_total_ -= Count(held);
+    held_total_ += Count(balance);
   }
   held = balance;
 }

@@ -45,24 +45,21 @@ struct Transfer {
 
 class Ledger {
  public:
-  // Gives the transfer the next id, moves the money, and returns the id. kFailedPrecondition when the debited
-  // account has too little, kResourceExhausted when the credited one would overflow, kInvalidArgument for an
-  // amount of zero or equal accounts, kAlreadyExists for a used external reference. A refused transfer
+  // Gives the transfer the next id, moves the money, and returns the transfer. kFailedPrecondition when the
+  // debited account has too little, kResourceExhausted when the credited one would overflow, kInvalidArgument
+  // for an amount of zero or equal accounts, kAlreadyExists for a used external reference. A refused transfer
   // changes nothing.
-  StatusOr<uint64_t> Post(Transfer transfer);
+  StatusOr<Transfer> Post(Transfer transfer);
 
   // Zero for an unknown account; for external, what it owes.
   Amount Balance(const AccountName& account) const;
   const std::map<AccountName, Amount>& balances() const { return balances_; }
-  // Only transfers posted since the start of this process are held; older ones live in the store. nullptr for
-  // others.
-  const Transfer* Find(uint64_t id) const;
   // The transfer with this external reference, old or new.
   const Transfer* FindReference(const std::string& external_reference) const;
   uint64_t transfer_count() const { return transfer_count_; }
 
-  // Whether the balances add up to what external owes. Cost: O(accounts).
-  bool IsConserved() const;
+  // Whether the balances add up to what external owes. Cost: O(1).
+  bool IsConserved() const { return held_total_ == Count(Balance(kExternal)); }
   // The sum of all escrow accounts. Cost: O(1).
   Amount EscrowTotal() const { return escrow_total_; }
 
@@ -76,10 +73,11 @@ class Ledger {
   void SetBalance(const AccountName& account, Amount balance);
 
   std::map<AccountName, Amount> balances_;
-  std::map<uint64_t, Transfer> transfers_;
   std::map<std::string, Transfer> by_reference_;
   uint64_t transfer_count_ = 0;
   Amount escrow_total_{};
+  unsigned __int128 held_total_ =
+      0;  // of all accounts but external; wide, for damaged balances are loaded too
 };
 
 }  // namespace prooflode::ledger

@@ -18,14 +18,14 @@ TEST(Ledger, DepositEscrowRewardWithdraw) {
   Ledger ledger;
   Transfer deposit = Move(kExternal, Available("a"), 100, TransferKind::kDeposit);
   deposit.external_reference = "bank-1";
-  EXPECT_EQ(*ledger.Post(deposit), 1u);
+  EXPECT_EQ(ledger.Post(deposit)->id, 1u);
   EXPECT_EQ(ledger.Post(deposit).status().code(), absl::StatusCode::kAlreadyExists);
   EXPECT_EQ(ledger.FindReference("bank-1")->amount, Amount{100});
-  EXPECT_EQ(*ledger.Post(Move(Available("a"), Escrow("a"), 60)), 2u);
+  EXPECT_EQ(ledger.Post(Move(Available("a"), Escrow("a"), 60))->id, 2u);
   EXPECT_EQ(ledger.EscrowTotal(), Amount{60});
-  EXPECT_EQ(*ledger.Post(Move(Escrow("a"), Available("b"), 60)), 3u);
+  EXPECT_EQ(ledger.Post(Move(Escrow("a"), Available("b"), 60))->id, 3u);
   EXPECT_EQ(ledger.EscrowTotal(), Amount{0});
-  EXPECT_EQ(*ledger.Post(Move(Available("b"), kExternal, 10, TransferKind::kWithdrawal)), 4u);
+  EXPECT_EQ(ledger.Post(Move(Available("b"), kExternal, 10, TransferKind::kWithdrawal))->id, 4u);
   EXPECT_EQ(ledger.Balance(Available("b")), Amount{50});
   EXPECT_EQ(ledger.Balance(kExternal), Amount{90});
   EXPECT_TRUE(ledger.IsConserved());
@@ -46,6 +46,19 @@ TEST(Ledger, RefusalsChangeNothing) {
       absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(ledger.balances(), before);
   EXPECT_EQ(ledger.transfer_count(), 1u);
+}
+
+TEST(Ledger, DamagedBalancesAreNoticedWhenTheyAreLoaded) {
+  const uint64_t most = std::numeric_limits<uint64_t>::max();
+  Ledger ledger;
+  ledger.LoadBalance(kExternal, Amount{10});
+  ledger.LoadBalance(Available("a"), Amount{4});
+  EXPECT_FALSE(ledger.IsConserved());
+  ledger.LoadBalance(Escrow("a"), Amount{6});
+  EXPECT_TRUE(ledger.IsConserved());
+  ledger.LoadBalance(Available("b"), Amount{most});  // together with the next one 2^64
+  ledger.LoadBalance(Available("c"), Amount{1});
+  EXPECT_FALSE(ledger.IsConserved());
 }
 
 // A model that shares nothing with the ledger: signed 128-bit sums.

@@ -28,22 +28,42 @@ std::optional<Refusal> State::CheckMiner(const Stamped& in, const AttemptId& id,
   return std::nullopt;
 }
 
-Answer State::Apply(const Stamped& in, const AcceptOffer& command) {
-  const Job* job = FindJob(command.job);
-  if (job == nullptr) return Refuse(RefusalCode::kNotFound, "job_id: no such job");
-  for (const Attempt& attempt : AttemptsOfJob(command.job)) {
+std::optional<Answer> State::FromEarlierAttempts(const Stamped& in, const Job& job) const {
+  const AttemptsOfJob& of_job = OfJob(job.id);
+  const auto admissions = of_job.admissions.find(in.origin.identity);
+  if (admissions == of_job.admissions.end()) return std::nullopt;
+  for (const auto& [fence, id] : of_job.by_fence) {
+    const Attempt& attempt = attempts_.at(id);
     if (attempt.miner != in.origin.identity) continue;
-    if (IsLive(attempt.state)) return AttemptAnswer{attempt, *job};
+    if (IsLive(attempt.state)) return AttemptAnswer{attempt, job};
     if (attempt.state == AttemptState::kInvalid) {
       return Refuse(RefusalCode::kFailedPrecondition, "job_id: this miner's proof for it was invalid",
                     Reason::kProofInvalid);
     }
+    // A silent commit holds up everybody behind it; nobody does that twice.
+    if (attempt.state == AttemptState::kTimedOut && attempt.reason == Reason::kRevealWindowPassed) {
+      return Refuse(RefusalCode::kFailedPrecondition, "job_id: this miner's commit for it was not revealed",
+                    Reason::kRevealWindowPassed);
+    }
   }
+  if (admissions->second >= rules_.admissions_per_miner_and_job_max) {
+    return Refuse(RefusalCode::kFailedPrecondition,
+                  absl::StrCat("job_id: this miner was admitted ", admissions->second,
+                               " times, want at most ", rules_.admissions_per_miner_and_job_max),
+                  Reason::kAlreadyAdmitted);
+  }
+  return std::nullopt;
+}
+
+Answer State::Apply(const Stamped& in, const AcceptOffer& command) {
+  const Job* job = FindJob(command.job);
+  if (job == nullptr) return Refuse(RefusalCode::kNotFound, "job_id: no such job");
+  if (std::optional<Answer> earlier = FromEarlierAttempts(in, *job)) return *std::move(earlier);
   if (job->state != JobState::kOpen || IsPast(in.now, job->deadline_at)) {
     return Refuse(RefusalCode::kFailedPrecondition, "job_id: no longer open", Reason::kJobClosed);
   }
   const uint32_t width = Width(job->policy);
-  const uint32_t racers = LiveCount(command.job);
+  const uint32_t racers = OfJob(command.job).live;
   if (width != 0 && racers >= width) {
     return Refuse(RefusalCode::kFailedPrecondition,
                   absl::StrCat("job_id: ", racers, " of ", width, " racers admitted"), Reason::kRaceFull);

@@ -73,9 +73,11 @@ struct Withdraw {
 };
 // Lets time pass: deadlines, leases and reveal windows are acted upon. Logged only when something came of it.
 struct Tick {};
-// The coordinator started again: nothing expires before `no_expiry_before`, so that everybody can reconnect.
+// The coordinator started, the first time or again. Nothing expires before `no_expiry_before`, so that
+// everybody can reconnect; `rules` hold from now on.
 struct Restart {
   Micros no_expiry_before{};
+  Rules rules;
 };
 
 using Command = std::variant<RegisterCircuit, PostJob, CancelJob, AcceptOffer, CommitProof, RevealProof,

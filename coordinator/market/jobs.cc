@@ -134,7 +134,7 @@ Answer State::Apply(const Stamped& in, const CancelJob& command) {
   if (job->state != JobState::kOpen) {
     return Refuse(RefusalCode::kFailedPrecondition, "job_id: no longer open", Reason::kJobClosed);
   }
-  if (HasUndecidedCommit(job->id)) {
+  if (OfJob(job->id).unjudged > 0) {
     return Refuse(RefusalCode::kFailedPrecondition, "job_id: a timely commit is undecided");
   }
   Refund(in, *job, JobState::kCancelled, Reason::kCancelledByRequester);
@@ -150,15 +150,16 @@ Answer State::Apply(const Stamped& in, const Deposit& command) {
                   absl::StrCat("external_reference: \"", command.external_reference,
                                "\" was used for another deposit"));
   }
-  const StatusOr<uint64_t> id = ledger_.Post({.kind = ledger::TransferKind::kDeposit,
-                                              .time = in.now,
-                                              .amount = command.amount,
-                                              .debit = ledger::kExternal,
-                                              .credit = account,
-                                              .external_reference = reference});
-  if (!id.ok()) return Refuse(RefusalCode::kInvalidArgument, std::string(FromSv(id.status().message())));
-  NoteTransfer(*id);
-  return TransferAnswer{*ledger_.Find(*id)};
+  const StatusOr<ledger::Transfer> posted = ledger_.Post({.kind = ledger::TransferKind::kDeposit,
+                                                          .time = in.now,
+                                                          .amount = command.amount,
+                                                          .debit = ledger::kExternal,
+                                                          .credit = account,
+                                                          .external_reference = reference});
+  if (!posted.ok())
+    return Refuse(RefusalCode::kInvalidArgument, std::string(FromSv(posted.status().message())));
+  NoteTransfer(*posted);
+  return TransferAnswer{*posted};
 }
 
 Answer State::Apply(const Stamped& in, const Withdraw& command) {
@@ -171,19 +172,19 @@ Answer State::Apply(const Stamped& in, const Withdraw& command) {
                   absl::StrCat("external_reference: \"", command.external_reference,
                                "\" was used for another withdrawal"));
   }
-  const StatusOr<uint64_t> id = ledger_.Post({.kind = ledger::TransferKind::kWithdrawal,
-                                              .time = in.now,
-                                              .amount = command.amount,
-                                              .debit = ledger::Available(owner),
-                                              .credit = ledger::kExternal,
-                                              .external_reference = reference});
-  if (!id.ok()) {
-    const bool poor = id.status().code() == absl::StatusCode::kFailedPrecondition;
+  const StatusOr<ledger::Transfer> posted = ledger_.Post({.kind = ledger::TransferKind::kWithdrawal,
+                                                          .time = in.now,
+                                                          .amount = command.amount,
+                                                          .debit = ledger::Available(owner),
+                                                          .credit = ledger::kExternal,
+                                                          .external_reference = reference});
+  if (!posted.ok()) {
+    const bool poor = posted.status().code() == absl::StatusCode::kFailedPrecondition;
     return Refuse(poor ? RefusalCode::kFailedPrecondition : RefusalCode::kInvalidArgument,
-                  std::string(FromSv(id.status().message())));
+                  std::string(FromSv(posted.status().message())));
   }
-  NoteTransfer(*id);
-  return TransferAnswer{*ledger_.Find(*id)};
+  NoteTransfer(*posted);
+  return TransferAnswer{*posted};
 }
 
 }  // namespace prooflode::market

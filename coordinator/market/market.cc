@@ -38,6 +38,8 @@ std::optional<Micros> Market::NextDue() const {
   return due;
 }
 
+const Rules& Market::rules() const { return state_->rules_; }
+
 const Circuit* Market::FindCircuit(const CircuitId& id) const {
   const auto it = state_->circuits_.find(id);
   return it == state_->circuits_.end() ? nullptr : &it->second;
@@ -62,7 +64,7 @@ std::vector<const Attempt*> Market::AttemptsOf(const JobId& job) const {
   std::vector<const Attempt*> attempts;
   const auto it = state_->attempts_of_job_.find(job);
   if (it == state_->attempts_of_job_.end()) return attempts;
-  for (const AttemptId& id : it->second) attempts.push_back(FindAttempt(id));
+  for (const auto& [fence, id] : it->second.by_fence) attempts.push_back(FindAttempt(id));
   return attempts;
 }
 

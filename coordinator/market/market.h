@@ -21,17 +21,6 @@
 
 namespace prooflode::market {
 
-struct Rules {
-  std::string market = "prooflode";
-  Micros reveal_window = Seconds(1);
-  Micros lease_default = Seconds(60);
-  Micros time_limit_min = Seconds(1);
-  Micros time_limit_max = Seconds(7 * 24 * 3600);
-  uint32_t open_jobs_per_requester_max = 1000;
-  uint32_t live_attempts_per_miner_max = 64;
-  uint32_t fee_per_million = 0;  // of the reward, on top of it, to the operator
-};
-
 // Everything that Apply changed since the last TakeChanges, for the store.
 struct Changes {
   std::set<CircuitId> circuits;
@@ -43,7 +32,8 @@ struct Changes {
 
 class Market {
  public:
-  explicit Market(const Rules& rules);
+  // `rules` hold until the first Restart, which brings its own.
+  explicit Market(const Rules& rules = {});
   ~Market();
   Market(Market&&) noexcept;
 
@@ -55,6 +45,7 @@ class Market {
   std::optional<Micros> NextDue() const;
 
   // Reading.
+  const Rules& rules() const;
   const Circuit* FindCircuit(const CircuitId& id) const;
   const Circuit* FindCircuitByName(const std::string& name) const;
   const Job* FindJob(const JobId& id) const;

@@ -165,6 +165,111 @@ TEST(Market, TheEarlierCommitWinsThoughVerifiedLater) {
   EXPECT_EQ(b.Balance(kM1), 100u);
 }
 
+TEST(Market, MarginAndDistancesAreTheFinalWinners) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  const Attempt silent = b.Accept(kM1, job);
+  const Attempt winner = b.Accept(kM2, job);
+  const Attempt delivered = b.Accept(kM3, job);
+  const Attempt late = b.Accept(Key(14), job);
+  const Attempt stopped = b.Accept(Key(15), job);
+  b.Commit(silent);
+  b.now = b.now + Millis(10);
+  b.Commit(winner);
+  b.now = b.now + Millis(20);
+  b.Commit(delivered);
+  b.now = b.now + Millis(40);
+  b.Commit(late);
+  b.now = b.now + Millis(80);
+  b.Reveal(delivered);
+  b.Verdict(delivered, true);
+  EXPECT_EQ(b.market.FindAttempt(late.id)->behind_winner, Millis(40));
+  const LeafIndex lost_at = b.market.FindAttempt(late.id)->changed_by;
+  b.Reveal(winner);
+  b.Verdict(winner, true);
+  EXPECT_EQ(b.StateOf(job), JobState::kDelivered);
+  b.Pass(Seconds(1));  // the silent miner's window is over
+  ASSERT_EQ(b.StateOf(winner), AttemptState::kWon);
+  EXPECT_EQ(b.market.FindJob(job.id)->margin, Millis(20));
+  EXPECT_EQ(b.market.FindAttempt(delivered.id)->behind_winner, Millis(20));
+  EXPECT_EQ(b.market.FindAttempt(late.id)->behind_winner, Millis(60));
+  EXPECT_EQ(b.market.FindAttempt(late.id)->changed_by, lost_at);  // its state is as it was
+  EXPECT_EQ(b.market.FindAttempt(stopped.id)->behind_winner, Millis(140));
+  EXPECT_EQ(b.market.FindAttempt(silent.id)->behind_winner, Micros{});
+}
+
+TEST(Market, AWinnerWithNobodyBehindHasNoMargin) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  const Attempt silent = b.Accept(kM1, job);
+  const Attempt winner = b.Accept(kM2, job);
+  b.Commit(silent);
+  b.now = b.now + Millis(30);
+  b.Commit(winner);
+  b.Reveal(winner);
+  b.Verdict(winner, true);
+  b.Pass(Seconds(1));
+  ASSERT_EQ(b.StateOf(job), JobState::kWon);
+  EXPECT_EQ(b.market.FindJob(job.id)->margin, Micros{});
+}
+
+TEST(Market, AMinerIsAdmittedToAJobAFewTimesOnly) {
+  Bench b(Rules{.admissions_per_miner_and_job_max = 3});
+  const Job job = b.Post(Race(1));
+  for (int i = 0; i < 3; ++i) {
+    const Attempt a = b.Accept(kM1, job);
+    b.Get<AttemptAnswer>(kM1, ReleaseAttempt{a.id, a.fence});
+  }
+  EXPECT_EQ(b.Refused(kM1, AcceptOffer{job.id}), Reason::kAlreadyAdmitted);
+  EXPECT_EQ(b.Accept(kM2, job).miner, kM2);
+  const Job other = b.Post(Race(1), 100, Seconds(10), 2);
+  EXPECT_EQ(b.Accept(kM1, other).miner, kM1);
+}
+
+TEST(Market, WhoeverDidNotRevealIsNotAdmittedAgain) {
+  Bench b;
+  const Job job = b.Post(Race(1));
+  b.Commit(b.Accept(kM1, job));
+  b.Pass(Seconds(1));
+  EXPECT_EQ(b.Refused(kM1, AcceptOffer{job.id}), Reason::kRevealWindowPassed);
+  EXPECT_EQ(b.Accept(kM2, job).miner, kM2);
+}
+
+TEST(Market, ARestartBringsItsRules) {
+  Bench b;
+  b.Get<Done>({}, Restart{b.now, Rules{.reveal_window = Seconds(4), .fee_per_million = 10'000}});
+  const Job job = b.Post(Race(0));
+  EXPECT_EQ(job.fee, Amount{1});
+  const Attempt a = b.Accept(kM1, job);
+  b.Commit(a);
+  EXPECT_EQ(b.market.FindAttempt(a.id)->reveal_by, b.now + Seconds(4));
+}
+
+// Rows come from a database in any order; admissions, counts and order must be those of the market that wrote
+// them.
+TEST(Market, LoadedAttemptsHaveTheirOrderAndCounts) {
+  Bench b;
+  const Job job = b.Post(Race(2));
+  for (int i = 0; i < 20; ++i) {
+    const Attempt a = b.Accept(Key(static_cast<uint8_t>(20 + i)), job);
+    if (i < 18) b.Get<AttemptAnswer>(a.miner, ReleaseAttempt{a.id, a.fence});
+  }
+  Market loaded;
+  for (const auto& [id, circuit] : b.market.circuits()) loaded.LoadCircuit(circuit);
+  loaded.LoadJob(*b.market.FindJob(job.id));
+  std::map<AttemptId, Attempt> by_id;
+  for (const Attempt* attempt : b.market.AttemptsOf(job.id)) by_id[attempt->id] = *attempt;
+  for (const auto& [id, attempt] : by_id) loaded.LoadAttempt(attempt);
+  const auto got = loaded.AttemptsOf(job.id);
+  const auto want = b.market.AttemptsOf(job.id);
+  ASSERT_EQ(got.size(), want.size());
+  for (size_t i = 0; i < want.size(); ++i) EXPECT_EQ(*got[i], *want[i]);
+  const auto full = loaded.Apply(
+      {.now = b.now, .leaf_index = b.leaves, .origin = {kM1, ""}, .command = AcceptOffer{job.id}});
+  ASSERT_TRUE(std::holds_alternative<Refusal>(full.answer));
+  EXPECT_EQ(std::get<Refusal>(full.answer).reason, Reason::kRaceFull);
+}
+
 TEST(Market, WidthBoundsTheRaceAndAFailedRacerMakesRoom) {
   Bench b;
   const Job job = b.Post(Race(1));
@@ -287,7 +392,7 @@ TEST(Market, NothingExpiresInTheGraceAfterARestart) {
   const Job job = b.Post(Race(0));
   const Attempt a1 = b.Accept(kM1, job);
   b.Commit(a1);
-  b.Get<Done>({}, Restart{b.now + Seconds(30)});
+  b.Get<Done>({}, Restart{b.now + Seconds(30), {}});
   b.Pass(Seconds(20));
   EXPECT_EQ(b.StateOf(job), JobState::kOpen);
   b.Reveal(a1);

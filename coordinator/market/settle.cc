@@ -8,8 +8,9 @@ namespace prooflode::market {
 
 namespace {
 
-bool IsUndecidedCommit(const Attempt& attempt) {
-  return attempt.state == AttemptState::kCommitted || attempt.state == AttemptState::kRevealed;
+// When a loser got as far as it came: to its commit, or to the moment it was told to stop.
+Micros Reached(const Attempt& loser, const Job& job) {
+  return Count(loser.committed_at) == 0 ? job.delivered_at : loser.committed_at;
 }
 
 }  // namespace
@@ -46,48 +47,56 @@ void State::Deliver(const Stamped& in, Job job, const Attempt& attempt) {
   job.proof = attempt.proof;
   effects_.push_back(JobOver{job.id});
   ChangeJob(in, job);
-  for (Attempt& other : AttemptsOfJob(job.id)) {
+  for (const auto& [fence, id] : OfJob(job.id).by_fence) {
+    const Attempt& other = attempts_.at(id);
     if (!IsLive(other.state) || other.id == attempt.id) continue;
     const bool may_win = other.state != AttemptState::kAdmitted && other.commit_leaf < attempt.commit_leaf;
     if (may_win) continue;
-    const Micros reached = other.state == AttemptState::kAdmitted ? in.now : other.committed_at;
-    other.behind_winner = reached - attempt.committed_at;
-    EndAttempt(in, other, AttemptState::kLost, Reason::kWonByAnother);
+    Attempt loser = other;
+    loser.behind_winner = Reached(loser, job) - attempt.committed_at;
+    EndAttempt(in, std::move(loser), AttemptState::kLost, Reason::kWonByAnother);
   }
 }
 
 // Ends a job once nothing that could still change its end is undecided.
 void State::SettleIfDecided(const Stamped& in, const JobId& id) {
-  const Job job = jobs_.at(id);
-  const std::vector<Attempt> attempts = AttemptsOfJob(id);
-  if (job.state == JobState::kClosing) {
-    if (std::none_of(attempts.begin(), attempts.end(), IsUndecidedCommit)) {
-      Refund(in, job, JobState::kExpired, Reason::kDeadlinePassed);
-    }
+  const Job& job = jobs_.at(id);
+  const AttemptsOfJob& of_job = OfJob(id);
+  if (job.state == JobState::kClosing && of_job.unjudged == 0) {
+    Refund(in, job, JobState::kExpired, Reason::kDeadlinePassed);
     return;
   }
   if (job.state != JobState::kDelivered) return;
   const Attempt* best = nullptr;
-  for (const Attempt& attempt : attempts) {
-    if (attempt.state != AttemptState::kValid) continue;
-    if (best == nullptr || attempt.commit_leaf < best->commit_leaf) best = &attempt;
+  std::optional<LeafIndex> first_unjudged;
+  for (const auto& [fence, attempt_id] : of_job.by_fence) {
+    const Attempt& attempt = attempts_.at(attempt_id);
+    const LeafIndex leaf = attempt.commit_leaf;
+    if (attempt.state == AttemptState::kValid && (best == nullptr || leaf < best->commit_leaf))
+      best = &attempt;
+    if (IsUnjudged(attempt.state)) first_unjudged = std::min(first_unjudged.value_or(leaf), leaf);
   }
   PL_CHECK(best != nullptr);
-  const bool earlier_undecided = std::any_of(attempts.begin(), attempts.end(), [&](const Attempt& attempt) {
-    return IsUndecidedCommit(attempt) && attempt.commit_leaf < best->commit_leaf;
-  });
-  if (!earlier_undecided) PayWinner(in, job, *best);
+  if (!first_unjudged || *first_unjudged > best->commit_leaf) PayWinner(in, job, *best);
 }
 
-void State::PayWinner(const Stamped& in, Job job, const Attempt& best) {
-  Micros second{};
-  for (Attempt& other : AttemptsOfJob(job.id)) {
+void State::PayWinner(const Stamped& in, Job job, Attempt best) {
+  std::optional<Micros> second;
+  for (const auto& [fence, id] : OfJob(job.id).by_fence) {
+    const Attempt& other = attempts_.at(id);
     if (other.id == best.id) continue;
-    const bool committed = Count(other.committed_at) != 0 && other.state != AttemptState::kInvalid;
-    if (committed && (Count(second) == 0 || other.committed_at < second)) second = other.committed_at;
-    if (!IsLive(other.state)) continue;
-    other.behind_winner = other.committed_at - best.committed_at;
-    EndAttempt(in, other, AttemptState::kLost, Reason::kWonByAnother);
+    // Commits before the winner's came to nothing: they are no second.
+    if (other.commit_leaf > best.commit_leaf && other.state != AttemptState::kInvalid) {
+      second = std::min(second.value_or(other.committed_at), other.committed_at);
+    }
+    if (!IsLive(other.state) && other.state != AttemptState::kLost) continue;
+    Attempt loser = other;
+    loser.behind_winner = Reached(loser, job) - best.committed_at;
+    if (IsLive(loser.state)) {
+      EndAttempt(in, std::move(loser), AttemptState::kLost, Reason::kWonByAnother);
+    } else if (loser.behind_winner != other.behind_winner) {
+      PutAttempt(std::move(loser));  // lost at the delivery, to a proof that did not win in the end
+    }
   }
   EndAttempt(in, best, AttemptState::kWon, Reason::kNone);
   job.state = JobState::kWon;
@@ -95,7 +104,7 @@ void State::PayWinner(const Stamped& in, Job job, const Attempt& best) {
   job.winning_attempt = best.id;
   job.proof = best.proof;
   job.settled_at = in.now;
-  job.margin = Count(second) == 0 ? Micros{} : second - best.committed_at;
+  job.margin = second ? *second - best.committed_at : Micros{};
   const ledger::AccountName escrow = ledger::Escrow(Hex(job.requester));
   PL_CHECK(Transfer(in, ledger::TransferKind::kReward, escrow, ledger::Available(Hex(best.miner)), job.reward,
                     Hex(job.id)));
@@ -104,7 +113,8 @@ void State::PayWinner(const Stamped& in, Job job, const Attempt& best) {
 }
 
 void State::Refund(const Stamped& in, Job job, JobState state, Reason reason) {
-  for (const Attempt& attempt : AttemptsOfJob(job.id)) {
+  for (const auto& [fence, id] : OfJob(job.id).by_fence) {
+    const Attempt& attempt = attempts_.at(id);
     if (IsLive(attempt.state)) EndAttempt(in, attempt, AttemptState::kJobEnded, reason);
   }
   job.state = state;
@@ -121,7 +131,7 @@ void State::OfferAgainIfRoom(const JobId& id, Micros now) {
   const Job& job = jobs_.at(id);
   if (job.state != JobState::kOpen || IsPast(now, job.deadline_at)) return;
   const uint32_t width = Width(job.policy);
-  if (width == 0 || LiveCount(id) < width) effects_.push_back(JobOpened{id});
+  if (width == 0 || OfJob(id).live < width) effects_.push_back(JobOpened{id});
 }
 
 Answer State::Apply(const Stamped& in, const Tick&) {
@@ -136,7 +146,8 @@ Answer State::Apply(const Stamped& in, const Tick&) {
   }
   while (!job_timers_.empty() && IsPast(in.now, job_timers_.begin()->first)) {
     Job job = jobs_.at(job_timers_.begin()->second);
-    for (const Attempt& attempt : AttemptsOfJob(job.id)) {
+    for (const auto& [fence, id] : OfJob(job.id).by_fence) {
+      const Attempt& attempt = attempts_.at(id);
       if (attempt.state == AttemptState::kAdmitted) {
         EndAttempt(in, attempt, AttemptState::kJobEnded, Reason::kDeadlinePassed);
       }
@@ -152,6 +163,7 @@ Answer State::Apply(const Stamped& in, const Tick&) {
 Answer State::Apply(const Stamped&, const Restart& command) {
   changed_ = true;
   no_expiry_before_ = std::max(no_expiry_before_, command.no_expiry_before);
+  rules_ = command.rules;
   return Done{};
 }
 

@@ -1,7 +1,5 @@
 #include "coordinator/market/state.h"
 
-#include <algorithm>
-
 #include "base/check.h"
 
 namespace prooflode::market {
@@ -50,6 +48,10 @@ void State::Index(const Job& job, bool add) {
 }
 
 void State::Index(const Attempt& attempt, bool add) {
+  AttemptsOfJob& of_job = attempts_of_job_[attempt.job];
+  const uint32_t step = add ? 1 : UINT32_MAX;  // plus or minus one
+  if (IsLive(attempt.state)) of_job.live += step;
+  if (IsUnjudged(attempt.state)) of_job.unjudged += step;
   const std::optional<Micros> timer = TimerOf(attempt);
   if (add) {
     if (IsLive(attempt.state)) live_of_miner_[attempt.miner].insert(attempt.id);
@@ -73,11 +75,9 @@ void State::PutLoaded(Attempt attempt) {
   if (const auto it = attempts_.find(attempt.id); it != attempts_.end()) {
     Index(it->second, false);
   } else {
-    // Fences are log indexes, so they order admissions also when rows are loaded in another order.
-    std::vector<AttemptId>& ids = attempts_of_job_[attempt.job];
-    const auto place = std::find_if(
-        ids.begin(), ids.end(), [&](const AttemptId& id) { return attempts_.at(id).fence > attempt.fence; });
-    ids.insert(place, attempt.id);
+    AttemptsOfJob& of_job = attempts_of_job_[attempt.job];
+    of_job.by_fence.emplace(attempt.fence, attempt.id);
+    ++of_job.admissions[attempt.miner];
   }
   Index(attempt, true);
   attempts_[attempt.id] = std::move(attempt);
@@ -133,25 +133,10 @@ const Job* State::FindJob(const JobId& id) const {
   return it == jobs_.end() ? nullptr : &it->second;
 }
 
-std::vector<Attempt> State::AttemptsOfJob(const JobId& id) const {
-  std::vector<Attempt> attempts;
-  if (const auto it = attempts_of_job_.find(id); it != attempts_of_job_.end()) {
-    for (const AttemptId& attempt : it->second) attempts.push_back(attempts_.at(attempt));
-  }
-  return attempts;
-}
-
-bool State::HasUndecidedCommit(const JobId& id) const {
-  const std::vector<Attempt> attempts = AttemptsOfJob(id);
-  return std::any_of(attempts.begin(), attempts.end(), [](const Attempt& attempt) {
-    return IsLive(attempt.state) && attempt.state != AttemptState::kAdmitted;
-  });
-}
-
-uint32_t State::LiveCount(const JobId& id) const {
-  const std::vector<Attempt> attempts = AttemptsOfJob(id);
-  return static_cast<uint32_t>(std::count_if(attempts.begin(), attempts.end(),
-                                             [](const Attempt& attempt) { return IsLive(attempt.state); }));
+const State::AttemptsOfJob& State::OfJob(const JobId& id) const {
+  static const AttemptsOfJob kNobody;
+  const auto it = attempts_of_job_.find(id);
+  return it == attempts_of_job_.end() ? kNobody : it->second;
 }
 
 void State::ChangeJob(const Stamped& in, Job job) {
@@ -171,19 +156,18 @@ void State::EndAttempt(const Stamped& in, Attempt attempt, AttemptState state, R
 bool State::Transfer(const Stamped& in, ledger::TransferKind kind, const ledger::AccountName& debit,
                      const ledger::AccountName& credit, Amount amount, const std::string& job) {
   if (Count(amount) == 0) return true;
-  const StatusOr<uint64_t> id = ledger_.Post(
+  const StatusOr<ledger::Transfer> posted = ledger_.Post(
       {.kind = kind, .time = in.now, .amount = amount, .debit = debit, .credit = credit, .job = job});
-  if (!id.ok()) return false;
-  NoteTransfer(*id);
+  if (!posted.ok()) return false;
+  NoteTransfer(*posted);
   return true;
 }
 
-void State::NoteTransfer(uint64_t id) {
-  const ledger::Transfer* transfer = ledger_.Find(id);
+void State::NoteTransfer(const ledger::Transfer& transfer) {
   changed_ = true;
-  changes_.accounts.insert(transfer->debit);
-  changes_.accounts.insert(transfer->credit);
-  changes_.transfers.push_back(*transfer);
+  changes_.accounts.insert(transfer.debit);
+  changes_.accounts.insert(transfer.credit);
+  changes_.transfers.push_back(transfer);
 }
 
 }  // namespace prooflode::market

@@ -51,7 +51,7 @@ class State {
   void CheckMoney() const;
   Status CheckReferences() const;
 
-  const Rules rules_;
+  Rules rules_;
   std::map<CircuitId, Circuit> circuits_;
   std::map<std::string, CircuitId> circuit_names_;
   std::map<JobId, Job> jobs_;
@@ -64,7 +64,13 @@ class State {
   bool changed_ = false;  // by the command being applied
 
   // Indexes, derived from the rows.
-  std::map<JobId, std::vector<AttemptId>> attempts_of_job_;  // in order of admission
+  struct AttemptsOfJob {
+    std::set<std::pair<uint64_t, AttemptId>> by_fence;  // fences are log indexes: the order of admission
+    std::map<Identity, uint32_t> admissions;
+    uint32_t live = 0;
+    uint32_t unjudged = 0;  // committed or revealed
+  };
+  std::map<JobId, AttemptsOfJob> attempts_of_job_;
   std::map<Identity, std::set<AttemptId>> live_of_miner_;
   std::map<Identity, uint32_t> unfinished_of_requester_;
   std::map<Digest, JobId> proven_;  // statement -> the job that proved it first
@@ -76,20 +82,20 @@ class State {
   // Shared by the rules.
   const Job* FindJob(const JobId& id) const;
   std::optional<Refusal> CheckMiner(const Stamped& in, const AttemptId& id, uint64_t fence) const;
-  std::vector<Attempt> AttemptsOfJob(const JobId& id) const;  // in order of admission
-  bool HasUndecidedCommit(const JobId& id) const;             // committed, revealed or valid
-  uint32_t LiveCount(const JobId& id) const;
+  const AttemptsOfJob& OfJob(const JobId& id) const;
+  // What this miner's earlier attempts at the job mean for another one; nullopt: nothing.
+  std::optional<Answer> FromEarlierAttempts(const Stamped& in, const Job& job) const;
   bool IsPast(Micros now, Micros due) const { return now >= due && now >= no_expiry_before_; }
   void EndAttempt(const Stamped& in, Attempt attempt, AttemptState state, Reason reason);
   void ChangeJob(const Stamped& in, Job job);  // stamps the revision, puts, and tells watchers
   void OfferAgainIfRoom(const JobId& id, Micros now);
   void Deliver(const Stamped& in, Job job, const Attempt& attempt);
   void SettleIfDecided(const Stamped& in, const JobId& id);
-  void PayWinner(const Stamped& in, Job job, const Attempt& best);
+  void PayWinner(const Stamped& in, Job job, Attempt best);
   void Refund(const Stamped& in, Job job, JobState state, Reason reason);
   bool Transfer(const Stamped& in, ledger::TransferKind kind, const ledger::AccountName& debit,
                 const ledger::AccountName& credit, Amount amount, const std::string& job);
-  void NoteTransfer(uint64_t id);
+  void NoteTransfer(const ledger::Transfer& transfer);
 
  private:
   void Index(const Job& job, bool add);

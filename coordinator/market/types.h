@@ -124,11 +124,16 @@ constexpr bool IsLive(AttemptState s) {
          s == AttemptState::kValid;
 }
 
+// Has committed, and no verdict is there yet.
+constexpr bool IsUnjudged(AttemptState s) {
+  return s == AttemptState::kCommitted || s == AttemptState::kRevealed;
+}
+
 enum class Reason : uint8_t {
   kNone = 0,
   kRaceFull = 1,
   kJobClosed = 2,
-  kAlreadyAdmitted = 3,
+  kAlreadyAdmitted = 3,  // as often as the rules allow
   kWonByAnother = 4,
   kProofInvalid = 5,
   kCommitMismatch = 6,
@@ -158,6 +163,21 @@ struct Attempt {
   Micros behind_winner{};
   LeafIndex changed_by = 0;  // the leaf that made this state
   friend bool operator==(const Attempt&, const Attempt&) = default;
+};
+
+// What an operator may set of how the market works. In the log with every start of the coordinator, so that a
+// replay needs nothing else.
+struct Rules {
+  std::string market = "prooflode";
+  Micros reveal_window = Seconds(1);
+  Micros lease_default = Seconds(60);
+  Micros time_limit_min = Seconds(1);
+  Micros time_limit_max = Seconds(7 * 24 * 3600);
+  uint32_t open_jobs_per_requester_max = 1000;
+  uint32_t live_attempts_per_miner_max = 64;
+  uint32_t admissions_per_miner_and_job_max = 8;
+  uint32_t fee_per_million = 0;  // of the reward, on top of it, to the operator
+  friend bool operator==(const Rules&, const Rules&) = default;
 };
 
 }  // namespace prooflode::market

@@ -2,7 +2,9 @@
 // afterwards, exactly once. The same test must notice a store that does not synchronise.
 #include <gtest/gtest.h>
 
+#include <deque>
 #include <filesystem>
+#include <set>
 
 #include "base/check.h"
 #include "base/sim/sim_env.h"
@@ -11,30 +13,55 @@
 #include "coordinator/store/forgetful_vfs.h"
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/store/store_conformance_test.h"
+#include "transparency/signing.h"
 
 namespace prooflode::store {
 namespace {
 
-class NoChecker final : public engine::ProofChecker {
+// Finds every proof valid, once it is asked to.
+class HeldChecker final : public engine::ProofChecker {
  public:
-  void Check(Request, std::function<void(bool)>) override {}
-};
-class NoOutbox final : public engine::Outbox {
- public:
-  void Publish(const market::Market&, const std::vector<market::Effect>&) override {}
+  void Check(Request, std::function<void(bool)> done) override { held_.push_back(std::move(done)); }
+  void DecideAll() {
+    for (const auto& done : std::exchange(held_, {})) done(true);
+  }
+
+ private:
+  std::vector<std::function<void(bool)>> held_;
 };
 
-// What callers were told.
+// What the world was told.
 struct Acknowledged {
   std::map<std::string, uint64_t> deposits;   // external reference -> transfer id
   std::map<std::string, market::JobId> jobs;  // request id -> job
+  std::map<market::AttemptId, market::JobId> admissions;
+  std::map<market::AttemptId, market::LeafIndex> commits;
+  std::set<market::AttemptId> reveals;
+  std::map<market::JobId, market::AttemptId> wins;
+};
+
+class WinsOutbox final : public engine::Outbox {
+ public:
+  explicit WinsOutbox(Acknowledged& acknowledged) : acknowledged_(acknowledged) {}
+  void Publish(const market::Market& market, const std::vector<market::Effect>& effects) override {
+    for (const market::Effect& effect : effects) {
+      const auto* changed = std::get_if<market::JobChanged>(&effect);
+      if (changed == nullptr) continue;
+      const market::Job* job = market.FindJob(changed->job);
+      if (job->winning_attempt) acknowledged_.wins[job->id] = *job->winning_attempt;
+    }
+  }
+
+ private:
+  Acknowledged& acknowledged_;
 };
 
 class Life {
  public:
   // Opens store and engine; `ok()` is false when the power failed meanwhile.
-  Life(const std::string& path, const SqliteOptions& options, SimClock& clock, uint64_t seed)
-      : random_(seed) {
+  Life(const std::string& path, const SqliteOptions& options, SimClock& clock, uint64_t seed,
+       Acknowledged& acknowledged)
+      : random_(seed), outbox_(acknowledged) {
     auto store = SqliteStore::Open(path, options, metrics_);
     if (!store.ok()) return;
     store_ = *std::move(store);
@@ -45,13 +72,13 @@ class Life {
   }
   bool ok() const { return engine_ != nullptr; }
   engine::Engine& engine() { return *engine_; }
-  SqliteStore& store() { return *store_; }
+  HeldChecker& checker() { return checker_; }
 
  private:
   InertMetrics metrics_;
   SimRandom random_;
-  NoChecker checker_;
-  NoOutbox outbox_;
+  HeldChecker checker_;
+  WinsOutbox outbox_;
   std::unique_ptr<SqliteStore> store_;
   std::unique_ptr<engine::Engine> engine_;
 };
@@ -73,9 +100,10 @@ class World {
   std::string LiveAndFail(uint64_t operations) {
     StartForgetful(operations);
     {
-      Life life(path_, options_, clock_, random_.Next64());
+      Life life(path_, options_, clock_, random_.Next64(), acknowledged_);
       for (int turn = 0; turn < 60 && life.ok(); ++turn) {
         for (uint64_t i = random_.Below(8); i > 0; --i) OfferSomething(life.engine());
+        if (random_.Below(2) == 0) life.checker().DecideAll();
         clock_.Advance(Millis(5));
         if (!life.engine().RunOnce(std::chrono::microseconds(0))) break;
       }
@@ -85,8 +113,56 @@ class World {
   }
 
  private:
+  // What a miner does next about a job it was told of.
+  using NextStep = std::function<void(engine::Engine&)>;
+
+  std::string NextName() { return absl::StrCat("seed ", seed_, " request ", ++requests_); }
+
+  // Asks as the miner; `then` sees the answer once it is durable.
+  template <typename Wanted>
+  void Mine(engine::Engine& engine, market::Command command, std::function<void(const Wanted&)> then) {
+    const std::string name = NextName();
+    engine.Offer({TestKey(2), name}, std::move(command), Sha256(AsBytes(name)),
+                 [then = std::move(then)](StatusOr<engine::Answered> answered) {
+                   if (!answered.ok()) return;
+                   if (const auto* wanted = std::get_if<Wanted>(&answered->answer)) then(*wanted);
+                 });
+  }
+  void Accept(engine::Engine& engine, const market::JobId& job) {
+    Mine<market::AttemptAnswer>(engine, market::AcceptOffer{job}, [this](const market::AttemptAnswer& a) {
+      acknowledged_.admissions[a.attempt.id] = a.job.id;
+      next_steps_.push_back([this, attempt = a.attempt](engine::Engine& e) { Commit(e, attempt); });
+    });
+  }
+  void Commit(engine::Engine& engine, const market::Attempt& attempt) {
+    const Digest hash = transparency::CommitHash({.market = market::Rules{}.market,
+                                                  .job = attempt.job.bytes,
+                                                  .attempt = attempt.id.bytes,
+                                                  .miner = attempt.miner,
+                                                  .proof = kProof,
+                                                  .public_inputs = "",
+                                                  .nonce = {}});
+    Mine<market::CommitAnswer>(
+        engine, market::CommitProof{attempt.id, attempt.fence, hash, {}},
+        [this, attempt](const market::CommitAnswer& answer) {
+          acknowledged_.commits[attempt.id] = answer.leaf_index;
+          next_steps_.push_back([this, attempt](engine::Engine& e) { Reveal(e, attempt); });
+        });
+  }
+  void Reveal(engine::Engine& engine, const market::Attempt& attempt) {
+    Mine<market::RevealAnswer>(
+        engine, market::RevealProof{attempt.id, attempt.fence, kProof, {}, {}},
+        [this, id = attempt.id](const market::RevealAnswer&) { acknowledged_.reveals.insert(id); });
+  }
+
   void OfferSomething(engine::Engine& engine) {
-    const std::string name = absl::StrCat("seed ", seed_, " request ", ++requests_);
+    if (!next_steps_.empty() && random_.Below(3) != 0) {
+      const NextStep step = std::move(next_steps_.front());
+      next_steps_.pop_front();
+      step(engine);
+      return;
+    }
+    const std::string name = NextName();
     const auto keep = [this, name](StatusOr<engine::Answered> answered) {
       if (!answered.ok()) return;
       if (const auto* made = std::get_if<market::TransferAnswer>(&answered->answer)) {
@@ -94,6 +170,7 @@ class World {
       }
       if (const auto* posted = std::get_if<market::JobAnswer>(&answered->answer)) {
         acknowledged_.jobs[name] = posted->job.id;
+        next_steps_.push_back([this, job = posted->job.id](engine::Engine& e) { Accept(e, job); });
       }
     };
     market::Command command = market::Deposit{TestKey(1), Amount{100}, name};
@@ -120,9 +197,9 @@ class World {
     auto store = SqliteStore::Open(path_, options, metrics);
     if (!store.ok()) return absl::StrCat("does not open: ", store.status().ToString());
     if (Status status = (*store)->CheckIntegrity(); !status.ok()) return std::string(status.message());
-    const auto report = engine::CheckByReplay(**store, market::Rules{});
+    const auto report = engine::CheckByReplay(**store);
     if (!report.ok()) return std::string(report.status().message());
-    market::Market market{market::Rules{}};
+    market::Market market;
     std::vector<Digest> hashes;
     PL_CHECK((*store)->Load(market, hashes).ok());
     const auto transfers = (*store)->ReadTransfers(HexEncode(TestKey(1)), 0, 1'000'000);
@@ -138,8 +215,34 @@ class World {
     for (const auto& [request, id] : acknowledged_.jobs) {
       if (market.FindJob(id) == nullptr) return absl::StrCat(request, ": job lost");
     }
+    return ExamineRaces(market, **store);
+  }
+
+  std::string ExamineRaces(const market::Market& market, const SqliteStore& store) {
+    for (const auto& [id, job] : acknowledged_.admissions) {
+      const market::Attempt* attempt = market.FindAttempt(id);
+      if (attempt == nullptr || attempt->job != job) return "admission lost";
+    }
+    for (const auto& [id, leaf] : acknowledged_.commits) {
+      if (market.FindAttempt(id)->commit_leaf != leaf) return "commit lost";
+    }
+    for (const market::AttemptId& id : acknowledged_.reveals) {
+      if (market.FindAttempt(id)->proof != kProof) return "reveal lost";
+    }
+    std::map<std::string, size_t> rewards;  // by job
+    const auto transfers = store.ReadTransfers(HexEncode(TestKey(2)), 0, 1'000'000);
+    for (const ledger::Transfer& transfer : *transfers) {
+      rewards[transfer.job] += transfer.kind == ledger::TransferKind::kReward;
+    }
+    for (const auto& [id, attempt] : acknowledged_.wins) {
+      const market::Job* job = market.FindJob(id);
+      if (job == nullptr || job->winning_attempt != attempt) return "win lost";
+      if (rewards[HexEncode(id.bytes)] != 1) return "not paid once";
+    }
     return "";
   }
+
+  inline static const std::string kProof = std::string(256, '\7');
 
   const uint64_t seed_;
   SimRandom random_;
@@ -149,33 +252,48 @@ class World {
   std::string path_;
   uint64_t requests_ = 0;
   Acknowledged acknowledged_;
+  std::deque<NextStep> next_steps_;
 
  public:
-  size_t acknowledged() const { return acknowledged_.deposits.size() + acknowledged_.jobs.size(); }
+  const Acknowledged& acknowledged() const { return acknowledged_; }
+};
+
+struct Counts {
+  size_t money = 0;
+  size_t commits = 0;
+  size_t reveals = 0;
+  size_t wins = 0;
 };
 
 // Several failures in one world, each at a moment of its own. Returns the first thing lost.
-std::string FailOften(uint64_t seed, bool skip_sync, size_t& acknowledged) {
+std::string FailOften(uint64_t seed, bool skip_sync, Counts& counts) {
   World world(seed, skip_sync);
   SimRandom random(seed + 1'000'000);
   std::string lost;
   for (int life = 0; life < 4 && lost.empty(); ++life) lost = world.LiveAndFail(1 + random.Below(400));
-  acknowledged += world.acknowledged();
+  const Acknowledged& told = world.acknowledged();
+  counts.money += told.deposits.size() + told.jobs.size();
+  counts.commits += told.commits.size();
+  counts.reveals += told.reveals.size();
+  counts.wins += told.wins.size();
   return lost;
 }
 
 TEST(Durability, NothingAcknowledgedIsLostAtAPowerFailure) {
-  size_t acknowledged = 0;
+  Counts counts;
   for (uint64_t seed = 1; seed <= 40; ++seed) {
-    EXPECT_EQ(FailOften(seed, false, acknowledged), "") << "seed " << seed;
+    EXPECT_EQ(FailOften(seed, false, counts), "") << "seed " << seed;
   }
-  EXPECT_GT(acknowledged, 1000u);
+  EXPECT_GT(counts.money, 1000u);
+  EXPECT_GT(counts.commits, 200u);
+  EXPECT_GT(counts.reveals, 200u);
+  EXPECT_GT(counts.wins, 200u);
 }
 
 TEST(Durability, AStoreThatDoesNotSynchroniseIsNoticed) {
-  size_t acknowledged = 0;
+  Counts counts;
   int noticed = 0;
-  for (uint64_t seed = 1; seed <= 10; ++seed) noticed += !FailOften(seed, true, acknowledged).empty();
+  for (uint64_t seed = 1; seed <= 10; ++seed) noticed += !FailOften(seed, true, counts).empty();
   EXPECT_GE(noticed, 5);
 }
 

@@ -1,0 +1,31 @@
+// The market's time: it runs with the monotonic clock and follows the calendar by slewing alone, so that a
+// wall clock that jumps, either way, neither stops the market nor lets everything expire at once. Pure
+// arithmetic on what the clock says; not thread-safe.
+#pragma once
+
+#include "base/env.h"
+
+namespace prooflode::engine {
+
+class MarketClock {
+ public:
+  // Until StartAfter it is an error to ask for the time. `clock` must outlive this.
+  explicit MarketClock(Clock& clock) : clock_(clock) {}
+
+  // Starts at the wall's time, or at `last` where that is later: the time of the log's last leaf.
+  void StartAfter(Micros last);
+
+  // Never falls. Between two calls it advances by the monotonic time that passed, at most 10 % more or less
+  // as the wall clock is ahead or behind.
+  Micros Now();
+
+  // What Now said last.
+  Micros last() const { return last_; }
+
+ private:
+  Clock& clock_;
+  Micros last_{};
+  Micros monotonic_{};  // when last_ was said
+};
+
+}  // namespace prooflode::engine

@@ -1,0 +1,155 @@
+#include "coordinator/engine/replay.h"
+
+#include <gtest/gtest.h>
+
+#include "base/sim/sim_env.h"
+#include "coordinator/engine/command_codec.h"
+#include "coordinator/engine/memory_store.h"
+#include "coordinator/engine/opening.h"
+
+namespace prooflode::engine {
+namespace {
+
+market::Identity Key(uint8_t n) {
+  market::Identity key{};
+  key.fill(n);
+  return key;
+}
+const market::Identity kAlice = Key(1);
+const market::Identity kMiner = Key(2);
+
+// A market's whole life as an engine would log it, to be stored with damage whose hashes are right.
+class Record {
+ public:
+  Record() {
+    market::Restart start;
+    start.rules.market = "elsewhere";
+    start.rules.fee_per_million = 10'000;
+    start.rules.reveal_window = Seconds(3);
+    Do({}, start);
+    market::Circuit circuit;
+    circuit.name = "c";
+    Do(kAlice, market::RegisterCircuit{circuit});
+    Do({}, market::Deposit{kAlice, Amount{1000}, "start"});
+    const auto job = std::get<market::JobAnswer>(Do(kAlice, PostOf(1))).job;
+    Do(kAlice, PostOf(2));
+    const auto attempt = std::get<market::AttemptAnswer>(Do(kMiner, market::AcceptOffer{job.id})).attempt;
+    market::RevealProof reveal{.attempt = attempt.id, .fence = attempt.fence, .proof = "proof"};
+    reveal.opening = OpeningOf(market, reveal);
+    Do(kMiner, market::CommitProof{attempt.id, attempt.fence, reveal.opening, {}});
+    Do(kMiner, reveal);
+    Do({}, market::RecordVerdict{attempt.id, true});
+  }
+
+  // The index of the first leaf with such a command.
+  template <typename Command>
+  size_t Find() const {
+    size_t i = 0;
+    while (!std::holds_alternative<Command>(log[i].first.command)) ++i;
+    return i;
+  }
+  std::string Check() {
+    Batch batch;
+    for (const auto& [stamped, outcome] : log) {
+      transparency::Leaf leaf{
+          batch.leaves.size(), transparency::EncodeLeaf(EncodeCommand(stamped, outcome)), {}};
+      leaf.hash = transparency::LeafHash(AsBytes(leaf.bytes));
+      batch.leaves.push_back(std::move(leaf));
+    }
+    for (const auto& [id, circuit] : market.circuits()) batch.circuits.push_back(circuit);
+    for (const auto& [id, job] : market.jobs()) {
+      batch.jobs.push_back(job);
+      for (const market::Attempt* attempt : market.AttemptsOf(id)) batch.attempts.push_back(*attempt);
+    }
+    for (const auto& balance : market.ledger().balances()) batch.balances.push_back(balance);
+    batch.transfers = transfers;
+    MemoryStore store;
+    EXPECT_TRUE(store.Write(batch).ok());
+    const auto report = CheckByReplay(store);
+    return report.ok() ? "ok" : std::string(report.status().message());
+  }
+
+  std::vector<std::pair<market::Stamped, LeafOutcome>> log;
+  std::vector<ledger::Transfer> transfers;
+  market::Market market;
+
+ private:
+  static market::PostJob PostOf(uint8_t statement) {
+    market::PostJob post{.reward = Amount{100}, .time_limit = Seconds(60)};
+    post.statement.fill(statement);
+    return post;
+  }
+  market::Answer Do(const market::Identity& who, market::Command command) {
+    now_ = now_ + Millis(10);
+    market::Stamped stamped{now_, log.size(), {}, {who, "request"}, std::move(command)};
+    random_.Fill(stamped.entropy);
+    market::Outcome outcome = market.Apply(stamped);
+    EXPECT_TRUE(outcome.changed);
+    market::Changes changes = market.TakeChanges();
+    LeafOutcome made;
+    for (const auto& id : changes.jobs) made.jobs.push_back(*market.FindJob(id));
+    for (const auto& id : changes.attempts) made.attempts.push_back(*market.FindAttempt(id));
+    made.transfers = changes.transfers;
+    transfers.insert(transfers.end(), made.transfers.begin(), made.transfers.end());
+    log.emplace_back(std::move(stamped), std::move(made));
+    return std::move(outcome.answer);
+  }
+
+  Micros now_ = Seconds(1000);
+  SimRandom random_{9};
+};
+
+TEST(Replay, NeedsNothingButTheLog) {
+  Record record;
+  EXPECT_EQ(record.Check(), "ok");
+  ASSERT_EQ(record.transfers.size(), 5u);  // deposit, two escrows, reward, fee
+  std::get<market::Restart>(record.log[0].first.command).rules.fee_per_million = 20'000;
+  EXPECT_NE(record.Check().find("leaf 3:"), std::string::npos) << record.Check();
+}
+
+TEST(Replay, ALogWithoutRulesIsRefused) {
+  Record record;
+  record.log.erase(record.log.begin());
+  EXPECT_NE(record.Check().find("leaf 0: no restart"), std::string::npos) << record.Check();
+}
+
+TEST(Replay, TimeThatFallsIsReportedWithItsLeaf) {
+  Record record;
+  record.log[4].first.now = Seconds(1);
+  EXPECT_EQ(record.Check(), "leaf 4: its time is before that of the leaf before");
+}
+
+TEST(Replay, IdsThatComeTwiceAreReportedWithTheirLeaf) {
+  Record record;
+  record.log[4].first.entropy = record.log[3].first.entropy;
+  EXPECT_EQ(record.Check(), "leaf 4: posts a job whose id there is already");
+  Record other;
+  const size_t accept = other.Find<market::AcceptOffer>();
+  other.log[accept + 1] = other.log[accept];
+  other.log[accept + 1].first.now = other.log[accept + 2].first.now;
+  EXPECT_EQ(other.Check(),
+            absl::StrCat("leaf ", accept + 1, ": admits an attempt whose id there is already"));
+}
+
+TEST(Replay, AnOpeningThatIsNotTheProofsIsReported) {
+  Record record;
+  const size_t index = record.Find<market::RevealProof>();
+  std::get<market::RevealProof>(record.log[index].first.command).proof = "other";
+  EXPECT_NE(record.Check().find(absl::StrCat("leaf ", index, ": its proof and nonce")), std::string::npos)
+      << record.Check();
+}
+
+TEST(Replay, EveryTransferRowIsCompared) {
+  for (size_t i = 0; i < 5; ++i) {
+    Record record;
+    record.transfers[i].time = Seconds(7);
+    EXPECT_NE(record.Check().find(absl::StrCat("transfer ", i + 1)), std::string::npos) << record.Check();
+    Record renamed;  // so that it is no known account's
+    renamed.transfers[i].debit = "elsewhere";
+    renamed.transfers[i].credit = "nowhere";
+    EXPECT_NE(renamed.Check().find("set of transfers"), std::string::npos) << renamed.Check();
+  }
+}
+
+}  // namespace
+}  // namespace prooflode::engine
