@@ -30,11 +30,11 @@ std::optional<Refusal> State::CheckMiner(const Stamped& in, const AttemptId& id,
 
 std::optional<Answer> State::FromEarlierAttempts(const Stamped& in, const Job& job) const {
   const AttemptsOfJob& of_job = OfJob(job.id);
-  const auto admissions = of_job.admissions.find(in.origin.identity);
-  if (admissions == of_job.admissions.end()) return std::nullopt;
-  for (const auto& [fence, id] : of_job.by_fence) {
+  const auto earlier = of_job.of_miner.find(in.origin.identity);
+  if (earlier == of_job.of_miner.end()) return std::nullopt;
+  const size_t admissions = earlier->second.size();
+  for (const auto& [fence, id] : earlier->second) {
     const Attempt& attempt = attempts_.at(id);
-    if (attempt.miner != in.origin.identity) continue;
     if (IsLive(attempt.state)) return AttemptAnswer{attempt, job};
     if (attempt.state == AttemptState::kInvalid) {
       return Refuse(RefusalCode::kFailedPrecondition, "job_id: this miner's proof for it was invalid",
@@ -46,10 +46,10 @@ std::optional<Answer> State::FromEarlierAttempts(const Stamped& in, const Job& j
                     Reason::kRevealWindowPassed);
     }
   }
-  if (admissions->second >= rules_.admissions_per_miner_and_job_max) {
+  if (admissions >= rules_.admissions_per_miner_and_job_max) {
     return Refuse(RefusalCode::kFailedPrecondition,
-                  absl::StrCat("job_id: this miner was admitted ", admissions->second,
-                               " times, want at most ", rules_.admissions_per_miner_and_job_max),
+                  absl::StrCat("job_id: this miner was admitted ", admissions, " times, want at most ",
+                               rules_.admissions_per_miner_and_job_max),
                   Reason::kAlreadyAdmitted);
   }
   return std::nullopt;

@@ -77,7 +77,7 @@ void State::PutLoaded(Attempt attempt) {
   } else {
     AttemptsOfJob& of_job = attempts_of_job_[attempt.job];
     of_job.by_fence.emplace(attempt.fence, attempt.id);
-    ++of_job.admissions[attempt.miner];
+    of_job.of_miner[attempt.miner].emplace(attempt.fence, attempt.id);
   }
   Index(attempt, true);
   attempts_[attempt.id] = std::move(attempt);

@@ -66,7 +66,7 @@ class State {
   // Indexes, derived from the rows.
   struct AttemptsOfJob {
     std::set<std::pair<uint64_t, AttemptId>> by_fence;  // fences are log indexes: the order of admission
-    std::map<Identity, uint32_t> admissions;
+    std::map<Identity, std::set<std::pair<uint64_t, AttemptId>>> of_miner;  // likewise
     uint32_t live = 0;
     uint32_t unjudged = 0;  // committed or revealed
   };
