@@ -139,8 +139,9 @@ Status Connection::Prepare(grpc::ClientContext& context, std::optional<Micros> t
   return absl::OkStatus();
 }
 
-Status Connection::Run(absl::FunctionRef<grpc::Status(grpc::ClientContext&)> once, const CallOptions& call) {
-  const Micros begun = clock_.MonotonicNow();
+Status Connection::Run(absl::FunctionRef<grpc::Status(grpc::ClientContext&)> once, const CallOptions& call,
+                       const CallProgress* progress) {
+  Micros counted_from = clock_.MonotonicNow();
   const Micros retry_for = call.retry_for.value_or(options_.retry_for);
   Backoff backoff = NewBackoff();
   bool answer_lost = false;
@@ -157,8 +158,12 @@ Status Connection::Run(absl::FunctionRef<grpc::Status(grpc::ClientContext&)> onc
       }
       answer_lost = answer_lost || AnswerLost(status.code());
     }
-    const bool more =
-        WorthRetrying(status.code()) && (Count(retry_for) < 0 || clock_.MonotonicNow() - begun < retry_for);
+    if (progress != nullptr && progress->at() > counted_from) {
+      counted_from = *progress->at();
+      backoff.Reset();
+    }
+    const bool more = WorthRetrying(status.code()) &&
+                      (Count(retry_for) < 0 || clock_.MonotonicNow() - counted_from < retry_for);
     // A refusal is a definite answer even to a repeat: with the same request id it is the first one's.
     const bool unknown = answer_lost && (WorthRetrying(status.code()) || AnswerLost(status.code()));
     if (!more) return unknown ? MarkOutcomeUnknown(std::move(status)) : status;

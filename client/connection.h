@@ -29,7 +29,8 @@ struct ConnectionOptions {
   // Refuses every other coordinator. Without it the coordinator is the one that the TLS certificate names.
   std::optional<PublicKey> coordinator_key;
   Micros call_timeout = Seconds(10);
-  // No retry begins later than this after the call; zero for no retries, negative for no end.
+  // No retry begins later than this after the call, or after its last progress where it makes some; zero for
+  // no retries, negative for no end.
   Micros retry_for = Seconds(60);
   BackoffOptions backoff;
 };
@@ -39,6 +40,16 @@ struct CallOptions {
   std::optional<Micros> timeout;  // of one try; the connection's otherwise
   std::optional<Micros> retry_for;
   const CancelToken* cancel = nullptr;  // looked at between tries
+};
+
+// When a call that takes long last got on, told by whoever makes it: retries are counted from there.
+class CallProgress {
+ public:
+  void Note(Clock& clock) { at_ = clock.MonotonicNow(); }
+  std::optional<Micros> at() const { return at_; }
+
+ private:
+  std::optional<Micros> at_;
 };
 
 class Connection {
@@ -53,8 +64,9 @@ class Connection {
 
   // Runs `once` until it succeeds, is refused or retrying ends. `once` gets a context with deadline and token
   // and makes one unary or streaming call with it. An error of a try whose answer was lost is marked with
-  // MarkOutcomeUnknown.
-  Status Run(absl::FunctionRef<grpc::Status(grpc::ClientContext&)> once, const CallOptions& call = {});
+  // MarkOutcomeUnknown. `progress` is what `once` notes in.
+  Status Run(absl::FunctionRef<grpc::Status(grpc::ClientContext&)> once, const CallOptions& call = {},
+             const CallProgress* progress = nullptr);
 
   // Token, deadline (none when `timeout` is nullopt) and metadata on a context of the caller's own, for
   // streams. Logs in if need be, without retries.

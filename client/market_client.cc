@@ -7,6 +7,8 @@ namespace {
 constexpr Micros kFileCheckTimeout = Seconds(600);
 // Of one watching stream; the next goes on after the last revision.
 constexpr Micros kWatchTimeout = Seconds(3600);
+// A stream that stood for longer was connected, even if nothing came: connecting itself takes 20 s at most.
+constexpr Micros kConnectedAfter = Seconds(30);
 
 bool IsFinal(v1::JobState state) {
   return state == v1::JOB_STATE_WON || state == v1::JOB_STATE_EXPIRED || state == v1::JOB_STATE_CANCELLED;
@@ -95,6 +97,7 @@ Status MarketClient::WatchJob(const std::string& job_id, uint64_t after_revision
           v1::WatchJobRequest request;
           request.set_job_id(job_id);
           request.set_after_revision(after_revision);
+          const Micros opened = connection_.clock().MonotonicNow();
           const auto reader = market_->WatchJob(&context, request);
           v1::WatchJobResponse response;
           while (reader->Read(&response)) {
@@ -110,6 +113,7 @@ Status MarketClient::WatchJob(const std::string& job_id, uint64_t after_revision
           const grpc::Status ended = reader->Finish();
           // An end without an error is that of a job that was final before `after_revision`.
           if (ended.ok()) over = true;
+          if (connection_.clock().MonotonicNow() - opened > kConnectedAfter) progress = true;
           return over || progress ? grpc::Status::OK : ended;
         },
         stream_call);

@@ -35,7 +35,7 @@ class MarketClient {
 
   // Calls `on_change` with the job as it is and after changes, each with a higher revision, until the job is
   // final (OK), `on_change` returns false (OK), `call.cancel` is set or retrying ends. Reconnects by itself;
-  // `call.retry_for` counts from the last message.
+  // `call.retry_for` counts from when the stream was last up.
   Status WatchJob(const std::string& job_id, uint64_t after_revision,
                   absl::FunctionRef<bool(const v1::Job&)> on_change, const CallOptions& call = {});
 

@@ -56,7 +56,7 @@ class Uploader {
     call.cancel = options_.cancel;
     Status local = absl::OkStatus();
     const Status status =
-        connection_.Run([&](grpc::ClientContext& context) { return Once(context, local); }, call);
+        connection_.Run([&](grpc::ClientContext& context) { return Once(context, local); }, call, &progress_);
     return local.ok() ? status : local;
   }
 
@@ -99,6 +99,7 @@ class Uploader {
       }
       writable = writer->Write(message);
       offset += count;
+      if (writable) progress_.Note(connection_.clock());
       if (writable && options_.progress) options_.progress(offset, artifact_.size_bytes);
     }
     writer->WritesDone();
@@ -112,6 +113,7 @@ class Uploader {
   const UploadedArtifact artifact_;
   const v1::ArtifactKind kind_;
   const TransferOptions& options_;
+  CallProgress progress_;
 };
 
 // The partial file of a download: appended to in order, hashed on the way.
@@ -230,11 +232,15 @@ Status Download(Connection& connection, const Digest& digest, uint64_t size_byte
   call.timeout = kStreamTimeout;
   call.cancel = options.cancel;
   Status local = absl::OkStatus();
+  CallProgress progress;
   Status status = connection.Run(
       [&](grpc::ClientContext& context) {
-        return DownloadOnce(*stub, context, digest, size_bytes, options, file, local);
+        const uint64_t before = file.done();
+        const grpc::Status ended = DownloadOnce(*stub, context, digest, size_bytes, options, file, local);
+        if (file.done() > before) progress.Note(connection.clock());
+        return ended;
       },
-      call);
+      call, &progress);
   if (!local.ok()) status = local;
   if (status.ok()) status = file.Finish(digest);
   if (status.code() == absl::StatusCode::kDataLoss) file.Remove();

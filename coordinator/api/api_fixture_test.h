@@ -28,7 +28,8 @@ class MemoryArtifacts final : public ArtifactPort {
     if (const auto it = complete_.find(digest); it != complete_.end()) {
       state.complete = true;
       state.size_bytes = it->second.size();
-    } else if (const auto partial = partial_.find({uploader, digest}); partial != partial_.end()) {
+    }
+    if (const auto partial = partial_.find({uploader, digest}); partial != partial_.end()) {
       state.partial_bytes = partial->second.size();
     }
     return state;

@@ -64,8 +64,8 @@ StatusOr<Authenticator::Token> Authenticator::CompleteLogin(const Login& login,
   const Micros now = clock_.MonotonicNow();
   {
     MutexLock lock(mutex_);
-    if (IsBlocked(address, now)) {
-      return absl::ResourceExhaustedError("too many failed logins from this address; wait a minute");
+    if (!IsOperator(login.key) && IsBlocked(address, now)) {
+      return absl::ResourceExhaustedError("too many logins from this address; wait a minute");
     }
   }
   const std::string message = transparency::LoginMessage(
@@ -76,7 +76,7 @@ StatusOr<Authenticator::Token> Authenticator::CompleteLogin(const Login& login,
   MutexLock lock(mutex_);
   DropExpired(now);
   if (!signed_well || used_nonces_.contains(login.nonce)) {
-    NoteFailure(address, now);
+    if (Attempts* attempts = AttemptsOf(address, now)) ++attempts->failures;
     if (!signed_well && ours) {
       return absl::UnauthenticatedError(
           "CompleteLoginRequest.signature: not of public_key over coordinator key, market, nonce and role");
@@ -85,13 +85,12 @@ StatusOr<Authenticator::Token> Authenticator::CompleteLogin(const Login& login,
         "CompleteLoginRequest.nonce: not from BeginLogin with this key and role within the last minute, or "
         "used");
   }
-  if (used_nonces_.size() >= kUsedNoncesMax || grants_.size() >= options_.tokens_max) {
+  if (used_nonces_.size() >= kUsedNoncesMax && !IsOperator(login.key)) {
     return absl::ResourceExhaustedError("too many logins; try again later");
   }
   used_nonces_[login.nonce] = Micros{LoadLe<int64_t>(login.nonce.data())};
-  const auto& operators = options_.operator_keys;
-  if (login.role == Role::kOperator &&
-      std::find(operators.begin(), operators.end(), login.key) == operators.end()) {
+  if (Attempts* attempts = AttemptsOf(address, now)) ++attempts->logins;
+  if (login.role == Role::kOperator && !IsOperator(login.key)) {
     return absl::PermissionDeniedError(
         absl::StrCat("CompleteLoginRequest.role: ", HexEncode(login.key), " is no operator of this market"));
   }
@@ -100,15 +99,35 @@ StatusOr<Authenticator::Token> Authenticator::CompleteLogin(const Login& login,
   Token token;
   token.text = HexEncode(secret);
   token.expires_at = clock_.WallNow() + options_.token_life;
-  const Digest name = Sha256(AsBytes(token.text));
-  grants_[name] = {{login.key, login.role}, now + options_.token_life};
-  std::deque<Digest>& tokens = tokens_of_[login.key];
-  tokens.push_back(name);
-  if (tokens.size() > options_.tokens_per_key_max) {
-    grants_.erase(tokens.front());
-    tokens.pop_front();
-  }
+  Give(Sha256(AsBytes(token.text)), login, now);
   return token;
+}
+
+void Authenticator::Give(const Digest& name, const Login& login, Micros now) {
+  Grant& grant = grants_[name];
+  grant = {{login.key, login.role}, now + options_.token_life};
+  if (!IsOperator(login.key)) {
+    grant.place = next_place_++;
+    by_age_[grant.place] = name;
+  }
+  const std::deque<Digest>& tokens = tokens_of_[login.key];
+  tokens_of_[login.key].push_back(name);
+  if (tokens.size() > options_.tokens_per_key_max) Revoke(Digest(tokens.front()));
+  if (by_age_.size() > options_.tokens_max) Revoke(Digest(by_age_.begin()->second));
+}
+
+void Authenticator::Revoke(const Digest& name) {
+  const auto grant = grants_.find(name);
+  by_age_.erase(grant->second.place);
+  const auto tokens = tokens_of_.find(grant->second.caller.identity);
+  std::erase(tokens->second, name);
+  if (tokens->second.empty()) tokens_of_.erase(tokens);
+  grants_.erase(grant);
+}
+
+bool Authenticator::IsOperator(const PublicKey& key) const {
+  const auto& operators = options_.operator_keys;
+  return std::find(operators.begin(), operators.end(), key) != operators.end();
 }
 
 StatusOr<Caller> Authenticator::Authenticate(std::string_view token) {
@@ -124,30 +143,30 @@ StatusOr<Caller> Authenticator::Authenticate(std::string_view token) {
 
 bool Authenticator::IsBlocked(const std::string& address, Micros now) {
   if (IsLocal(address)) return false;
-  const auto it = failures_.find(address);
-  return it != failures_.end() && now - it->second.since < kMinute &&
-         it->second.count >= options_.failures_per_minute_max;
+  const auto it = attempts_.find(address);
+  return it != attempts_.end() && now - it->second.since < kMinute &&
+         (it->second.failures >= options_.failures_per_minute_max ||
+          it->second.logins >= options_.logins_per_minute_max);
 }
 
-void Authenticator::NoteFailure(const std::string& address, Micros now) {
-  if (IsLocal(address)) return;
-  if (!failures_.contains(address) && failures_.size() >= kAddressesMax) return;
-  Failures& failures = failures_[address];
-  if (now - failures.since >= kMinute) failures = {now, 0};
-  ++failures.count;
+Authenticator::Attempts* Authenticator::AttemptsOf(const std::string& address, Micros now) {
+  if (IsLocal(address)) return nullptr;
+  if (!attempts_.contains(address) && attempts_.size() >= kAddressesMax) return nullptr;
+  Attempts& attempts = attempts_[address];
+  if (now - attempts.since >= kMinute) attempts = {now};
+  return &attempts;
 }
 
 void Authenticator::DropExpired(Micros now) {
   if (now - cleaned_at_ < Seconds(10)) return;
   cleaned_at_ = now;
   std::erase_if(used_nonces_, [&](const auto& entry) { return entry.second <= now; });
-  std::erase_if(failures_, [&](const auto& entry) { return now - entry.second.since >= kMinute; });
-  std::erase_if(grants_, [&](const auto& entry) { return entry.second.ends <= now; });
-  for (auto it = tokens_of_.begin(); it != tokens_of_.end();) {
-    std::erase_if(it->second,
-                  [&](const Digest& name) PL_REQUIRES(mutex_) { return !grants_.contains(name); });
-    it = it->second.empty() ? tokens_of_.erase(it) : std::next(it);
+  std::erase_if(attempts_, [&](const auto& entry) { return now - entry.second.since >= kMinute; });
+  std::vector<Digest> expired;
+  for (const auto& [name, grant] : grants_) {
+    if (grant.ends <= now) expired.push_back(name);
   }
+  for (const Digest& name : expired) Revoke(name);
 }
 
 }  // namespace prooflode::api

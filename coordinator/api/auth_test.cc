@@ -18,7 +18,9 @@ class AuthTest : public testing::Test {
     options.coordinator_key = coordinator;
     options.operator_keys = {operator_key};
     options.tokens_per_key_max = 2;
+    options.tokens_max = 4;
     options.failures_per_minute_max = 3;
+    options.logins_per_minute_max = 5;
     return options;
   }
 
@@ -112,6 +114,30 @@ TEST_F(AuthTest, AnAddressThatFailsTooOftenWaits) {
   EXPECT_TRUE(auth_.CompleteLogin(Fresh(miner_, Role::kMiner), "192.0.2.2").ok());
   clock_.Advance(Seconds(61));
   EXPECT_TRUE(auth_.CompleteLogin(Fresh(miner_, Role::kMiner), "192.0.2.1").ok());
+}
+
+TEST_F(AuthTest, TheOldestTokenGivesWayButNeverAnOperators) {
+  const auto of_operator = auth_.CompleteLogin(Fresh(operator_, Role::kOperator), "");
+  ASSERT_TRUE(of_operator.ok());
+  std::vector<std::string> tokens;
+  for (uint8_t n = 10; n < 15; ++n) {
+    const auto token = auth_.CompleteLogin(Fresh(SigningKey::FromSeed({n}), Role::kMiner), "");
+    ASSERT_TRUE(token.ok()) << token.status();
+    tokens.push_back(token->text);
+  }
+  EXPECT_FALSE(auth_.Authenticate(tokens[0]).ok());
+  for (size_t i = 1; i < tokens.size(); ++i) EXPECT_TRUE(auth_.Authenticate(tokens[i]).ok()) << i;
+  EXPECT_TRUE(auth_.Authenticate(of_operator->text).ok());
+}
+
+TEST_F(AuthTest, AnAddressThatLogsInTooOftenWaitsButNoOperator) {
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(Code(Fresh(miner_, Role::kMiner), "192.0.2.1"), absl::StatusCode::kOk);
+  EXPECT_EQ(Code(Fresh(miner_, Role::kMiner), "192.0.2.1"), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(Code(Fresh(miner_, Role::kMiner), "127.0.0.1"), absl::StatusCode::kOk);
+  EXPECT_EQ(Code(Fresh(operator_, Role::kOperator), "192.0.2.1"), absl::StatusCode::kOk);
+  clock_.Advance(Seconds(61));
+  EXPECT_EQ(Code(Fresh(miner_, Role::kMiner), "192.0.2.1"), absl::StatusCode::kOk);
 }
 
 }  // namespace

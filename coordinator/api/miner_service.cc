@@ -28,13 +28,15 @@ grpc::ServerUnaryReactor* MinerServiceImpl::AcceptOffer(grpc::CallbackServerCont
             environment_, std::move(call), caller, *request,
             market::AcceptOffer{IdOf<market::JobId>(request->job_id())},
             [this, response, miner = caller.identity](const market::AttemptAnswer& answer,
-                                                      const engine::Answered&) {
+                                                      const engine::Answered& answered) {
               Broadcaster& broadcaster = environment_.broadcaster;
               // Before the effects of the same batch, so that a race that is full now is not withdrawn from
-              // the miner who filled it.
-              broadcaster.Post([&broadcaster, miner, job = answer.job.id] {
-                broadcaster.sessions().OfferTaken(miner, job);
-              });
+              // the miner who filled it. The attempt of a repeated answer may have ended since.
+              if (!answered.repeated) {
+                broadcaster.Post([&broadcaster, miner, job = answer.job.id] {
+                  broadcaster.sessions().OfferTaken(miner, job);
+                });
+              }
               ToProto(answer.attempt, response->mutable_attempt());
               ToProto(answer.job, broadcaster.circuits().NameOf(answer.job.circuit), response->mutable_job());
               return true;

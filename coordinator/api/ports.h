@@ -19,7 +19,7 @@ enum class ArtifactKind : uint8_t { kZkey = 1, kR1cs = 2, kWitness = 3 };
 struct ArtifactState {
   bool complete = false;
   uint64_t size_bytes = 0;     // of a complete one
-  uint64_t partial_bytes = 0;  // what an upload by this identity may go on from
+  uint64_t partial_bytes = 0;  // what an upload by this identity may go on from, complete or not
 };
 
 // An upload under way. Destroyed without Finish it leaves what came for a later upload to go on from.
@@ -53,8 +53,8 @@ class ArtifactPort {
  public:
   virtual ~ArtifactPort() = default;
   virtual StatusOr<ArtifactState> Find(const market::Identity& uploader, const Digest& digest) = 0;
-  // kFailedPrecondition unless `header.offset` is Find's partial_bytes (0 for a complete one: it is taken
-  // again, which proves that the uploader has it), kResourceExhausted over a quota or while another upload of
+  // kFailedPrecondition unless `header.offset` is Find's partial_bytes (a complete one is taken again, which
+  // proves that the uploader has it), kResourceExhausted over a quota or while another upload of
   // the same digest by the same identity is under way.
   virtual StatusOr<std::unique_ptr<ArtifactUpload>> BeginUpload(const market::Identity& uploader,
                                                                 const ArtifactHeader& header) = 0;

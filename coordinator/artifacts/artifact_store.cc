@@ -93,7 +93,11 @@ Status Upload::Finish() {
     store_->DropPartial(partial_name_);
     return status;
   }
-  PL_RETURN_IF_ERROR(SyncDirectory(store_->directory_ + "/complete"));
+  if (const Status status = SyncDirectory(store_->directory_ + "/complete"); !status.ok()) {
+    // Not known as complete: it may be gone after a crash. Whoever uploads it again replaces it.
+    store_->DropPartial(partial_name_);
+    return status;
+  }
   store_->Completed(partial_name_, digest_, size_);
   return absl::OkStatus();
 }
@@ -281,7 +285,8 @@ size_t ArtifactStore::Sweep(const std::map<Digest, Micros>& keep_until, Micros u
   size_t count = 0;
   for (auto it = complete_.begin(); it != complete_.end();) {
     const auto wanted = keep_until.find(it->first);
-    const Micros until = wanted != keep_until.end() ? wanted->second : it->second.used_at + unreferenced_kept;
+    Micros until = it->second.used_at + unreferenced_kept;
+    if (wanted != keep_until.end()) until = std::max(until, wanted->second);
     if (now < until) {
       ++it;
       continue;

@@ -86,8 +86,9 @@ class ArtifactStore {
   std::string PathOf(const Digest& digest) const;
   uint64_t used_bytes() const;
 
-  // Deletes complete artifacts whose time in `keep_until` has passed, those that are not in it and were not
-  // used for `unreferenced_kept`, and partial files as old. Returns how many files went.
+  // Deletes complete artifacts that were not used for `unreferenced_kept` and whose time in `keep_until`, if
+  // they are in it, has passed; and partial files as old. So what was uploaded again for a new job is there
+  // until that is posted. Returns how many files went.
   size_t Sweep(const std::map<Digest, Micros>& keep_until, Micros unreferenced_kept);
 
  private:

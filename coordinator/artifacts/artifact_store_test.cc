@@ -185,23 +185,52 @@ TEST(ArtifactStore, SweepKeepsWhatIsNeededAndDropsTheRest) {
   const Micros start = b.clock.WallNow();
   const std::map<Digest, Micros> keep = {{Sha256(AsBytes(key)), Micros{std::numeric_limits<int64_t>::max()}},
                                          {Sha256(AsBytes(witness)), start + Seconds(10)}};
+  auto reading = b.store->OpenForUse(Sha256(AsBytes(witness)));
   EXPECT_EQ(b.store->Sweep(keep, Seconds(100)), 0u);
   b.clock.Advance(Seconds(11));
-  auto reading = b.store->OpenForUse(Sha256(AsBytes(witness)));
-  EXPECT_EQ(b.store->Sweep(keep, Seconds(100)), 1u);
+  EXPECT_EQ(b.store->Sweep(keep, Seconds(100)), 0u);  // its job is long over, but it was used just now
+  b.clock.Advance(Seconds(60));
+  EXPECT_EQ(b.Get(orphan), orphan);  // used: its time begins anew
+  b.clock.Advance(Seconds(60));
+  EXPECT_EQ(b.store->Sweep(keep, Seconds(100)), 2u);  // the witness and the unfinished upload
   EXPECT_EQ(b.Get(witness), "");
   std::string still(reading->size_bytes, '\0');  // who was reading it reads on
   EXPECT_TRUE(
       ReadExactly(reading->fd.get(), 0, {reinterpret_cast<uint8_t*>(still.data()), still.size()}, "w").ok());
   EXPECT_EQ(still, witness);
   b.clock.Advance(Seconds(60));
-  EXPECT_EQ(b.Get(orphan), orphan);  // used: its time begins anew
-  b.clock.Advance(Seconds(60));
-  EXPECT_EQ(b.store->Sweep(keep, Seconds(100)), 1u);  // the unfinished upload
-  b.clock.Advance(Seconds(60));
   EXPECT_EQ(b.store->Sweep(keep, Seconds(100)), 1u);
   EXPECT_EQ(b.Get(orphan), "");
   EXPECT_EQ(b.Get(key), key);
+}
+
+TEST(ArtifactStore, AWitnessThatIsUploadedAgainForANewJobIsNotSweptBeforeItIsPosted) {
+  Bench b;
+  const std::string witness = "a witness";
+  ASSERT_TRUE(b.Put(kAlice, witness).ok());
+  const std::map<Digest, Micros> keep = {{Sha256(AsBytes(witness)), b.clock.WallNow() + Seconds(10)}};
+  b.clock.Advance(Seconds(99));
+  ASSERT_TRUE(b.Put(kAlice, witness).ok());
+  b.clock.Advance(Seconds(99));
+  EXPECT_EQ(b.store->Sweep(keep, Seconds(100)), 0u);
+  EXPECT_EQ(b.Get(witness), witness);
+  b.clock.Advance(Seconds(100));
+  EXPECT_EQ(b.store->Sweep(keep, Seconds(100)), 1u);
+}
+
+TEST(ArtifactStore, ABrokenOffUploadGoesOnAlsoWhenAnotherCompletedTheFile) {
+  Bench b;
+  const std::string content = std::string(300, 'x') + std::string(400, 'y');
+  const Digest digest = Sha256(AsBytes(content));
+  ASSERT_TRUE((*b.store->BeginUpload(kAlice, digest, 700, 0))->Append(AsBytes(content).first(300)).ok());
+  ASSERT_TRUE(b.Put(kBob, content).ok());
+  EXPECT_TRUE(b.store->Find(kAlice, digest).complete);
+  EXPECT_EQ(b.store->Find(kAlice, digest).partial_bytes, 300u);
+  auto upload = b.store->BeginUpload(kAlice, digest, 700, 300);
+  ASSERT_TRUE(upload.ok()) << upload.status();
+  ASSERT_TRUE((*upload)->Append(AsBytes(content).subspan(300)).ok());
+  EXPECT_TRUE((*upload)->Finish().ok());
+  EXPECT_EQ(b.store->used_bytes(), 700u);
 }
 
 TEST(ArtifactStore, ManyThreadsUploadAtOnce) {

@@ -187,7 +187,7 @@ Status Engine::Process(Work& work, Submission submission) {
   }
   if (first) {
     PL_ASSIGN_OR_RETURN(market::Answer answer, DecodeAnswer(first->answer));
-    result = Answered{std::move(answer), std::nullopt};
+    result = Answered{std::move(answer), std::nullopt, /*repeated=*/true};
     return absl::OkStatus();
   }
   TickIfDue(work);

@@ -46,6 +46,7 @@ struct CommitReceiptData {
 struct Answered {
   market::Answer answer;
   std::optional<CommitReceiptData> receipt;  // with a CommitAnswer
+  bool repeated = false;                     // the first answer once more: what it tells of may be over
 };
 
 // Errors: RESOURCE_EXHAUSTED when the queue is full, UNAVAILABLE when the engine has stopped, ALREADY_EXISTS

@@ -1,0 +1,66 @@
+// What repeats and lost connections must not break: requests sent twice, retries of what takes long.
+#include "base/sim/sim_env.h"
+#include "coordinator/api/race_fixture_test.h"
+
+namespace prooflode::api {
+namespace {
+
+using RepeatTest = RaceTest;
+
+TEST_F(RepeatTest, ARepeatedAcceptanceOfAnEndedAttemptTakesNoOffer) {
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  Party miner = Join(1, v1::ROLE_MINER);
+  GiveMoney(requester, 1000, "start");
+  const v1::Job job = Post(requester, RegisterCircuit(requester), "witness");
+  v1::AcceptOfferRequest accept;
+  accept.set_request_id("0123456789abcdef");
+  accept.set_job_id(job.job_id());
+  const auto first = miner.calls->AcceptOffer(accept);
+  ASSERT_TRUE(first.ok()) << first.status();
+  v1::ReleaseAttemptRequest release;
+  release.set_attempt_id(first->attempt().attempt_id());
+  release.set_fence(first->attempt().fence());
+  ASSERT_TRUE(miner.calls->ReleaseAttempt(release).ok());
+
+  Session session(miner);
+  session.stream().GrantCredit(1);
+  session.Next(v1::SessionResponse::kOffer);
+  const auto again = miner.calls->AcceptOffer(accept);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->attempt().attempt_id(), first->attempt().attempt_id());
+  // The offer stands, so its end is told.
+  v1::CancelJobRequest cancel;
+  cancel.set_job_id(job.job_id());
+  ASSERT_TRUE(requester.calls->CancelJob(cancel).ok());
+  EXPECT_EQ(session.Next(v1::SessionResponse::kOfferWithdrawn).offer_withdrawn().job_id(), job.job_id());
+}
+
+TEST_F(RepeatTest, RetriesAreCountedFromTheLastProgress) {
+  SimClock clock;
+  client::ConnectionOptions options;
+  options.channel.url = Url();
+  options.retry_for = Seconds(60);
+  const SigningKey key = SigningKey::FromSeed({1});
+  const auto connection = client::Connection::Create(options, key, clock, random_).value();
+  client::CallProgress progress;
+  int tries = 0;
+  const auto slow = [&](bool gets_on, int tries_wanted) {
+    tries = 0;
+    return connection->Run(
+        [&](grpc::ClientContext&) {
+          clock.Advance(Seconds(50));
+          if (gets_on) progress.Note(clock);
+          clock.Advance(Seconds(50));
+          return ++tries == tries_wanted ? grpc::Status::OK
+                                         : grpc::Status(grpc::StatusCode::UNAVAILABLE, "lost");
+        },
+        {}, &progress);
+  };
+  EXPECT_TRUE(slow(true, 5).ok());
+  EXPECT_EQ(tries, 5);
+  EXPECT_EQ(slow(false, 5).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(tries, 1);
+}
+
+}  // namespace
+}  // namespace prooflode::api
