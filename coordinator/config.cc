@@ -108,7 +108,10 @@ artifacts::Limits Config::ArtifactLimits() const {
   return {.artifact_bytes_max = limits.artifact_mb * kMebibyte,
           .store_bytes_max = limits.artifact_store_mb * kMebibyte,
           .free_bytes_min = limits.free_disk_mb * kMebibyte,
-          .uploads_per_identity_max = static_cast<uint32_t>(limits.uploads_per_identity)};
+          .uploads_per_identity_max = static_cast<uint32_t>(limits.uploads_per_identity),
+          // A quarter of the store, but always room for one file.
+          .unfinished_bytes_per_identity_max =
+              std::max(limits.artifact_mb, limits.artifact_store_mb / 4) * kMebibyte};
 }
 
 Settings SettingsOf(Config& c) {
@@ -144,7 +147,7 @@ Settings SettingsOf(Config& c) {
                     "Unfinished uploads of one identity"),
       NumberSetting("limits.domain_size", &c.limits.domain_size, 1, uint64_t{1} << 27,
                     "Largest circuit taken"),
-      NumberSetting("limits.public_inputs", &c.limits.public_inputs, 0, 100'000, "Most public inputs taken"),
+      NumberSetting("limits.public_inputs", &c.limits.public_inputs, 0, 5000, "Most public inputs taken"),
       NumberSetting("limits.queue", &c.limits.queue, 16, kCount, "Requests waiting before more are refused"),
       NumberSetting("limits.open_jobs_per_requester", &c.limits.open_jobs_per_requester, 1, kCount,
                     "Unfinished jobs of one requester"),

@@ -178,12 +178,19 @@ Status ArtifactStore::Admit(const PublicKey& uploader, const std::string& name, 
   }
   const std::string prefix = HexEncode(uploader);
   uint32_t uploads = 0;
+  uint64_t unfinished = 0;
   for (auto it = partial_.lower_bound(prefix); it != partial_.end() && it->first.starts_with(prefix); ++it) {
     ++uploads;
+    if (it != known) unfinished += it->second.reserved;
   }
   if (known == partial_.end() && uploads >= limits_.uploads_per_identity_max) {
     return absl::ResourceExhaustedError(
         absl::StrCat("uploads: ", uploads, " unfinished by this identity, want fewer; finish some or wait"));
+  }
+  if (unfinished + size_bytes > limits_.unfinished_bytes_per_identity_max) {
+    return absl::ResourceExhaustedError(absl::StrCat(
+        "uploads: ", unfinished, " bytes unfinished by this identity, with this one want at most ",
+        limits_.unfinished_bytes_per_identity_max, "; finish some or wait"));
   }
   const uint64_t reserved = known == partial_.end() ? 0 : known->second.reserved;
   if (used_bytes_ - reserved + size_bytes > limits_.store_bytes_max) {

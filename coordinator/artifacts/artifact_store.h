@@ -26,6 +26,7 @@ struct Limits {
   uint64_t store_bytes_max = uint64_t{64} << 30;  // complete and partial together
   uint64_t free_bytes_min = uint64_t{1} << 30;    // of the file system: below it nothing is taken
   uint32_t uploads_per_identity_max = 16;         // partial files, whether being written or not
+  uint64_t unfinished_bytes_per_identity_max = uint64_t{16} << 30;  // of these, as announced
 };
 
 struct Found {

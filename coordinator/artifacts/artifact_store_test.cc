@@ -149,6 +149,19 @@ TEST(ArtifactStore, LimitsHold) {
   EXPECT_EQ(begin(kAlice, 4, 10).status().code(), absl::StatusCode::kResourceExhausted);  // three unfinished
 }
 
+TEST(ArtifactStore, NobodyReservesMoreThanItsShare) {
+  Limits limits = SmallLimits();
+  limits.unfinished_bytes_per_identity_max = 1200;
+  Bench b(limits);
+  const Digest digest = Sha256(AsBytes("a"));
+  const auto first = b.store->BeginUpload(kAlice, digest, 1000, 0);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(b.store->BeginUpload(kAlice, Digest{}, 201, 0).status().code(),
+            absl::StatusCode::kResourceExhausted);
+  EXPECT_TRUE(b.store->BeginUpload(kAlice, Digest{}, 200, 0).ok());
+  EXPECT_TRUE(b.store->BeginUpload(kBob, digest, 1000, 0).ok());
+}
+
 TEST(ArtifactStore, AFullDiskTakesNothing) {
   Limits limits = SmallLimits();
   limits.free_bytes_min = std::numeric_limits<uint64_t>::max() / 2;
