@@ -109,7 +109,12 @@ Signature SigningKey::Sign(std::string_view domain, ByteSpan message) const {
   return signature;
 }
 
-std::string SigningKey::Serialize() const { return std::string(kKeyFilePrefix) + HexEncode(seed_) + "\n"; }
+std::string SigningKey::Serialize() const {
+  std::string hex = HexEncode(seed_);
+  std::string line = absl::StrCat(Sv(kKeyFilePrefix), hex, "\n");
+  OPENSSL_cleanse(hex.data(), hex.size());
+  return line;
+}
 
 StatusOr<SigningKey> SigningKey::Parse(std::string_view text) {
   while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.remove_suffix(1);
@@ -117,9 +122,16 @@ StatusOr<SigningKey> SigningKey::Parse(std::string_view text) {
     return absl::InvalidArgumentError(
         absl::StrCat("not a prooflode key: want a line that begins with \"", Sv(kKeyFilePrefix), "\""));
   }
-  const std::optional<Digest> seed = DigestFromHex(text.substr(kKeyFilePrefix.size()));
-  if (!seed) return absl::InvalidArgumentError("key seed: want 64 lower-case hexadecimal digits");
-  return FromSeed(*seed);
+  std::optional<std::string> raw = HexDecode(text.substr(kKeyFilePrefix.size()));
+  std::array<uint8_t, 32> seed;
+  if (!raw || raw->size() != seed.size()) {
+    return absl::InvalidArgumentError("key seed: want 64 lower-case hexadecimal digits");
+  }
+  std::copy(raw->begin(), raw->end(), seed.begin());
+  SigningKey key = FromSeed(seed);
+  OPENSSL_cleanse(raw->data(), raw->size());
+  OPENSSL_cleanse(seed.data(), seed.size());
+  return key;
 }
 
 bool VerifySignature(const PublicKey& key, std::string_view domain, ByteSpan message,

@@ -3,12 +3,15 @@
 import json
 import os
 import pathlib
+import stat
 import subprocess
 import sys
 import tempfile
 import unittest
 
 PROGRAM = sys.argv.pop()
+# The run time of a sanitizer names itself in the program.
+SANITIZED = any(name in pathlib.Path(PROGRAM).read_bytes() for name in (b"__asan_init", b"__tsan_init"))
 
 
 class CliTest(unittest.TestCase):
@@ -86,6 +89,7 @@ class CliTest(unittest.TestCase):
     def test_witness_of_another_circuit(self):
         self.good("workload", "sha256", "--size", "1", "--wtns", "s.wtns")
         self.refused(1, "prove", "p.zkey", "s.wtns", "none.json", "none.public.json", says="different circuits")
+        self.refused(1, "prove", "p.zkey", "s.wtns", "none.json", "none.public.json", says="s.wtns: ")
 
     def test_truncated_files(self):
         for name in ("p.zkey", "p.wtns"):
@@ -192,6 +196,33 @@ class CliTest(unittest.TestCase):
         self.assertIn("constraints", self.good("inspect", *names))
         self.write("junk", b"{}")
         self.assertEqual(self.call("inspect", "p.wtns", "junk").returncode, 1)
+
+    def test_devices_and_links_survive_results(self):
+        self.good("prove", "p.zkey", "p.wtns", "/dev/null", "/dev/null")
+        self.assertTrue(stat.S_ISCHR(os.stat("/dev/null").st_mode))
+        (self.dir / "link.json").symlink_to("target.json")
+        self.write("target.json", b"old")
+        self.good("prove", "p.zkey", "p.wtns", "link.json", "lu.json")
+        self.assertTrue((self.dir / "link.json").is_symlink())
+        self.good("verify", "vk.json", "lu.json", "target.json")
+
+    def test_two_results_in_one_file(self):
+        for other in ("same.json", "./same.json", "../" + self.dir.name + "/same.json"):
+            self.refused(2, "prove", "p.zkey", "p.wtns", "same.json", other, says="same.json")
+        self.assertFalse((self.dir / "same.json").exists())
+
+    def test_workload_of_nothing(self):
+        self.assertIn("sha256 of size 0", self.good("workload", "sha256", "--size", "0"))
+        self.refused(1, "workload", "poseidon", "--size", "0", says="want 1 to")
+
+    def test_peak_memory(self):
+        self.good("workload", "poseidon", "--size", "130", "--r1cs", "m.r1cs", "--wtns", "m.wtns")
+        self.good("setup", "--insecure", "m.r1cs", "m.zkey")
+        out = json.loads(self.good("prove", "m.zkey", "m.wtns", "m.json", "mu.json", "--threads", "2", "--json"))
+        if SANITIZED:
+            self.skipTest("sanitizers take memory of their own")
+        limit = (self.dir / "m.zkey").stat().st_size + 1000 * out["circuit"]["constraints"] + (32 << 20)
+        self.assertLess(out["peak_rss_bytes"], limit)
 
     def test_results_that_cannot_be_written(self):
         self.refused(1, "prove", "p.zkey", "p.wtns", "no/folder/p.json", "unwritten.json")

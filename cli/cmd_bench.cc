@@ -39,7 +39,7 @@ size_t Rows(const ConstraintSystem& system) { return system.constraint_count() +
 StatusOr<workload::Circuit> CircuitOfSize(workload::Kind kind, int log_size, Random& random) {
   const size_t domain = size_t{1} << log_size;
   uint64_t size = 1;
-  uint64_t too_large = uint64_t{1} << 32;
+  uint64_t too_large = uint64_t{workload::SizeMax(kind)} + 1;
   StatusOr<workload::Circuit> best = absl::NotFoundError(
       absl::StrFormat("no circuit of this kind fits into 2^%d rows; try a larger --size", log_size));
   // Circuits grow about linearly: each guess scales the last one, and one that is too large bounds those

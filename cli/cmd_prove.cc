@@ -1,5 +1,6 @@
 // prooflode prove: a proof from a proving key and a witness, written only once it has been verified.
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -63,7 +64,21 @@ void PrintResult(const ProveOptions& options, const groth16::ProvingKey& key, co
              {"public", options.public_inputs}});
 }
 
+// Whether one result would replace the other. Both may go to the same device.
+bool SameFile(const std::string& a, const std::string& b) {
+  std::error_code error;
+  if (std::filesystem::exists(a, error) && !std::filesystem::is_regular_file(a, error)) return false;
+  const auto resolved = [&](const std::string& path) {
+    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
+  };
+  return resolved(a) == resolved(b);
+}
+
 StatusOr<ExitCode> RunProve(const ProveOptions& options, Session& session) {
+  if (SameFile(options.proof, options.public_inputs)) {
+    PrintError(absl::StrFormat("%s: proof and public inputs cannot go to the same file", options.proof));
+    return ExitCode::kUsage;
+  }
   if (const ExitCode code = SelectDevice(options.compute); code != ExitCode::kOk) return code;
   ThreadPool pool(ThreadCount(options.compute.threads));
   Measured measured;
@@ -76,7 +91,9 @@ StatusOr<ExitCode> RunProve(const ProveOptions& options, Session& session) {
   measured.load_ms = ToMillis(session.clock.MonotonicNow() - start);
   ProofResult result;
   for (unsigned i = 0; i < options.repeat; ++i) {
-    PL_ASSIGN_OR_RETURN(result, prover->Prove(witness, nullptr));
+    StatusOr<ProofResult> proven = prover->Prove(witness, nullptr);
+    if (!proven.ok()) return Annotate(proven.status(), options.witness);
+    result = *std::move(proven);
     measured.prove_ms.push_back(result.prove_ms);
   }
   PL_RETURN_IF_ERROR(ReplaceFileDurably(options.public_inputs, AsBytes(PublicToJson(result.public_inputs))));

@@ -52,7 +52,9 @@ StatusOr<ExitCode> RunSetup(const SetupOptions& options, Session& session) {
     constraints = system.constraint_count();
     SeededRandom seeded(options.seed);
     Random& random = options.seed.empty() ? session.random : seeded;
-    PL_ASSIGN_OR_RETURN(key, groth16::InsecureSetup(system, random, pool, progress));
+    StatusOr<groth16::ProvingKey> made = groth16::InsecureSetup(system, random, pool, progress);
+    if (!made.ok()) return Annotate(made.status(), options.r1cs);
+    key = *std::move(made);
   }
   progress("writing the key");
   PL_RETURN_IF_ERROR(WriteZkey(options.zkey, key));

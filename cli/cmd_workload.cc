@@ -58,7 +58,7 @@ void AddWorkload(CLI::App& app, Session& session) {
       [options, &session] { return RunWorkload(*options, session); });
   command->add_option("KIND", options->kind, "rollup, poseidon or sha256")->required();
   command->add_option("--size", options->size, "How many transfers, hashes or bytes")
-      ->check(CLI::Range(1u, 1u << 24))
+      ->check(CLI::Range(0u, 1u << 24))
       ->capture_default_str();
   command->add_option("--r1cs", options->r1cs, "Where the constraints go");
   command->add_option("--wtns", options->witness, "Where the witness goes");

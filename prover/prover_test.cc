@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <new>
 #include <set>
 
 #include "base/files.h"
@@ -171,6 +173,23 @@ TEST_F(ProverTest, SetupRefusesTooFewWires) {
   system.public_input_count = 3;
   EXPECT_EQ(groth16::InsecureSetup(system, random_, pool_).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+TEST_F(ProverTest, SetupRefusesMorePublicInputsThanCanBeVerified) {
+  ConstraintSystem system = groth16::CubeCircuit();
+  system.public_input_count = groth16::kPublicInputsMax + 1;
+  system.wire_count = groth16::kPublicInputsMax + 10;
+  const Status status = groth16::InsecureSetup(system, random_, pool_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("at most 65536"));
+}
+
+TEST(Secrets, BlindingIsWipedWhenReleased) {
+  alignas(Blinding) unsigned char memory[sizeof(Blinding)] = {};
+  auto* blinding = new (memory) Blinding{Fr::FromU64(7), Fr::FromU64(9)};
+  ASSERT_NE(std::count(std::begin(memory), std::end(memory), 0), static_cast<long>(sizeof(memory)));
+  blinding->~Blinding();
+  EXPECT_EQ(std::count(std::begin(memory), std::end(memory), 0), static_cast<long>(sizeof(memory)));
 }
 
 const std::string kCubic = PROOFLODE_VECTORS "/cubic/";

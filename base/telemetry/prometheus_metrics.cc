@@ -118,6 +118,8 @@ Histogram& PrometheusMetrics::GetHistogram(const std::string& name, const std::s
 void PrometheusMetrics::CountCpuSeconds(double total) {
   Counter& counter = GetCounter("process_cpu_seconds_total", "Processor time used by this process.", {});
   MutexLock lock(state_->mutex);
+  // Two scrapes at a time may come here in another order than they read the total.
+  if (total <= state_->cpu_seconds) return;
   counter.Increment(total - state_->cpu_seconds);
   state_->cpu_seconds = total;
 }

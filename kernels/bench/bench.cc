@@ -6,6 +6,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "base/sim/sim_env.h"
+#include "kernels/curve/batch_affine.h"
 #include "kernels/msm/msm.h"
 #include "kernels/ntt/ntt.h"
 
@@ -115,19 +116,11 @@ std::vector<AffinePoint<F>> MakeBases(const AffinePoint<F>& generator, size_t co
   constexpr size_t kBatch = 4096;
   std::vector<AffinePoint<F>> bases(count);
   std::vector<XyzzPoint<F>> batch(std::min(count, kBatch));
-  std::vector<F> inverses(batch.size()), scratch(batch.size());
   XyzzPoint<F> point = ScalarMul(generator, {random.Next64()});
   for (size_t begin = 0; begin < count; begin += kBatch) {
     const size_t size = std::min(kBatch, count - begin);
-    for (size_t i = 0; i < size; ++i, point = point + generator) {
-      batch[i] = point;
-      inverses[i] = point.zzz;
-    }
-    BatchInvert<F>(std::span(inverses).first(size), scratch);
-    for (size_t i = 0; i < size; ++i) {
-      const F inverse_zz = (inverses[i] * batch[i].zz).Square();
-      bases[begin + i] = {batch[i].x * inverse_zz, batch[i].y * inverses[i]};
-    }
+    for (size_t i = 0; i < size; ++i, point = point + generator) batch[i] = point;
+    BatchToAffine<F>(std::span(batch).first(size), std::span(bases).subspan(begin, size));
   }
   for (size_t i = count; i-- > 1;) std::swap(bases[i], bases[random.Below(i + 1)]);
   return bases;

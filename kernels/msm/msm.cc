@@ -1,16 +1,17 @@
 // Pippenger's bucket method (Bernstein, Doumen, Lange, Oosterwijk, "Faster batch forgery identification",
 // 2012) with signed digits and batch affine bucket sums. Stages: sort scalars out (zeros and infinite bases
 // dropped, ±1 set aside); cut the rest into digits, window by window; for every (window, chunk of points)
-// sort the points by bucket, sum the buckets, weigh them by running sums; put the windows together.
+// sort the points by bucket, sum the buckets, weigh them by running sums; put the windows together. What a
+// scalar can be told from (digits, references in the order of digits) is wiped.
 #include "kernels/msm/msm.h"
 
 #include <algorithm>
 #include <cstdlib>
-#include <memory>
 #include <utility>
 #include <vector>
 
 #include "base/check.h"
+#include "base/secret_array.h"
 #include "kernels/host/cpu_path.h"
 #include "kernels/msm/digits.h"
 #include "kernels/msm/plan.h"
@@ -135,8 +136,8 @@ class MsmRun {
   }
 
   void CutDigits() {
-    refs_ = std::make_unique_for_overwrite<PointRef[]>(count_);
-    digits_ = std::make_unique_for_overwrite<int16_t[]>(count_ * plan_.windows);
+    refs_ = MakeSecretArray<PointRef>(count_);
+    digits_ = MakeSecretArray<int16_t>(count_ * plan_.windows);
     pool_.ParallelFor(slices_.size(), [&](size_t s) {
       if (Cancelled()) return;
       size_t position = slices_[s].first;
@@ -168,7 +169,7 @@ class MsmRun {
     uint32_t used = 0;
     for (size_t b = 1; b <= buckets; ++b) ends[b] = std::exchange(used, used + ends[b]);
     if (used == 0) return {};
-    const auto sorted = std::make_unique_for_overwrite<PointRef[]>(used);
+    const auto sorted = MakeSecretArray<PointRef>(used);
     for (size_t i = begin; i < end; ++i) {
       if (i % kSlice == 0 && Cancelled()) return {};
       const int negated = digits[i];
@@ -186,9 +187,9 @@ class MsmRun {
   const CancelToken* const cancel_;
   std::vector<Slice> slices_;
   MsmPlan plan_;
-  size_t count_ = 0;                   // scalars that are neither 0 nor ±1, on finite bases
-  std::unique_ptr<PointRef[]> refs_;   // their bases, with the sign of the scalar
-  std::unique_ptr<int16_t[]> digits_;  // [window][point], negated
+  size_t count_ = 0;             // scalars that are neither 0 nor ±1, on finite bases
+  SecretArray<PointRef> refs_;   // their bases, with the sign of the scalar
+  SecretArray<int16_t> digits_;  // [window][point], negated
 };
 
 template <typename F>

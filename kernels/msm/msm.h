@@ -2,8 +2,9 @@
 //
 // Scalars are canonical integers below r, four little-endian limbs (witness values as they stand in a .wtns
 // file). Bases may be infinity or repeat. bases.size() == scalars.size(), any length including 0. Cost: about
-// n·254/window group additions; memory: see MsmScratchBytes. A cancelled call returns some point, to be
-// thrown away.
+// n·254/window group additions; memory: at most
+// 4 bytes, 2 a window and 4 a thread for each scalar that is neither 0 nor ±1. A cancelled call returns some
+// point, to be thrown away.
 #pragma once
 
 #include <span>

@@ -1,6 +1,5 @@
 #include "miner/worker/worker_main.h"
 
-#include <string.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -99,12 +98,9 @@ class Worker {
       PL_ASSIGN_OR_RETURN(prover, Load(task));
     }
     if (cancel.cancelled()) return absl::CancelledError("cancelled");
-    PL_ASSIGN_OR_RETURN(Witness witness, ReadWtnsFd(task.witness.get(), "witness"));
+    PL_ASSIGN_OR_RETURN(const Witness witness, ReadWtnsFd(task.witness.get(), "witness"));
     result.load_ms = ToMillis(clock_.MonotonicNow() - begun);
-    const Status status = ProveVerified(*prover, witness, cancel, result);
-    // A stranger's secret does not wait in freed memory for the next job.
-    explicit_bzero(witness.values.data(), witness.values.size() * sizeof(witness.values[0]));
-    return status;
+    return ProveVerified(*prover, witness, cancel, result);
   }
 
   StatusOr<Prover*> Load(const Task& task) {

@@ -99,6 +99,10 @@ Status ReadG2(JsonCursor& json, G2Affine& out) {
   });
 }
 
+Status TooManyInputs(const JsonCursor& json) {
+  return json.Error(absl::StrCat("more than ", groth16::kPublicInputsMax, " public inputs"));
+}
+
 Status ReadFq12(JsonCursor& json) {
   Fq2 ignored;
   return ReadArray(
@@ -134,7 +138,10 @@ StatusOr<groth16::VerifyingKey> ParseVerifyingKeyJson(std::string_view text, std
     return absl::OkStatus();
   };
   const auto read_ic = [&] {
-    return json.Array([&](size_t) { return ReadG1(json, key.ic.emplace_back()); });
+    return json.Array([&](size_t index) -> Status {
+      if (index > groth16::kPublicInputsMax) return TooManyInputs(json);
+      return ReadG1(json, key.ic.emplace_back());
+    });
   };
   const std::array<Member, 9> members = {{
       {"protocol", true, [&] { return ReadExactly(json, "groth16"); }},
@@ -160,7 +167,10 @@ StatusOr<std::vector<Fr>> ParsePublicJson(std::string_view text, std::string_vie
   PL_RETURN_IF_ERROR(CheckSize(text, kPublicJsonBytesMax, name));
   JsonCursor json(text, name, kDepthMax);
   std::vector<Fr> inputs;
-  PL_RETURN_IF_ERROR(json.Array([&](size_t) { return ReadField(json, inputs.emplace_back()); }));
+  PL_RETURN_IF_ERROR(json.Array([&](size_t index) -> Status {
+    if (index >= groth16::kPublicInputsMax) return TooManyInputs(json);
+    return ReadField(json, inputs.emplace_back());
+  }));
   PL_RETURN_IF_ERROR(json.End());
   return inputs;
 }

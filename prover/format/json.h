@@ -2,7 +2,7 @@
 // proof.
 //
 // Strict: decimal strings without sign or leading zero, below q or r, exact counts, Z = "1", nesting at most
-// 4, files of at most 8 kB (proof) or 1 MB (key, public inputs), no member twice. `protocol` must be
+// 4, files of at most 8 kB (proof), 16 MB (key) or 8 MB (public inputs), no member twice. `protocol` must be
 // "groth16" and `curve` "bn128"; a proof alone may lack `curve`, as rapidsnark's do. `vk_alphabeta_12` may be
 // absent; its numbers are checked, but it is never used: verifiers compute e(alpha, beta) themselves. Other
 // members are ignored, as snarkjs does, once they are well-formed. Reading a proof or a verifying key also
@@ -22,8 +22,9 @@
 namespace prooflode {
 
 constexpr uint64_t kProofJsonBytesMax = 8 << 10;
-constexpr uint64_t kVerifyingKeyJsonBytesMax = 1 << 20;
-constexpr uint64_t kPublicJsonBytesMax = 1 << 20;
+// Room for kPublicInputsMax public inputs as snarkjs lays them out: 186 bytes a point of IC, 83 an input.
+constexpr uint64_t kVerifyingKeyJsonBytesMax = 16 << 20;
+constexpr uint64_t kPublicJsonBytesMax = 8 << 20;
 
 // `name` is for messages.
 StatusOr<groth16::Proof> ParseProofJson(std::string_view text, std::string_view name);

@@ -74,6 +74,20 @@ TEST(JsonTest, SizeLimitsAreExact) {
   EXPECT_FALSE(ParsePublicJson(padded(files.inputs, kPublicJsonBytesMax + 1), "i").ok());
 }
 
+TEST(JsonTest, WhatIsWrittenForTheMostPublicInputsIsRead) {
+  const JsonFixture files;
+  std::vector<Fr> inputs(groth16::kPublicInputsMax, -Fr::One());
+  EXPECT_TRUE(ParsePublicJson(PublicToJson(inputs), "i").ok());
+  inputs.push_back(Fr::One());
+  EXPECT_FALSE(ParsePublicJson(PublicToJson(inputs), "i").ok());
+  auto key = ParseVerifyingKeyJson(files.key, "k");
+  ASSERT_TRUE(key.ok());
+  key->ic.resize(size_t{groth16::kPublicInputsMax} + 1, key->alpha);
+  EXPECT_TRUE(ParseVerifyingKeyJson(VerifyingKeyToJson(*key), "k").ok());
+  key->ic.push_back(key->alpha);
+  EXPECT_FALSE(ParseVerifyingKeyJson(VerifyingKeyToJson(*key), "k").ok());
+}
+
 TEST(JsonTest, FrToDecimalIsCanonical) {
   EXPECT_EQ(FrToDecimal(Fr::Zero()), "0");
   EXPECT_EQ(FrToDecimal(Fr::FromU64(1234567890123456789)), "1234567890123456789");

@@ -133,6 +133,13 @@ TEST_F(MalformedZkey, Counts) {
   }
 }
 
+TEST_F(MalformedZkey, MorePublicInputsThanCanBeVerified) {
+  const Container large = With32(valid_, 2, 72, 1u << 20);
+  ExpectRefusal(ZkeyStatus(With32(large, 2, 76, groth16::kPublicInputsMax)), "section 2 (header): domain");
+  ExpectRefusal(ZkeyStatus(With32(large, 2, 76, groth16::kPublicInputsMax + 1)),
+                "section 2 (header): public input count 65537, want at most 65536");
+}
+
 TEST_F(MalformedZkey, CoefficientCount) {
   for (const uint32_t count : {0u, 5u, 7u, 12u, 0x80000000u, 0xffffffffu}) {
     ExpectRefusal(ZkeyStatus(With32(valid_, 4, 0, count)), "section 4 (coefficients): length");

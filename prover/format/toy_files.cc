@@ -52,7 +52,9 @@ ConstraintSystem Cube() {
 }
 
 Witness CubeWitness() {
-  return {{Limbs{1, 0, 0, 0}, Limbs{27, 0, 0, 0}, Limbs{3, 0, 0, 0}, Limbs{9, 0, 0, 0}}};
+  Witness witness;
+  witness.values = {Limbs{1, 0, 0, 0}, Limbs{27, 0, 0, 0}, Limbs{3, 0, 0, 0}, Limbs{9, 0, 0, 0}};
+  return witness;
 }
 
 std::string Written(const std::function<Status(const std::string&)>& write) {

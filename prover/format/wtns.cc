@@ -1,5 +1,7 @@
 #include "prover/format/wtns.h"
 
+#include <string.h>
+
 #include <array>
 
 #include "base/check.h"
@@ -15,6 +17,18 @@ constexpr BinSchema kSchema = {"wtns", 2, kSections};
 constexpr uint64_t kHeaderBytes = 4 + 32 + 4;
 
 }  // namespace
+
+Witness& Witness::operator=(const Witness& other) {
+  if (this != &other) *this = Witness(other);
+  return *this;
+}
+
+Witness& Witness::operator=(Witness&& other) noexcept {
+  values.swap(other.values);
+  return *this;
+}
+
+Witness::~Witness() { explicit_bzero(values.data(), values.size() * sizeof(Limbs)); }
 
 StatusOr<Witness> ReadWtnsFd(int fd, const std::string& name) {
   PL_ASSIGN_OR_RETURN(const BinFile file, BinFile::Open(fd, name, kSchema));

@@ -9,8 +9,15 @@
 
 namespace prooflode {
 
-// Not empty, values[0] is 1 and every value is below r: checked by the reader.
+// Not empty, values[0] is 1 and every value is below r: checked by the reader. Wiped when it is released.
 struct Witness {
+  Witness() = default;
+  Witness(const Witness&) = default;
+  Witness(Witness&&) noexcept = default;
+  Witness& operator=(const Witness& other);
+  Witness& operator=(Witness&& other) noexcept;
+  ~Witness();
+
   std::vector<Limbs> values;
 };
 

@@ -37,6 +37,10 @@ Status ReadCounts(const BinFile& file, BinCursor& cursor, ProvingKey& key) {
     return HeaderError(file, "public input count ", key.public_count, ", want below the variable count ",
                        key.variable_count);
   }
+  if (key.public_count > groth16::kPublicInputsMax) {
+    return HeaderError(file, "public input count ", key.public_count, ", want at most ",
+                       groth16::kPublicInputsMax);
+  }
   if (!std::has_single_bit(domain) || domain > zkey::kDomainMax) {
     return HeaderError(file, "domain size ", domain, ", want a power of two, at most ", zkey::kDomainMax);
   }

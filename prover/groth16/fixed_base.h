@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/thread_pool.h"
+#include "kernels/curve/batch_affine.h"
 #include "kernels/curve/bn254.h"
 
 namespace prooflode::groth16 {
@@ -55,21 +56,11 @@ class FixedBase {
   // entries[i] = (i + 1)·base.
   static void FillWindow(const AffinePoint<F>& base, std::span<AffinePoint<F>> entries) {
     std::vector<XyzzPoint<F>> block(std::min(kBlock, entries.size()));
-    std::vector<F> inverses(block.size());
-    std::vector<F> scratch(block.size());
     XyzzPoint<F> sum;
     for (size_t begin = 0; begin < entries.size(); begin += block.size()) {
       const size_t count = std::min(block.size(), entries.size() - begin);
-      for (size_t i = 0; i < count; ++i) {
-        sum = sum + base;
-        block[i] = sum;
-        inverses[i] = sum.zzz;
-      }
-      BatchInvert(std::span(inverses).first(count), std::span(scratch));
-      for (size_t i = 0; i < count; ++i) {
-        const F inverse_zz = (inverses[i] * block[i].zz).Square();  // ZZ²/ZZZ² = 1/ZZ
-        entries[begin + i] = {block[i].x * inverse_zz, block[i].y * inverses[i]};
-      }
+      for (size_t i = 0; i < count; ++i) block[i] = sum = sum + base;
+      BatchToAffine<F>(std::span(block).first(count), entries.subspan(begin, count));
     }
   }
 

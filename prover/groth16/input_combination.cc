@@ -3,12 +3,19 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/thread_pool.h"
+#include "kernels/curve/batch_affine.h"
+#include "kernels/msm/msm.h"
 
 namespace prooflode::groth16 {
 
 InputCombination::InputCombination(std::span<const G1Affine> ic) {
   PL_CHECK(!ic.empty());
   constant_ = ic[0];
+  if (ic.size() - 1 > kTabledInputsMax) {
+    points_.assign(ic.begin() + 1, ic.end());
+    return;
+  }
   tables_.reserve(ic.size() - 1);
   for (const G1Affine& base : ic.subspan(1)) tables_.push_back(MakeTable(base));
 }
@@ -24,23 +31,20 @@ InputCombination::Table InputCombination::MakeTable(const G1Affine& base) {
     }
     for (int i = 0; i < 64; ++i) quarter_base = quarter_base.Double();
   }
-  std::array<Fq, kQuarters * kMultiples> inverses;
-  std::array<Fq, kQuarters * kMultiples> scratch;
-  for (size_t i = 0; i < points.size(); ++i) inverses[i] = points[i].zzz;
-  BatchInvert<Fq>(inverses, scratch);
   Table table;
-  for (size_t i = 0; i < points.size(); ++i) {
-    const Fq inverse_zz = (inverses[i] * points[i].zz).Square();  // ZZ²/ZZZ² = 1/ZZ
-    table[i] = {points[i].x * inverse_zz, points[i].y * inverses[i]};
-  }
+  BatchToAffine<Fq>(points, table);
   return table;
 }
 
 G1Xyzz InputCombination::Combine(std::span<const Fr> inputs) const {
-  PL_CHECK(inputs.size() == tables_.size());
+  PL_CHECK(inputs.size() == input_count());
   std::vector<Limbs> scalars;
   scalars.reserve(inputs.size());
   for (const Fr& input : inputs) scalars.push_back(input.ToCanonical());
+  if (!points_.empty()) {
+    ThreadPool caller(1);  // verifiers run beside each other: no further threads
+    return MsmG1(points_, scalars, caller) + constant_;
+  }
   G1Xyzz sum = G1Xyzz::Infinity();
   for (int shift = 64 - kWindowBits; shift >= 0; shift -= kWindowBits) {
     if (!sum.IsInfinity()) {

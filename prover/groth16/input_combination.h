@@ -1,7 +1,9 @@
 // The part of a Groth16 verification that depends on the statement: IC[0] + sum of inputs[i]·IC[i + 1].
 //
 // Fixed bases: each 64-bit quarter of an input has the multiples 1..15 of its own base in a table (3.8 kB an
-// input), so that all quarters of all inputs share 60 doublings (Straus 1964; Lim and Lee, CRYPTO '94).
+// input), so that all quarters of all inputs share 60 doublings (Straus 1964; Lim and Lee, CRYPTO '94). Above
+// kTabledInputsMax inputs the tables would take more than they save: there the sum is a multi-scalar
+// multiplication.
 #pragma once
 
 #include <array>
@@ -15,13 +17,16 @@ namespace prooflode::groth16 {
 // Immutable after construction, thread-safe.
 class InputCombination {
  public:
-  // `ic` is not empty; its points are on the curve. About 4000 products in Fq a point.
+  static constexpr size_t kTabledInputsMax = 256;
+
+  // `ic` is not empty; its points are on the curve. About 4000 products in Fq a point where there are tables.
   explicit InputCombination(std::span<const G1Affine> ic);
 
   // One less than the points given.
-  size_t input_count() const { return tables_.size(); }
+  size_t input_count() const { return tables_.size() + points_.size(); }
 
-  // `inputs` has input_count() values. About 600 products in Fq an input, and 600 more.
+  // `inputs` has input_count() values. About 600 products in Fq an input, and 600 more; fewer without
+  // tables.
   G1Xyzz Combine(std::span<const Fr> inputs) const;
 
  private:
@@ -35,6 +40,7 @@ class InputCombination {
 
   G1Affine constant_;
   std::vector<Table> tables_;
+  std::vector<G1Affine> points_;  // instead of tables, where there are many
 };
 
 }  // namespace prooflode::groth16

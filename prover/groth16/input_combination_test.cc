@@ -29,6 +29,22 @@ TEST(InputCombinationTest, AgreesWithTheNaiveSum) {
   }
 }
 
+TEST(InputCombinationTest, AgreesOnBothSidesOfTheLimitForTables) {
+  SimRandom random(3);
+  const size_t most = InputCombination::kTabledInputsMax;
+  std::vector<G1Affine> ic = {RandomG1(random), RandomG1(random)};
+  while (ic.size() < most + 2) ic.push_back((G1Xyzz::FromAffine(ic.back()) + ic[0]).ToAffine());
+  std::vector<Fr> inputs;
+  for (size_t i = 0; i <= most; ++i) inputs.push_back(i % 5 == 0 ? Fr::Zero() : RandomField<Fr>(random));
+  for (const size_t count : {most, most + 1}) {
+    const auto points = std::span(ic).first(count + 1);
+    const auto values = std::span(inputs).first(count);
+    const InputCombination combination(points);
+    ASSERT_EQ(combination.input_count(), count);
+    EXPECT_TRUE(SamePoint(combination.Combine(values), Naive(points, values)));
+  }
+}
+
 TEST(InputCombinationTest, EdgeScalarsAndRelatedPoints) {
   // Equal and opposite points make every special case of the addition happen.
   SimRandom random(2);

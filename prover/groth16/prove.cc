@@ -1,7 +1,5 @@
 #include "prover/groth16/prove.h"
 
-#include <string.h>
-
 #include <algorithm>
 
 #include "base/check.h"
@@ -106,10 +104,8 @@ StatusOr<Proof> ProveBlinded(const ProvingKey& key, const Witness& witness, cons
 
 StatusOr<Proof> Prove(const ProvingKey& key, const Witness& witness, Random& random, Clock& clock,
                       ThreadPool& pool, const CancelToken* cancel, StageTimes* times) {
-  Blinding blinding{.r = RandomFr(random), .s = RandomFr(random)};
-  StatusOr<Proof> proof = ProveBlinded(key, witness, blinding, &clock, pool, cancel, times);
-  explicit_bzero(&blinding, sizeof(blinding));
-  return proof;
+  const Blinding blinding{.r = RandomFr(random), .s = RandomFr(random)};
+  return ProveBlinded(key, witness, blinding, &clock, pool, cancel, times);
 }
 
 StatusOr<Proof> ProveWithBlindingForTest(const ProvingKey& key, const Witness& witness,

@@ -1,6 +1,8 @@
 // Groth16 proving on the CPU, and test setups from known toxic waste.
 #pragma once
 
+#include <string.h>
+
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -17,10 +19,14 @@
 
 namespace prooflode::groth16 {
 
-// The blinding of one proof.
+// The blinding of one proof: whoever knows it learns about the witness. Wiped when it is released.
 struct Blinding {
   Fr r;
   Fr s;
+  ~Blinding() {
+    explicit_bzero(&r, sizeof(r));
+    explicit_bzero(&s, sizeof(s));
+  }
 };
 
 struct StageTimes {  // milliseconds
@@ -35,7 +41,8 @@ struct StageTimes {  // milliseconds
 
 // Makes a proof; blinding is uniform below r, from `random`. kInvalidArgument when the witness does not fit
 // the key, kCancelled when `cancel` was set (within 100 ms). The proof is not verified here: an unsatisfied
-// witness cannot be seen from a proving key and gives a proof that does not verify (see VerifyingProver).
+// witness cannot be seen from a proving key and gives a proof that does not verify (see Prover in
+// prover/prover.h).
 StatusOr<Proof> Prove(const ProvingKey& key, const Witness& witness, Random& random, Clock& clock,
                       ThreadPool& pool, const CancelToken* cancel = nullptr, StageTimes* times = nullptr);
 

@@ -184,6 +184,10 @@ StatusOr<ProvingKey> InsecureSetup(const ConstraintSystem& system, Random& rando
                                                    " wires, too few for ", system.public_count(),
                                                    " public inputs and the constant"));
   }
+  if (system.public_count() > kPublicInputsMax) {
+    return absl::InvalidArgumentError(absl::StrCat("the circuit has ", system.public_count(),
+                                                   " public inputs, want at most ", kPublicInputsMax));
+  }
   ProvingKey key;
   key.variable_count = system.wire_count;
   key.public_count = system.public_count();

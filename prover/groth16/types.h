@@ -10,6 +10,10 @@
 
 namespace prooflode::groth16 {
 
+// Public inputs a circuit may have: what may be proven here can be verified here, whatever file or message
+// carries it.
+constexpr uint32_t kPublicInputsMax = uint32_t{1} << 16;
+
 struct Proof {
   G1Affine a;
   G2Affine b;

@@ -23,7 +23,6 @@ class MerkleTree {
  public:
   MerkleTree();
   Fr root() const { return Node(kMerkleDepth, 0); }
-  Fr leaf(uint32_t index) const { return Node(0, index); }
   MerklePath Path(uint32_t index) const;
   // index < kMerkleLeaves. kMerkleDepth hashes.
   void Set(uint32_t index, const Fr& leaf);

@@ -77,6 +77,13 @@ StatusOr<Kind> ParseKind(std::string_view name) {
       absl::StrCat("workload: got \"", Sv(name.substr(0, 64)), "\", want one of ", known));
 }
 
+uint32_t SizeMax(Kind kind) {
+  for (const KindInfo& info : kKinds) {
+    if (info.kind == kind) return info.size_max;
+  }
+  return 0;
+}
+
 StatusOr<Circuit> Build(Kind kind, uint32_t size, Random& random) {
   for (const KindInfo& info : kKinds) {
     if (info.kind != kind) continue;

@@ -25,6 +25,9 @@ constexpr uint32_t kRollupTransfersMax = 750;
 constexpr uint32_t kPoseidonHashesMax = 65'536;
 constexpr uint32_t kSha256BytesMax = 32'768;
 
+// The largest size that Build takes.
+uint32_t SizeMax(Kind kind);
+
 struct Circuit {
   ConstraintSystem system;
   Witness witness;
