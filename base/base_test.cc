@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/files.h"
+#include "base/printable.h"
 #include "base/real_env.h"
 #include "base/sim/sim_env.h"
 #include "base/thread_pool.h"
@@ -61,7 +62,7 @@ TEST(Crypto, Ed25519KeyOfRfc8032AndDomains) {
 
 TEST(Crypto, KeyFileThatOthersMayReadIsRefused) {
   RealRandom random;
-  const std::string path = testing::TempDir() + "/prooflode_base_test.key";
+  const std::string path = absl::StrCat(testing::TempDir(), "/prooflode_base_test_", getpid(), ".key");
   unlink(path.c_str());
   ASSERT_TRUE(CreateSigningKey(path, random).ok());
   EXPECT_EQ(CreateSigningKey(path, random).status().code(), absl::StatusCode::kAlreadyExists);
@@ -71,8 +72,16 @@ TEST(Crypto, KeyFileThatOthersMayReadIsRefused) {
   unlink(path.c_str());
 }
 
+TEST(Printable, TerminalsObeyNothing) {
+  EXPECT_EQ(Printable("a\x1b[2J\n\x7f"), "a?[2J??");
+  EXPECT_EQ(Printable("\xc2\x9b"
+                      "2J"),
+            "??2J");
+  EXPECT_EQ(Printable("M\xc3\xbcnze \xe2\x82\xac \xc2"), "M\xc3\xbcnze \xe2\x82\xac \xc2");
+}
+
 TEST(Files, LimitsAndKinds) {
-  const std::string path = testing::TempDir() + "/prooflode_base_test.txt";
+  const std::string path = absl::StrCat(testing::TempDir(), "/prooflode_base_test_", getpid(), ".txt");
   ASSERT_TRUE(ReplaceFileDurably(path, AsBytes("hello")).ok());
   EXPECT_EQ(ReadFile(path, 5).value(), "hello");
   EXPECT_EQ(ReadFile(path, 4).status().code(), absl::StatusCode::kResourceExhausted);

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/printable.h"
+
 namespace prooflode {
 
 namespace {
@@ -73,15 +75,6 @@ std::shared_ptr<spdlog::logger> Logger() {
   return logger;
 }
 
-// A message may quote strangers: nothing in it moves the cursor or ends the line.
-std::string WithoutControls(std::string_view text) {
-  std::string clean(text);
-  for (char& c : clean) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
-  }
-  return clean;
-}
-
 }  // namespace
 
 void InitLog(const LogOptions& options) {
@@ -104,7 +97,7 @@ void Log(LogLevel level, std::string_view part, std::string_view message) {
     line += absl::StrFormat("%-8s ", std::string(part));
     if (level == LogLevel::kWarning) line += "WARNING ";
     if (level == LogLevel::kError) line += "ERROR ";
-    line += WithoutControls(message);
+    line += Printable(message);  // it may quote strangers
   }
   Logger()->log(ToSpdlog(level), "{}", line);
 }

@@ -111,8 +111,8 @@ void PrintJob(const v1::Job& j, const Market& market) {
   PrintLine("circuit:    " + Printable(j.circuit_name()));
   PrintLine("state:      " + StateText(j.state()) +
             (j.already_proven() ? " (proven before, no escrow)" : ""));
-  PrintLine("reward:     " + market.AmountText(j.reward_units()) + " (of it fee " +
-            market.AmountText(j.fee_units()) + "), " + PolicyText(j.policy()));
+  PrintLine("reward:     " + market.AmountText(j.reward_units()) + " plus fee " +
+            market.AmountText(j.fee_units()) + ", " + PolicyText(j.policy()));
   PrintLine("posted:     " + TimeText(j.posted_at_us()) + ", deadline " + TimeText(j.deadline_at_us()));
   PrintLine(absl::StrFormat("miners:     %d racing, %d commits", j.racer_count(), j.commit_count()));
   if (!j.winner().empty()) {

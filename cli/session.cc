@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "base/printable.h"
 
 namespace prooflode::cli {
 
@@ -17,7 +18,7 @@ void PrintLine(std::string_view line) {
 }
 
 void PrintNote(std::string_view line) {
-  const std::string text = absl::StrCat("prooflode: ", Sv(line), "\n");
+  const std::string text = absl::StrCat("prooflode: ", Printable(line), "\n");
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 

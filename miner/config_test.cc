@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
@@ -14,7 +15,7 @@ using testing::HasSubstr;
 class ConfigTest : public testing::Test {
  protected:
   std::string Write(const std::string& text) {
-    const std::string path = testing::TempDir() + "/miner_config_test.toml";
+    const std::string path = absl::StrCat(testing::TempDir(), "/miner_config_test_", getpid(), ".toml");
     std::ofstream(path) << text;
     return path;
   }

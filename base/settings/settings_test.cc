@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -36,7 +37,7 @@ class SettingsTest : public testing::Test {
     std::ofstream(path_, std::ios::trunc) << text;
     return settings.LoadFile(path_);
   }
-  const std::string path_ = testing::TempDir() + "/pl_settings_test.toml";
+  const std::string path_ = absl::StrCat(testing::TempDir(), "/pl_settings_test_", getpid(), ".toml");
 };
 
 TEST_F(SettingsTest, LaterSourcesWinAndPrintSaysWhereFrom) {
