@@ -236,7 +236,7 @@ class World {
     });
   }
   void Do(const action::Fetch& fetch) {
-    if (Chance(20)) return Later(event::ArtifactsFailed{fetch.job.id, "network"}, Delay());
+    if (Chance(20)) return Later(event::ArtifactsFailed{.job = fetch.job.id, .message = "network"}, Delay());
     Later(event::ArtifactsReady{fetch.job.id, Millis(10), 0}, Delay());
   }
   void Do(const action::Prove& prove) {
