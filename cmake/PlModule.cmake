@@ -31,27 +31,27 @@ function(pl_module name)
 endfunction()
 
 # pl_test(NAME SRCS… DEPS… [NETWORKED] [THREADED]): a GoogleTest binary pl_NAME_test; each TEST is a ctest test, labelled NAME.
-# All run under the address sanitizer too (target sanitized_tests, label sanitized), those that use gRPC and take long to build
-# only in full runs (NETWORKED: sanitized_network_tests, sanitized-network); THREADED ones run under the thread sanitizer
-# (threaded_tests, threaded).
+# All run under the address sanitizer too (target sanitized_tests, label has "sanitized"), those that use gRPC and take long to build
+# only in full runs (NETWORKED: sanitized_network_tests, "networked"); THREADED ones run under the thread sanitizer
+# (threaded_tests, "threaded").
 function(pl_test name)
   cmake_parse_arguments(T "NETWORKED;THREADED" "" "SRCS;DEPS" ${ARGN})
   add_executable(pl_${name}_test ${T_SRCS})
   target_link_libraries(pl_${name}_test PRIVATE pl::options ${T_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
-  set(labels ${name})
+  set(label ${name}) # one string: gtest_discover_tests takes no list of labels
   if(T_NETWORKED)
     add_dependencies(sanitized_network_tests pl_${name}_test)
-    list(APPEND labels sanitized-network)
+    string(APPEND label " networked")
   else()
     add_dependencies(sanitized_tests pl_${name}_test)
-    list(APPEND labels sanitized)
+    string(APPEND label " sanitized")
   endif()
   if(T_THREADED)
     add_dependencies(threaded_tests pl_${name}_test)
-    list(APPEND labels threaded)
+    string(APPEND label " threaded")
   endif()
   gtest_discover_tests(pl_${name}_test TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 60
-                       PROPERTIES LABELS "${labels}" TIMEOUT 900)
+                       PROPERTIES LABELS "${label}" TIMEOUT 900)
 endfunction()
 
 # pl_precompile(TARGET HEADERS…): parses large library headers once a target, which halves the build of parts that use gRPC.

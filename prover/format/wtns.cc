@@ -28,7 +28,9 @@ Witness& Witness::operator=(Witness&& other) noexcept {
   return *this;
 }
 
-Witness::~Witness() { explicit_bzero(values.data(), values.size() * sizeof(Limbs)); }
+Witness::~Witness() {
+  if (!values.empty()) explicit_bzero(values.data(), values.size() * sizeof(Limbs));
+}
 
 StatusOr<Witness> ReadWtnsFd(int fd, const std::string& name) {
   PL_ASSIGN_OR_RETURN(const BinFile file, BinFile::Open(fd, name, kSchema));
