@@ -49,7 +49,7 @@ def main():
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--work", default="build/bench")
     parser.add_argument("--json")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     work = pathlib.Path(arguments.work).resolve()
     work.mkdir(parents=True, exist_ok=True)
     named = {f.split("=")[0]: tuple(map(pathlib.Path, f.split("=")[1].split(","))) for f in arguments.files}
