@@ -24,6 +24,12 @@ bool IsCancelled(const TransferOptions& options) {
   return options.cancel != nullptr && options.cancel->cancelled();
 }
 
+// The coordinator cancels transfers that stand still; they are resumed like those that were cut off.
+grpc::Status Resumable(const grpc::Status& status) {
+  if (status.error_code() != grpc::StatusCode::CANCELLED) return status;
+  return grpc::Status(grpc::StatusCode::UNAVAILABLE, status.error_message());
+}
+
 // Feeds [0, size) of a file to `hash`.
 Status HashFile(int fd, uint64_t size, const std::string& name, const TransferOptions& options,
                 Sha256Stream& hash) {
@@ -103,7 +109,7 @@ class Uploader {
       if (writable && options_.progress) options_.progress(offset, artifact_.size_bytes);
     }
     writer->WritesDone();
-    return writer->Finish();
+    return Resumable(writer->Finish());
   }
 
   Connection& connection_;
@@ -200,7 +206,7 @@ grpc::Status DownloadOnce(v1::ArtifactService::Stub& stub, grpc::ClientContext& 
     }
   }
   if (!local.ok()) context.TryCancel();
-  const grpc::Status status = reader->Finish();
+  const grpc::Status status = Resumable(reader->Finish());
   if (!local.ok()) return grpc::Status(grpc::StatusCode::ABORTED, "");
   if (status.ok() && file.done() < size) {
     return grpc::Status(grpc::StatusCode::UNAVAILABLE, "the stream ended early");

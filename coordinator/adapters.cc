@@ -30,6 +30,16 @@ class ReaderAdapter final : public api::ArtifactReader {
   Counter& bytes_;
 };
 
+verify::OpenFile Named(const artifacts::OpenArtifact& file, std::string name) {
+  return {file.fd.get(), file.size_bytes, std::move(name)};
+}
+
+// The r1cs, if there is one.
+std::optional<verify::OpenFile> SystemOf(const artifacts::OpenArtifact& file) {
+  if (!file.fd.valid()) return std::nullopt;
+  return Named(file, "r1cs");
+}
+
 }  // namespace
 
 ArtifactAdapter::ArtifactAdapter(artifacts::ArtifactStore& store, MetricFactory& metrics)
@@ -54,36 +64,33 @@ StatusOr<std::unique_ptr<api::ArtifactReader>> ArtifactAdapter::Open(const Diges
   return std::make_unique<ReaderAdapter>(std::move(artifact), downloaded_bytes_);
 }
 
-StatusOr<std::optional<std::string>> FileCheckAdapter::PathForUse(const std::optional<Digest>& digest,
-                                                                  uint64_t* bytes) {
-  if (!digest) return std::nullopt;
-  PL_ASSIGN_OR_RETURN(const artifacts::OpenArtifact artifact, store_.OpenForUse(*digest));
-  if (bytes != nullptr) *bytes = artifact.size_bytes;
-  return store_.PathOf(*digest);
-}
-
 StatusOr<market::Circuit> FileCheckAdapter::CheckCircuit(const std::string& name, const Digest& zkey,
                                                          const std::optional<Digest>& r1cs,
                                                          bool allow_insecure_setup) {
   PL_ASSIGN_OR_RETURN(const artifacts::OpenArtifact file, store_.OpenForUse(zkey));
-  uint64_t r1cs_bytes = 0;
-  PL_ASSIGN_OR_RETURN(const std::optional<std::string> r1cs_path, PathForUse(r1cs, &r1cs_bytes));
+  artifacts::OpenArtifact system;
+  if (r1cs) {
+    PL_ASSIGN_OR_RETURN(system, store_.OpenForUse(*r1cs));
+  }
   PL_ASSIGN_OR_RETURN(market::Circuit circuit,
-                      verify::CheckCircuit({file.fd.get(), file.size_bytes, "zkey"}, r1cs_path,
-                                           allow_insecure_setup, limits_, random_, pool_));
+                      verify::CheckCircuit(Named(file, "zkey"), SystemOf(system), allow_insecure_setup,
+                                           limits_, random_, pool_));
   circuit.name = name;
   circuit.zkey_digest = zkey;
   circuit.r1cs_digest = r1cs;
-  circuit.r1cs_bytes = r1cs_bytes;
+  circuit.r1cs_bytes = system.size_bytes;
   return circuit;
 }
 
 StatusOr<api::CheckedWitness> FileCheckAdapter::CheckWitness(const market::Circuit& circuit,
                                                              const Digest& witness) {
   PL_ASSIGN_OR_RETURN(const artifacts::OpenArtifact file, store_.OpenForUse(witness));
-  PL_ASSIGN_OR_RETURN(const std::optional<std::string> r1cs_path, PathForUse(circuit.r1cs_digest, nullptr));
+  artifacts::OpenArtifact system;
+  if (circuit.r1cs_digest) {
+    PL_ASSIGN_OR_RETURN(system, store_.OpenForUse(*circuit.r1cs_digest));
+  }
   PL_ASSIGN_OR_RETURN(verify::WitnessFacts facts,
-                      verify::CheckWitness(circuit, {file.fd.get(), file.size_bytes, "witness"}, r1cs_path));
+                      verify::CheckWitness(circuit, Named(file, "witness"), SystemOf(system)));
   return api::CheckedWitness{file.size_bytes, std::move(facts.public_inputs), facts.statement};
 }
 

@@ -38,9 +38,6 @@ class FileCheckAdapter final : public api::FileChecker {
   StatusOr<api::CheckedWitness> CheckWitness(const market::Circuit& circuit, const Digest& witness) override;
 
  private:
-  // The file of a complete artifact, counted as used.
-  StatusOr<std::optional<std::string>> PathForUse(const std::optional<Digest>& digest, uint64_t* bytes);
-
   artifacts::ArtifactStore& store_;
   const verify::FileLimits limits_;
   Random& random_;

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -105,6 +106,7 @@ class TestFileChecker final : public FileChecker {
 
   StatusOr<market::Circuit> CheckCircuit(const std::string& name, const Digest& zkey,
                                          const std::optional<Digest>& r1cs, bool) override {
+    ++checks;
     PL_ASSIGN_OR_RETURN(const auto reader, artifacts_.Open(zkey));
     market::Circuit circuit;
     circuit.id = Sha256(zkey);
@@ -120,9 +122,12 @@ class TestFileChecker final : public FileChecker {
   }
   // The statement is that of the whole witness, so that different witnesses are different statements.
   StatusOr<CheckedWitness> CheckWitness(const market::Circuit&, const Digest& witness) override {
+    ++checks;
     PL_ASSIGN_OR_RETURN(const auto reader, artifacts_.Open(witness));
     return CheckedWitness{reader->size_bytes(), std::string(32, '\x07'), Sha256(witness)};
   }
+
+  std::atomic<int> checks{0};
 
  private:
   ArtifactPort& artifacts_;
@@ -180,6 +185,7 @@ class ApiTest : public testing::Test {
     ServerOptions options;
     options.listen = absl::StrCat("127.0.0.1:", port);
     options.auth.operator_keys = {operator_key_.public_key()};
+    options.circuits_per_owner_max = 2;
     return Server::Start(options, Parts());
   }
   ServerParts Parts() {

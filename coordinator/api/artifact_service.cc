@@ -34,12 +34,12 @@ grpc::ServerUnaryReactor* ArtifactServiceImpl::StatArtifact(grpc::CallbackServer
 
 grpc::ServerReadReactor<v1::UploadArtifactRequest>* ArtifactServiceImpl::UploadArtifact(
     grpc::CallbackServerContext* context, v1::UploadArtifactResponse* response) {
-  return UploadStream::Begin(environment_, *context, upload_artifact_, transfers_, response);
+  return UploadStream::Begin(environment_, *context, upload_artifact_, response);
 }
 
 grpc::ServerWriteReactor<v1::DownloadArtifactResponse>* ArtifactServiceImpl::DownloadArtifact(
     grpc::CallbackServerContext* context, const v1::DownloadArtifactRequest* request) {
-  return DownloadStream::Begin(environment_, *context, download_artifact_, transfers_, *request);
+  return DownloadStream::Begin(environment_, *context, download_artifact_, *request);
 }
 
 }  // namespace prooflode::api

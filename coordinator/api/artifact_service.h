@@ -1,8 +1,6 @@
 // ArtifactService: large files by digest, in chunks, one disk operation under way a transfer.
 #pragma once
 
-#include <atomic>
-
 #include "coordinator/api/call.h"
 #include "prooflode/v1/artifact_service.grpc.pb.h"
 
@@ -10,9 +8,6 @@ namespace prooflode::api {
 
 class ArtifactServiceImpl final : public v1::ArtifactService::CallbackService {
  public:
-  // Uploads and downloads at once; the disk workers' queue must hold a task for each.
-  static constexpr int kTransfersMax = 128;
-
   explicit ArtifactServiceImpl(Environment& environment);
 
   grpc::ServerUnaryReactor* StatArtifact(grpc::CallbackServerContext* context,
@@ -25,7 +20,6 @@ class ArtifactServiceImpl final : public v1::ArtifactService::CallbackService {
 
  private:
   Environment& environment_;
-  std::atomic<int> transfers_{0};
   MethodMetrics stat_artifact_;
   MethodMetrics upload_artifact_;
   MethodMetrics download_artifact_;

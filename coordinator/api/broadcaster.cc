@@ -23,6 +23,7 @@ Broadcaster::Broadcaster(const SessionOptions& options, Clock& clock, Random& ra
         checked_at_ = now;
         sessions_.CheckLiveness();
         watchers_.CheckLiveness(now);
+        if (tick_) tick_();
       }) {
   dispatcher_.Start();
 }

@@ -28,6 +28,10 @@ class Broadcaster final : public engine::Outbox {
 
   // Runs `task` on the dispatcher's thread, where sessions() and watchers() may be used.
   void Post(std::function<void()> task) { dispatcher_.Post(std::move(task)); }
+  // Runs `task` about once a second on that thread from now on, instead of the one before.
+  void SetTick(std::function<void()> task) {
+    dispatcher_.Post([this, task = std::move(task)] { tick_ = task; });
+  }
   SessionRegistry& sessions() { return sessions_; }
   WatcherRegistry& watchers() { return watchers_; }
 
@@ -49,8 +53,9 @@ class Broadcaster final : public engine::Outbox {
   WatcherRegistry watchers_;
   std::atomic<int> watch_count_{0};
   Clock& clock_;
-  Micros checked_at_{};    // liveness; the dispatcher's
-  Dispatcher dispatcher_;  // last: its thread ends first
+  Micros checked_at_{};         // liveness; the dispatcher's
+  std::function<void()> tick_;  // the dispatcher's
+  Dispatcher dispatcher_;       // last: its thread ends first
 };
 
 }  // namespace prooflode::api

@@ -15,6 +15,7 @@
 #include "coordinator/api/environment.h"
 #include "coordinator/api/errors.h"
 #include "coordinator/api/validate.h"
+#include "coordinator/engine/answer_codec.h"
 
 namespace prooflode::api {
 
@@ -143,6 +144,39 @@ void OfferCommand(Environment& environment, CallPtr call, const Caller& caller, 
       });
 }
 
+// The first answer when this request is a repeat; nullopt for a new one. One database read. Errors as the
+// engine's.
+template <typename Request>
+StatusOr<std::optional<market::Answer>> FirstAnswer(Environment& environment, const Caller& caller,
+                                                    const Request& request) {
+  PL_ASSIGN_OR_RETURN(const auto first, environment.store.FindAnswer(caller.identity, request.request_id()));
+  if (!first) return std::nullopt;
+  if (first->content != ContentDigest(request)) {
+    return absl::AlreadyExistsError("request_id: was used for another request before");
+  }
+  PL_ASSIGN_OR_RETURN(market::Answer answer, engine::DecodeAnswer(first->answer));
+  return answer;
+}
+
+// For requests that cost much before they get to the engine: finishes the call when this is a repeat, with
+// the first answer or with what is wrong with it, and says so. `fill` as in OfferCommand, on this thread.
+template <typename AnswerType, typename Request, typename Fill>
+bool AnsweredBefore(Environment& environment, const CallPtr& call, const Caller& caller,
+                    const Request& request, Fill fill) {
+  StatusOr<std::optional<market::Answer>> first = FirstAnswer(environment, caller, request);
+  if (!first.ok()) {
+    call->Finish(first.status());
+    return true;
+  }
+  if (!first->has_value()) return false;
+  const engine::Answered answered{**std::move(first), std::nullopt, /*repeated=*/true};
+  const auto* answer = std::get_if<AnswerType>(&answered.answer);
+  PL_CHECK(answer != nullptr);  // the content has the kind of request
+  fill(*answer, answered);
+  call->Finish(absl::OkStatus());
+  return true;
+}
+
 // Runs read(market) on the engine thread with durable state; it must be quick and returns how the call ends.
 template <typename Read>
 void QueryMarket(Environment& environment, CallPtr call, Read read) {
@@ -152,11 +186,17 @@ void QueryMarket(Environment& environment, CallPtr call, Read read) {
   if (!refused.ok()) call->Finish(refused);
 }
 
-// Runs task() on `workers`, or refuses the call.
+// Run task() on `workers`, or refuse the call.
 template <typename Task>
 void RunOn(Workers& workers, const CallPtr& call, Task task) {
   if (!workers.Submit(std::move(task))) {
     call->Finish(absl::ResourceExhaustedError("too much work queued; try again later"));
+  }
+}
+template <typename Task>
+void RunOn(FairWorkers& workers, const CallPtr& call, const Caller& caller, Task task) {
+  if (!workers.Submit(caller.identity, std::move(task))) {
+    call->Finish(absl::ResourceExhaustedError("too many file checks queued; try again later"));
   }
 }
 

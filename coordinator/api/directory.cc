@@ -5,6 +5,7 @@ namespace prooflode::api {
 void CircuitDirectory::Put(const market::Circuit& circuit) {
   auto copy = std::make_shared<const market::Circuit>(circuit);
   MutexLock lock(mutex_);
+  if (!by_id_.contains(circuit.id)) ++count_of_[circuit.owner];
   by_name_[circuit.name] = copy;
   files_.insert(circuit.zkey_digest);
   if (circuit.r1cs_digest) files_.insert(*circuit.r1cs_digest);
@@ -21,6 +22,12 @@ CircuitPtr CircuitDirectory::FindByName(const std::string& name) const {
   MutexLock lock(mutex_);
   const auto it = by_name_.find(name);
   return it == by_name_.end() ? nullptr : it->second;
+}
+
+size_t CircuitDirectory::CountOf(const market::Identity& owner) const {
+  MutexLock lock(mutex_);
+  const auto it = count_of_.find(owner);
+  return it == count_of_.end() ? 0 : it->second;
 }
 
 std::string CircuitDirectory::NameOf(const market::CircuitId& id) const {

@@ -27,6 +27,7 @@ class CircuitDirectory {
   std::string NameOf(const market::CircuitId& id) const;  // empty when there is none
   // By name, those after `after`, at most `count`.
   std::vector<CircuitPtr> List(const std::string& after, size_t count) const;
+  size_t CountOf(const market::Identity& owner) const;
   // Whether a registered circuit has this file.
   bool IsCircuitFile(const Digest& digest) const;
 
@@ -35,6 +36,7 @@ class CircuitDirectory {
   std::map<market::CircuitId, CircuitPtr> by_id_ PL_GUARDED_BY(mutex_);
   std::map<std::string, CircuitPtr> by_name_ PL_GUARDED_BY(mutex_);
   std::set<Digest> files_ PL_GUARDED_BY(mutex_);
+  std::map<market::Identity, size_t> count_of_ PL_GUARDED_BY(mutex_);
 };
 
 class JobDirectory {

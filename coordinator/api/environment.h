@@ -8,7 +8,9 @@
 #include "base/metrics.h"
 #include "coordinator/api/auth.h"
 #include "coordinator/api/broadcaster.h"
+#include "coordinator/api/fair_workers.h"
 #include "coordinator/api/ports.h"
+#include "coordinator/api/transfer_table.h"
 #include "coordinator/api/workers.h"
 #include "coordinator/engine/engine.h"
 
@@ -37,9 +39,12 @@ struct Environment {
   MetricFactory& metrics;
   Authenticator& auth;
   Possessions& possessions;
-  Workers& file_checks;  // minutes
-  Workers& disk;         // one chunk a task
-  Workers& quick;        // below a millisecond, or one database read
+  TransferTable& transfers;
+  uint32_t circuits_per_owner_max;
+  FairWorkers& circuit_checks;  // minutes
+  FairWorkers& witness_checks;  // seconds
+  Workers& disk;                // one chunk a task
+  Workers& quick;               // below a millisecond, or one database read
 };
 
 }  // namespace prooflode::api

@@ -28,6 +28,11 @@ StatusOr<std::optional<JobDirectory::Place>> PlaceOf(const std::string& token) {
   return std::optional(place);
 }
 
+market::Refusal TooPoor(Amount balance, Amount reward) {
+  return {.code = market::RefusalCode::kFailedPrecondition,
+          .message = absl::StrCat("balance: ", Count(balance), ", want at least the reward ", Count(reward))};
+}
+
 Status NoSuchJob() { return absl::NotFoundError("job_id: no such job"); }
 
 }  // namespace
@@ -53,10 +58,36 @@ grpc::ServerUnaryReactor* MarketServiceImpl::RegisterCircuit(grpc::CallbackServe
                                                              v1::RegisterCircuitResponse* response) {
   return Serve(environment_, context, register_circuit_, kRequesters, *request,
                [&](CallPtr call, const Caller& caller) {
-                 RunOn(environment_.file_checks, call, [this, call, caller, request, response] {
-                   CheckAndRegister(call, caller, *request, response);
+                 RunOn(environment_.quick, call, [this, call, caller, request, response] {
+                   AdmitCircuit(call, caller, *request, response);
                  });
                });
+}
+
+bool MarketServiceImpl::Registered(const market::CircuitAnswer& answer,
+                                   v1::RegisterCircuitResponse* response) {
+  environment_.broadcaster.circuits().Put(answer.circuit);
+  ToProto(answer.circuit, /*with_verification_key=*/true, response->mutable_circuit());
+  return true;
+}
+
+void MarketServiceImpl::AdmitCircuit(const CallPtr& call, const Caller& caller,
+                                     const v1::RegisterCircuitRequest& request,
+                                     v1::RegisterCircuitResponse* response) {
+  if (AnsweredBefore<market::CircuitAnswer>(
+          environment_, call, caller, request,
+          [&](const market::CircuitAnswer& answer, const engine::Answered&) {
+            return Registered(answer, response);
+          })) {
+    return;
+  }
+  const size_t count = environment_.broadcaster.circuits().CountOf(caller.identity);
+  if (caller.role != Role::kOperator && count >= environment_.circuits_per_owner_max) {
+    return call->Finish(absl::ResourceExhaustedError(
+        absl::StrCat("circuits: ", count, " of this key, want below ", environment_.circuits_per_owner_max)));
+  }
+  RunOn(environment_.circuit_checks, call, caller,
+        [this, call, caller, &request, response] { CheckAndRegister(call, caller, request, response); });
 }
 
 void MarketServiceImpl::CheckAndRegister(CallPtr call, const Caller& caller,
@@ -72,9 +103,7 @@ void MarketServiceImpl::CheckAndRegister(CallPtr call, const Caller& caller,
   OfferCommand<market::CircuitAnswer>(
       environment_, std::move(call), caller, request, market::RegisterCircuit{*std::move(circuit)},
       [this, response](const market::CircuitAnswer& answer, const engine::Answered&) {
-        environment_.broadcaster.circuits().Put(answer.circuit);
-        ToProto(answer.circuit, /*with_verification_key=*/true, response->mutable_circuit());
-        return true;
+        return Registered(answer, response);
       });
 }
 
@@ -117,18 +146,47 @@ grpc::ServerUnaryReactor* MarketServiceImpl::PostJob(grpc::CallbackServerContext
                                                      v1::PostJobResponse* response) {
   return Serve(
       environment_, context, post_job_, kRequesters, *request, [&](CallPtr call, const Caller& caller) {
-        const CircuitPtr circuit = environment_.broadcaster.circuits().Find(DigestOf(request->circuit_id()));
-        if (circuit == nullptr) {
-          return call->Finish(absl::NotFoundError("PostJobRequest.circuit_id: no such circuit"));
-        }
-        if (!MayUseWitness(caller, DigestOf(request->witness_digest()))) {
-          return call->Finish(absl::FailedPreconditionError(
-              "PostJobRequest.witness_digest: not uploaded by this key; upload it first"));
-        }
-        RunOn(environment_.file_checks, call, [this, call, caller, request, circuit, response] {
-          CheckAndPost(call, caller, *request, circuit, response);
+        RunOn(environment_.quick, call,
+              [this, call, caller, request, response] { AdmitJob(call, caller, *request, response); });
+      });
+}
+
+bool MarketServiceImpl::Posted(const market::JobAnswer& answer, v1::PostJobResponse* response) {
+  environment_.broadcaster.jobs().Put(answer.job);
+  FillJob(answer.job, response->mutable_job());
+  return true;
+}
+
+void MarketServiceImpl::AdmitJob(const CallPtr& call, const Caller& caller, const v1::PostJobRequest& request,
+                                 v1::PostJobResponse* response) {
+  if (AnsweredBefore<market::JobAnswer>(environment_, call, caller, request,
+                                        [&](const market::JobAnswer& answer, const engine::Answered&) {
+                                          return Posted(answer, response);
+                                        })) {
+    return;
+  }
+  const CircuitPtr circuit = environment_.broadcaster.circuits().Find(DigestOf(request.circuit_id()));
+  if (circuit == nullptr) {
+    return call->Finish(absl::NotFoundError("PostJobRequest.circuit_id: no such circuit"));
+  }
+  const Digest witness = DigestOf(request.witness_digest());
+  if (!MayUseWitness(caller, witness)) {
+    return call->Finish(absl::FailedPreconditionError(
+        "PostJobRequest.witness_digest: not uploaded by this key; upload it first"));
+  }
+  // A statement of one's own that is proven already costs nothing, so that its witness is always checked.
+  const bool may_be_free =
+      !request.again() && environment_.broadcaster.jobs().HasPosted(caller.identity, witness);
+  const Amount reward{request.reward_units()};
+  const Status refused = environment_.engine.Query(
+      [this, call, caller, &request, circuit, response, may_be_free, reward](const market::Market& market) {
+        const Amount balance = market.ledger().Balance(ledger::Available(HexEncode(caller.identity)));
+        if (balance < reward && !may_be_free) return call->Refuse(TooPoor(balance, reward));
+        RunOn(environment_.witness_checks, call, caller, [this, call, caller, &request, circuit, response] {
+          CheckAndPost(call, caller, request, circuit, response);
         });
       });
+  if (!refused.ok()) call->Finish(refused);
 }
 
 void MarketServiceImpl::CheckAndPost(CallPtr call, const Caller& caller, const v1::PostJobRequest& request,
@@ -148,9 +206,7 @@ void MarketServiceImpl::CheckAndPost(CallPtr call, const Caller& caller, const v
   command.again = request.again();
   OfferCommand<market::JobAnswer>(environment_, std::move(call), caller, request, std::move(command),
                                   [this, response](const market::JobAnswer& answer, const engine::Answered&) {
-                                    environment_.broadcaster.jobs().Put(answer.job);
-                                    FillJob(answer.job, response->mutable_job());
-                                    return true;
+                                    return Posted(answer, response);
                                   });
 }
 

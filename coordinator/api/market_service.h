@@ -34,10 +34,17 @@ class MarketServiceImpl final : public v1::MarketService::CallbackService {
                                                            const v1::WatchJobRequest* request) override;
 
  private:
+  // What is cheap to refuse comes before the checks of files, and what was answered before comes first.
+  void AdmitCircuit(const CallPtr& call, const Caller& caller, const v1::RegisterCircuitRequest& request,
+                    v1::RegisterCircuitResponse* response);
   void CheckAndRegister(CallPtr call, const Caller& caller, const v1::RegisterCircuitRequest& request,
                         v1::RegisterCircuitResponse* response);
+  bool Registered(const market::CircuitAnswer& answer, v1::RegisterCircuitResponse* response);
+  void AdmitJob(const CallPtr& call, const Caller& caller, const v1::PostJobRequest& request,
+                v1::PostJobResponse* response);
   void CheckAndPost(CallPtr call, const Caller& caller, const v1::PostJobRequest& request,
                     const CircuitPtr& circuit, v1::PostJobResponse* response);
+  bool Posted(const market::JobAnswer& answer, v1::PostJobResponse* response);
   bool MayUseWitness(const Caller& caller, const Digest& witness) const;
   void FillJob(const market::Job& job, v1::Job* out) const;
 

@@ -35,6 +35,61 @@ TEST_F(RepeatTest, ARepeatedAcceptanceOfAnEndedAttemptTakesNoOffer) {
   EXPECT_EQ(session.Next(v1::SessionResponse::kOfferWithdrawn).offer_withdrawn().job_id(), job.job_id());
 }
 
+TEST_F(RepeatTest, ARepeatIsAnsweredWithoutCheckingFilesAgain) {
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  GiveMoney(requester, 100, "start");
+  v1::RegisterCircuitRequest circuit;
+  circuit.set_request_id("the circuit's id");
+  circuit.set_name("circuit");
+  circuit.set_zkey_digest(StringOf(Upload(requester, "zkey", v1::ARTIFACT_KIND_ZKEY)));
+  const auto registered = requester.calls->RegisterCircuit(circuit);
+  ASSERT_TRUE(registered.ok()) << registered.status();
+  v1::PostJobRequest post =
+      JobRequest(registered->circuit().circuit_id(), Upload(requester, "witness", v1::ARTIFACT_KIND_WITNESS));
+  post.set_request_id("the job's own id");
+  const auto posted = requester.calls->PostJob(post);
+  ASSERT_TRUE(posted.ok()) << posted.status();
+  const int checks = files_.checks;
+  End();
+  Begin();
+  // All the money is in escrow by now, which a repeat does not mind.
+  const auto posted_again = requester.calls->PostJob(post);
+  ASSERT_TRUE(posted_again.ok()) << posted_again.status();
+  EXPECT_EQ(posted_again->job().job_id(), posted->job().job_id());
+  const auto registered_again = requester.calls->RegisterCircuit(circuit);
+  ASSERT_TRUE(registered_again.ok()) << registered_again.status();
+  EXPECT_EQ(registered_again->circuit().circuit_id(), registered->circuit().circuit_id());
+  post.set_reward_units(1);
+  EXPECT_EQ(requester.calls->PostJob(post).status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(files_.checks, checks);
+}
+
+TEST_F(RepeatTest, WhatCannotBePaidIsNotChecked) {
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  GiveMoney(requester, 99, "start");
+  const std::string circuit = RegisterCircuit(requester);
+  const Digest witness = Upload(requester, "witness", v1::ARTIFACT_KIND_WITNESS);
+  const int checks = files_.checks;
+  EXPECT_EQ(requester.calls->PostJob(JobRequest(circuit, witness)).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(files_.checks, checks);
+}
+
+TEST_F(RepeatTest, AnOwnerHasAtMostSoManyCircuits) {
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  const auto add = [&](Party& party, const std::string& name) {
+    v1::RegisterCircuitRequest request;
+    request.set_name(name);
+    request.set_zkey_digest(StringOf(Upload(party, name, v1::ARTIFACT_KIND_ZKEY)));
+    return party.calls->RegisterCircuit(request, {.retry_for = Micros{0}}).status().code();
+  };
+  EXPECT_EQ(add(requester, "one"), absl::StatusCode::kOk);
+  EXPECT_EQ(add(requester, "two"), absl::StatusCode::kOk);
+  EXPECT_EQ(add(requester, "three"), absl::StatusCode::kResourceExhausted);
+  Party other = Join(11, v1::ROLE_REQUESTER);
+  EXPECT_EQ(add(other, "three"), absl::StatusCode::kOk);
+}
+
 TEST_F(RepeatTest, RetriesAreCountedFromTheLastProgress) {
   SimClock clock;
   client::ConnectionOptions options;

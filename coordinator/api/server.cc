@@ -20,6 +20,7 @@ constexpr int kMessageBytesMax = 2 << 20;
 constexpr int kMetadataBytesMax = 8 << 10;
 constexpr int kStreamsPerConnectionMax = 1000;
 constexpr size_t kControlTasksMax = 4096;
+constexpr size_t kBufferBytesMax = size_t{1} << 30;  // of messages under way, all connections together
 
 bool IsLoopback(std::string_view listen) {
   const std::string_view host = listen.substr(0, listen.rfind(':'));
@@ -67,6 +68,7 @@ void Harden(grpc::ServerBuilder& builder) {
   // Reflection is the one service of the synchronous kind.
   grpc::ResourceQuota quota("prooflode");
   quota.SetMaxThreads(8);
+  quota.Resize(kBufferBytesMax);
   builder.SetResourceQuota(quota);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 2);
@@ -98,12 +100,20 @@ Server::Server(const ServerOptions& options, const ServerParts& parts)
     : info_(parts.info),
       broadcaster_(parts.broadcaster),
       auth_(FilledIn(options.auth, parts), parts.clock, parts.random),
-      file_checks_(options.file_check_threads, options.file_checks_queued_max),
-      disk_(2, ArtifactServiceImpl::kTransfersMax + kControlTasksMax),
+      transfers_(options.transfers, parts.clock),
+      circuit_checks_(options.circuit_checks),
+      witness_checks_(options.witness_checks),
+      disk_(2, options.transfers.most + kControlTasksMax),
       quick_(2, kControlTasksMax),
-      environment_{parts.rules,     info_,       parts.key,   parts.engine,  parts.store, parts.broadcaster,
-                   parts.artifacts, parts.files, parts.clock, parts.metrics, auth_,       possessions_,
-                   file_checks_,    disk_,       quick_},
+      environment_{parts.rules,     info_,
+                   parts.key,       parts.engine,
+                   parts.store,     parts.broadcaster,
+                   parts.artifacts, parts.files,
+                   parts.clock,     parts.metrics,
+                   auth_,           possessions_,
+                   transfers_,      options.circuits_per_owner_max,
+                   circuit_checks_, witness_checks_,
+                   disk_,           quick_},
       services_(std::make_unique<Services>(environment_)) {}
 
 StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const ServerParts& parts) {
@@ -115,6 +125,7 @@ StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, co
   }));
   loaded->get_future().wait();
   PL_RETURN_IF_ERROR(server->Listen(options));
+  parts.broadcaster.SetTick([transfers = &server->transfers_] { transfers->CancelIdle(); });
   return server;
 }
 
@@ -145,6 +156,7 @@ Status Server::Listen(const ServerOptions& options) {
 void Server::Shutdown() {
   if (server_ == nullptr) return;
   server_->GetHealthCheckService()->SetServingStatus(false);
+  broadcaster_.SetTick(nullptr);
   std::promise<void> ended;
   broadcaster_.Post([this, &ended] {
     const Status status = absl::UnavailableError("the coordinator is shutting down; come back");

@@ -22,8 +22,10 @@ struct ServerOptions {
   // Allows plaintext beyond loopback, by name: tokens and witnesses then travel in the clear.
   bool insecure = false;
   AuthOptions auth;  // market and coordinator_key are filled in
-  unsigned file_check_threads = 1;
-  size_t file_checks_queued_max = 32;
+  TransferLimits transfers;
+  uint32_t circuits_per_owner_max = 1000;  // operators excepted
+  FairWorkers::Limits circuit_checks{.threads = 1, .queued_max = 64, .queued_per_identity_max = 16};
+  FairWorkers::Limits witness_checks{.threads = 1, .queued_max = 1024, .queued_per_identity_max = 128};
 };
 
 // What the server works with; all must outlive it. The engine must be running until Shutdown has returned.
@@ -63,7 +65,9 @@ class Server {
   Broadcaster& broadcaster_;
   Authenticator auth_;
   Possessions possessions_;
-  Workers file_checks_;
+  TransferTable transfers_;
+  FairWorkers circuit_checks_;
+  FairWorkers witness_checks_;
   Workers disk_;
   Workers quick_;
   Environment environment_;

@@ -84,11 +84,19 @@ void SessionStream::Handle() {
 void SessionStream::Write(v1::SessionResponse message) {
   MutexLock lock(mutex_);
   if (finished_) return;
-  if (backlog_.size() >= kBacklogMax) {
+  const size_t bytes = message.ByteSizeLong();
+  if (backlog_.size() >= kBacklogMax || backlog_bytes_ + bytes > kBacklogBytesMax) {
     return FinishNow(absl::ResourceExhaustedError("the miner does not read; reconnect and resume"));
   }
+  backlog_bytes_ += bytes;
   backlog_.push_back(std::move(message));
   if (backlog_.size() == 1) StartWrite(&backlog_.front());
+}
+
+bool SessionStream::HasRoom() {
+  MutexLock lock(mutex_);
+  offers_wait_ = backlog_bytes_ >= kOfferBytesMax;
+  return !offers_wait_;
 }
 
 void SessionStream::End(const Status& status) {
@@ -105,10 +113,16 @@ void SessionStream::FinishNow(const Status& status) {
 
 void SessionStream::OnWriteDone(bool ok) {
   MutexLock lock(mutex_);
+  backlog_bytes_ -= backlog_.front().ByteSizeLong();
   backlog_.pop_front();
   if (finished_) return;
   if (!ok) return FinishNow(absl::CancelledError("the miner is gone"));
   if (!backlog_.empty()) StartWrite(&backlog_.front());
+  if (!offers_wait_ || backlog_bytes_ >= kOfferBytesMax / 2) return;
+  offers_wait_ = false;
+  environment_.broadcaster.Post([self = shared_from_this()] {
+    self->environment_.broadcaster.sessions().RoomAgain(self->caller_.identity, self->session_id_);
+  });
 }
 
 void SessionStream::OnCancel() {

@@ -21,6 +21,7 @@ class SessionStream final : public grpc::ServerBidiReactor<v1::SessionRequest, v
   SessionStream(Environment& environment, MethodMetrics& metrics);
 
   void Write(v1::SessionResponse message) override;
+  bool HasRoom() override;
   void End(const Status& status) override;
 
   void OnReadDone(bool ok) override;
@@ -32,6 +33,9 @@ class SessionStream final : public grpc::ServerBidiReactor<v1::SessionRequest, v
   // More than a session can have outstanding when it reads: credit, live attempts, kept ends, a heartbeat
   // each.
   static constexpr size_t kBacklogMax = 4096;
+  // Offers wait above the first; nothing else comes near the second.
+  static constexpr size_t kOfferBytesMax = 1 << 20;
+  static constexpr size_t kBacklogBytesMax = 8 << 20;
 
   void Hello();
   void Handle();  // on the dispatcher's thread
@@ -47,6 +51,8 @@ class SessionStream final : public grpc::ServerBidiReactor<v1::SessionRequest, v
   SessionRegistry::SessionId session_id_ = 0;  // the dispatcher's; 0 before Welcome
   Mutex mutex_;
   std::deque<v1::SessionResponse> backlog_ PL_GUARDED_BY(mutex_);  // front is being written
+  size_t backlog_bytes_ PL_GUARDED_BY(mutex_) = 0;
+  bool offers_wait_ PL_GUARDED_BY(mutex_) = false;
   bool finished_ PL_GUARDED_BY(mutex_) = false;
 };
 

@@ -66,6 +66,10 @@ void SessionRegistry::AddCredit(const market::Identity& identity, SessionId id, 
   OfferWhatIsOpen(*session);
 }
 
+void SessionRegistry::RoomAgain(const market::Identity& identity, SessionId id) {
+  if (Session* session = Find(identity, id)) OfferWhatIsOpen(*session);
+}
+
 void SessionRegistry::Heartbeat(const market::Identity& identity, SessionId id, int64_t sent_at_us) {
   Session* session = Find(identity, id);
   if (session == nullptr) return;
@@ -94,6 +98,7 @@ bool SessionRegistry::Fits(const Session& session, const OfferedJob& job) const 
 void SessionRegistry::OfferWhatIsOpen(Session& session) {
   if (session.draining) return;
   for (auto it = board_.lower_bound(session.place); it != board_.end() && session.credit > 0; ++it) {
+    if (!session.writer->HasRoom()) return;
     session.place = it->first + 1;
     if (!Fits(session, it->second)) continue;
     --session.credit;

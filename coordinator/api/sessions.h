@@ -21,11 +21,14 @@
 
 namespace prooflode::api {
 
-// The way to one miner. Neither call blocks.
+// The way to one miner. No call blocks.
 class SessionWriter {
  public:
   virtual ~SessionWriter() = default;
   virtual void Write(v1::SessionResponse message) = 0;
+  // Whether offers may be written; they are large. When there is room again the writer says so with
+  // SessionRegistry::RoomAgain.
+  virtual bool HasRoom() = 0;
   // Nothing is written afterwards.
   virtual void End(const Status& status) = 0;
 };
@@ -58,6 +61,7 @@ class SessionRegistry {
                            const std::vector<market::Attempt>& live, std::shared_ptr<SessionWriter> writer);
   // Messages of a session. An id that is no longer the live one is ignored.
   void AddCredit(const market::Identity& identity, SessionId id, uint32_t offers);
+  void RoomAgain(const market::Identity& identity, SessionId id);
   void Heartbeat(const market::Identity& identity, SessionId id, int64_t sent_at_us);
   void Drain(const market::Identity& identity, SessionId id);
   void Closed(const market::Identity& identity, SessionId id);

@@ -14,6 +14,7 @@ namespace {
 class RecordingWriter final : public SessionWriter {
  public:
   void Write(v1::SessionResponse message) override { messages.push_back(std::move(message)); }
+  bool HasRoom() override { return messages.size() < room; }
   void End(const Status& status) override { ended = status; }
 
   std::vector<std::string> Offers() const {
@@ -29,6 +30,7 @@ class RecordingWriter final : public SessionWriter {
   }
 
   std::vector<v1::SessionResponse> messages;
+  size_t room = 1'000'000;
   std::optional<Status> ended;
 };
 
@@ -90,6 +92,17 @@ TEST_F(SessionsTest, NothingIsSentWithoutCreditAndNothingIsLost) {
             (std::vector{Bytes(Job(1)), Bytes(Job(2)), Bytes(Job(4)), Bytes(Job(5))}));
   sessions_.JobOpened(Offered(6));  // credit is left
   EXPECT_EQ(miner.writer->Offers().size(), 5u);
+}
+
+TEST_F(SessionsTest, OffersWaitForRoomAndKeepTheirCreditAndOrder) {
+  const Open miner = Enter(1);
+  miner.writer->room = 2;  // Welcome and one offer
+  Credit(miner, 3);
+  for (uint8_t n = 1; n <= 4; ++n) sessions_.JobOpened(Offered(n));
+  EXPECT_EQ(miner.writer->Offers(), std::vector{Bytes(Job(1))});
+  miner.writer->room = 100;
+  sessions_.RoomAgain(Miner(1), miner.id);
+  EXPECT_EQ(miner.writer->Offers(), (std::vector{Bytes(Job(1)), Bytes(Job(2)), Bytes(Job(3))}));
 }
 
 TEST_F(SessionsTest, VoidOffersAreWithdrawnButNotFromWhoTookThem) {
@@ -182,6 +195,7 @@ class OrderWriter final : public SessionWriter {
   void Write(v1::SessionResponse message) override {
     if (message.has_offer()) order_.push_back(who_);
   }
+  bool HasRoom() override { return true; }
   void End(const Status&) override {}
 
  private:

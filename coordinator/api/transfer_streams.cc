@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "coordinator/api/artifact_service.h"
 #include "coordinator/api/convert.h"
 
 namespace prooflode::api {
@@ -30,22 +29,20 @@ bool IsKnownTo(Environment& environment, const Caller& caller, const Digest& dig
 }
 
 UploadStream::UploadStream(Environment& environment, grpc::CallbackServerContext& context,
-                           MethodMetrics& metrics, std::atomic<int>& transfers,
-                           v1::UploadArtifactResponse* response)
-    : environment_(environment),
-      context_(context),
-      timer_(metrics, environment.clock),
-      slot_(transfers, ArtifactServiceImpl::kTransfersMax),
-      response_(response) {}
+                           MethodMetrics& metrics, v1::UploadArtifactResponse* response)
+    : environment_(environment), context_(context), timer_(metrics, environment.clock), response_(response) {}
 
 grpc::ServerReadReactor<v1::UploadArtifactRequest>* UploadStream::Begin(
     Environment& environment, grpc::CallbackServerContext& context, MethodMetrics& metrics,
-    std::atomic<int>& transfers, v1::UploadArtifactResponse* response) {
-  auto* stream = new UploadStream(environment, context, metrics, transfers, response);
+    v1::UploadArtifactResponse* response) {
+  auto* stream = new UploadStream(environment, context, metrics, response);
   const StatusOr<Caller> caller = Authorize(environment.auth, context, kRequesters);
   Status status = caller.status();
   if (status.ok()) status = CheckDeadline(context);
-  if (status.ok() && !stream->slot_.granted()) status = TooMany();
+  if (status.ok()) {
+    stream->place_ = environment.transfers.Enter(caller->identity, [&context] { context.TryCancel(); });
+    if (stream->place_ == nullptr) status = TooMany();
+  }
   if (status.ok()) {
     stream->caller_ = *caller;
     stream->StartRead(&stream->incoming_);
@@ -57,7 +54,7 @@ grpc::ServerReadReactor<v1::UploadArtifactRequest>* UploadStream::Begin(
 
 void UploadStream::OnReadDone(bool ok) {
   if (!ok) {
-    if (context_.IsCancelled()) return End(absl::CancelledError("cancelled by the uploader"));
+    if (context_.IsCancelled()) return End(absl::CancelledError("cancelled by the uploader, or idle"));
     if (upload_ == nullptr)
       return End(absl::InvalidArgumentError("UploadArtifactRequest: want a header first"));
     return OnDisk(&UploadStream::FinishFile);
@@ -102,6 +99,7 @@ void UploadStream::BeginFile() {
 void UploadStream::AppendChunk() {
   const Status status = upload_->Append(AsBytes(incoming_.chunk()));
   if (!status.ok()) return End(status);
+  place_->Moved();
   StartRead(&incoming_);
 }
 
@@ -122,20 +120,21 @@ void UploadStream::End(const Status& status) {
   Finish(grpc_status);
 }
 
-DownloadStream::DownloadStream(Environment& environment, MethodMetrics& metrics, std::atomic<int>& transfers)
-    : environment_(environment),
-      timer_(metrics, environment.clock),
-      slot_(transfers, ArtifactServiceImpl::kTransfersMax) {}
+DownloadStream::DownloadStream(Environment& environment, MethodMetrics& metrics)
+    : environment_(environment), timer_(metrics, environment.clock) {}
 
 grpc::ServerWriteReactor<v1::DownloadArtifactResponse>* DownloadStream::Begin(
     Environment& environment, grpc::CallbackServerContext& context, MethodMetrics& metrics,
-    std::atomic<int>& transfers, const v1::DownloadArtifactRequest& request) {
-  auto* stream = new DownloadStream(environment, metrics, transfers);
+    const v1::DownloadArtifactRequest& request) {
+  auto* stream = new DownloadStream(environment, metrics);
   const StatusOr<Caller> caller = Authorize(environment.auth, context, kEverybody);
   Status status = caller.status();
   if (status.ok()) status = CheckShape(request);
   if (status.ok()) status = CheckDeadline(context);
-  if (status.ok() && !stream->slot_.granted()) status = TooMany();
+  if (status.ok()) {
+    stream->place_ = environment.transfers.Enter(caller->identity, [&context] { context.TryCancel(); });
+    if (stream->place_ == nullptr) status = TooMany();
+  }
   if (status.ok()) {
     stream->digest_ = DigestOf(request.digest());
     stream->offset_ = request.offset();
@@ -191,7 +190,8 @@ void DownloadStream::SendChunk() {
 }
 
 void DownloadStream::OnWriteDone(bool ok) {
-  if (!ok) return End(absl::CancelledError("the downloader is gone"));
+  if (!ok) return End(absl::CancelledError("the downloader is gone, or does not read"));
+  place_->Moved();
   OnDisk(&DownloadStream::SendChunk);
 }
 

@@ -2,10 +2,10 @@
 // network on gRPC's threads, or the disk on a worker; so no locks are needed.
 #pragma once
 
-#include <atomic>
 #include <memory>
 
 #include "coordinator/api/call.h"
+#include "coordinator/api/transfer_table.h"
 #include "prooflode/v1/artifact_service.grpc.pb.h"
 
 namespace prooflode::api {
@@ -14,26 +14,11 @@ namespace prooflode::api {
 // an operator's.
 bool IsKnownTo(Environment& environment, const Caller& caller, const Digest& digest);
 
-// Counts one of a bounded number of transfers while it lives.
-class TransferSlot {
- public:
-  TransferSlot(std::atomic<int>& count, int most) : count_(count), granted_(count.fetch_add(1) < most) {}
-  ~TransferSlot() { count_.fetch_sub(1); }
-  TransferSlot(const TransferSlot&) = delete;
-  TransferSlot& operator=(const TransferSlot&) = delete;
-  bool granted() const { return granted_; }
-
- private:
-  std::atomic<int>& count_;
-  const bool granted_;
-};
-
 class UploadStream final : public grpc::ServerReadReactor<v1::UploadArtifactRequest> {
  public:
   static grpc::ServerReadReactor<v1::UploadArtifactRequest>* Begin(Environment& environment,
                                                                    grpc::CallbackServerContext& context,
                                                                    MethodMetrics& metrics,
-                                                                   std::atomic<int>& transfers,
                                                                    v1::UploadArtifactResponse* response);
 
   void OnReadDone(bool ok) override;
@@ -41,7 +26,7 @@ class UploadStream final : public grpc::ServerReadReactor<v1::UploadArtifactRequ
 
  private:
   UploadStream(Environment& environment, grpc::CallbackServerContext& context, MethodMetrics& metrics,
-               std::atomic<int>& transfers, v1::UploadArtifactResponse* response);
+               v1::UploadArtifactResponse* response);
   void OnDisk(void (UploadStream::*step)());
   void BeginFile();
   void AppendChunk();
@@ -51,7 +36,7 @@ class UploadStream final : public grpc::ServerReadReactor<v1::UploadArtifactRequ
   Environment& environment_;
   grpc::CallbackServerContext& context_;
   CallTimer timer_;
-  TransferSlot slot_;
+  std::unique_ptr<TransferTable::Place> place_;
   v1::UploadArtifactResponse* const response_;
   Caller caller_;
   v1::UploadArtifactRequest incoming_;
@@ -63,13 +48,13 @@ class DownloadStream final : public grpc::ServerWriteReactor<v1::DownloadArtifac
  public:
   static grpc::ServerWriteReactor<v1::DownloadArtifactResponse>* Begin(
       Environment& environment, grpc::CallbackServerContext& context, MethodMetrics& metrics,
-      std::atomic<int>& transfers, const v1::DownloadArtifactRequest& request);
+      const v1::DownloadArtifactRequest& request);
 
   void OnWriteDone(bool ok) override;
   void OnDone() override { delete this; }
 
  private:
-  DownloadStream(Environment& environment, MethodMetrics& metrics, std::atomic<int>& transfers);
+  DownloadStream(Environment& environment, MethodMetrics& metrics);
   void CheckRights(const Caller& caller);
   void OnDisk(void (DownloadStream::*step)());
   void OpenFile();
@@ -78,7 +63,7 @@ class DownloadStream final : public grpc::ServerWriteReactor<v1::DownloadArtifac
 
   Environment& environment_;
   CallTimer timer_;
-  TransferSlot slot_;
+  std::unique_ptr<TransferTable::Place> place_;
   Digest digest_{};
   uint64_t offset_ = 0;
   std::unique_ptr<ArtifactReader> reader_;

@@ -1,5 +1,6 @@
 #include "coordinator/verify/file_checks.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "prover/format/json.h"
@@ -12,6 +13,20 @@
 
 namespace prooflode::verify {
 namespace {
+
+// Headers and sections that readers skip.
+constexpr uint64_t kWitnessOverheadMax = 4096;
+// An r1cs is smaller than its zkey, which has the terms of A and B too, and points for each wire and row;
+// with room for those of C. Small ones are always taken.
+constexpr uint64_t kSystemToKeyBytesMax = 4;
+constexpr uint64_t kSmallSystemBytes = 1 << 20;
+
+Status CheckSystemSize(const OpenFile& zkey, const OpenFile& r1cs) {
+  const uint64_t bytes_max = std::max(kSmallSystemBytes, kSystemToKeyBytesMax * zkey.bytes);
+  if (r1cs.bytes <= bytes_max) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(r1cs.name, ": ", r1cs.bytes, " bytes, with a zkey of ",
+                                                 zkey.bytes, " want at most ", bytes_max));
+}
 
 std::vector<Fr> Powers(const Fr& base, size_t count) {
   std::vector<Fr> powers(count);
@@ -67,23 +82,18 @@ Status CheckSystem(const groth16::ProvingKey& key, const ConstraintSystem& syste
 
 }  // namespace
 
-StatusOr<market::Circuit> CheckCircuit(const OpenFile& zkey, const std::optional<std::string>& r1cs_path,
+StatusOr<market::Circuit> CheckCircuit(const OpenFile& zkey, const std::optional<OpenFile>& r1cs,
                                        bool allow_insecure_setup, const FileLimits& limits, Random& random,
                                        ThreadPool& pool) {
-  const ZkeyOptions options{
-      .allow_insecure_setup = allow_insecure_setup, .check_g2_subgroup = true, .random = &random};
+  const ZkeyOptions options{.allow_insecure_setup = allow_insecure_setup,
+                            .check_g2_subgroup = true,
+                            .random = &random,
+                            .domain_size_max = limits.domain_size_max,
+                            .public_inputs_max = limits.public_inputs_max};
+  if (r1cs) PL_RETURN_IF_ERROR(CheckSystemSize(zkey, *r1cs));
   PL_ASSIGN_OR_RETURN(const groth16::ProvingKey key, ReadZkeyFd(zkey.fd, zkey.name, options, pool));
-  if (key.domain_size() > limits.domain_size_max) {
-    return absl::InvalidArgumentError(absl::StrCat(zkey.name, ": domain size ", key.domain_size(),
-                                                   ", this market takes at most ", limits.domain_size_max));
-  }
-  if (key.public_count > limits.public_inputs_max) {
-    return absl::InvalidArgumentError(absl::StrCat(zkey.name, ": ", key.public_count,
-                                                   " public inputs, this market takes at most ",
-                                                   limits.public_inputs_max));
-  }
-  if (r1cs_path) {
-    PL_ASSIGN_OR_RETURN(const ConstraintSystem system, ReadR1cs(*r1cs_path));
+  if (r1cs) {
+    PL_ASSIGN_OR_RETURN(const ConstraintSystem system, ReadR1csFd(r1cs->fd, r1cs->name));
     PL_RETURN_IF_ERROR(CheckSystem(key, system, random));
   }
   market::Circuit circuit;
@@ -95,18 +105,28 @@ StatusOr<market::Circuit> CheckCircuit(const OpenFile& zkey, const std::optional
   circuit.public_input_count = key.public_count;
   circuit.insecure_setup = !groth16::CheckVerifyingKey(key.verifying_key, false).ok();
   circuit.verification_key_json = VerifyingKeyToJson(key.verifying_key);
+  // What verifiers will read later.
+  PL_RETURN_IF_ERROR(
+      ParseVerifyingKeyJson(circuit.verification_key_json, "verification key", allow_insecure_setup)
+          .status());
   return circuit;
 }
 
 StatusOr<WitnessFacts> CheckWitness(const market::Circuit& circuit, const OpenFile& witness,
-                                    const std::optional<std::string>& r1cs_path) {
+                                    const std::optional<OpenFile>& r1cs) {
+  const uint64_t bytes_max = uint64_t{circuit.variable_count} * sizeof(Limbs) + kWitnessOverheadMax;
+  if (witness.bytes > bytes_max) {
+    return absl::InvalidArgumentError(absl::StrCat(witness.name, ": ", witness.bytes, " bytes, the ",
+                                                   circuit.variable_count,
+                                                   " values of the circuit take at most ", bytes_max));
+  }
   PL_ASSIGN_OR_RETURN(const Witness values, ReadWtnsFd(witness.fd, witness.name));
   if (values.values.size() != circuit.variable_count) {
     return absl::InvalidArgumentError(absl::StrCat(witness.name, ": ", values.values.size(),
                                                    " values, the circuit has ", circuit.variable_count));
   }
-  if (r1cs_path) {
-    PL_ASSIGN_OR_RETURN(const ConstraintSystem system, ReadR1cs(*r1cs_path));
+  if (r1cs) {
+    PL_ASSIGN_OR_RETURN(const ConstraintSystem system, ReadR1csFd(r1cs->fd, r1cs->name));
     if (const auto unsatisfied = FirstUnsatisfied(system, values.values)) {
       return absl::InvalidArgumentError(absl::StrCat(witness.name, ": constraint ", *unsatisfied,
                                                      " is not satisfied; this job could never be proven"));

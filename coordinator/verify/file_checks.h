@@ -27,8 +27,9 @@ struct OpenFile {
 // The circuit of a proving key: id, sizes, verification key; not name, digests, owner and time. Every point
 // is checked, the G2 ones for their subgroup too (by a random combination). With an r1cs the key must be one
 // for it: same sizes, and the matrices A and B agree at random points. kFailedPrecondition for a setup with
-// gamma = ±delta unless allowed. Cost: seconds to minutes, the files' size in memory.
-StatusOr<market::Circuit> CheckCircuit(const OpenFile& zkey, const std::optional<std::string>& r1cs_path,
+// gamma = ±delta unless allowed. Files that are too large for the limits or for what the header says are
+// refused before they are loaded. Cost: seconds to minutes, the files' size in memory.
+StatusOr<market::Circuit> CheckCircuit(const OpenFile& zkey, const std::optional<OpenFile>& r1cs,
                                        bool allow_insecure_setup, const FileLimits& limits, Random& random,
                                        ThreadPool& pool);
 
@@ -40,6 +41,6 @@ struct WitnessFacts {
 // A witness of this circuit; with an r1cs every constraint is tried, and an unsatisfied one is
 // kInvalidArgument: such a job could never be proven.
 StatusOr<WitnessFacts> CheckWitness(const market::Circuit& circuit, const OpenFile& witness,
-                                    const std::optional<std::string>& r1cs_path);
+                                    const std::optional<OpenFile>& r1cs);
 
 }  // namespace prooflode::verify

@@ -36,13 +36,15 @@ class Files {
   StatusOr<market::Circuit> Check(std::optional<std::string> r1cs, bool allow_insecure = false,
                                   FileLimits limits = {}) {
     PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForReading(Path("zkey")));
+    PL_ASSIGN_OR_RETURN(const UniqueFd system_fd, OpenForReading(r1cs.value_or(Path("zkey"))));
     SimRandom random(8);
-    return CheckCircuit({fd.get(), *FileSize(fd.get(), "zkey"), "zkey"}, r1cs, allow_insecure, limits, random,
-                        pool);
+    return CheckCircuit({fd.get(), *FileSize(fd.get(), "zkey"), "zkey"}, SystemOf(system_fd, r1cs),
+                        allow_insecure, limits, random, pool);
   }
   StatusOr<WitnessFacts> CheckWitnessOf(const market::Circuit& circuit, std::optional<std::string> r1cs) {
     PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForReading(Path("wtns")));
-    return CheckWitness(circuit, {fd.get(), *FileSize(fd.get(), "wtns"), "wtns"}, r1cs);
+    PL_ASSIGN_OR_RETURN(const UniqueFd system_fd, OpenForReading(r1cs.value_or(Path("zkey"))));
+    return CheckWitness(circuit, {fd.get(), *FileSize(fd.get(), "wtns"), "wtns"}, SystemOf(system_fd, r1cs));
   }
 
   ThreadPool pool;
@@ -50,6 +52,11 @@ class Files {
   groth16::ProvingKey key;
 
  private:
+  static std::optional<OpenFile> SystemOf(const UniqueFd& fd, const std::optional<std::string>& r1cs) {
+    if (!r1cs) return std::nullopt;
+    return OpenFile{fd.get(), *FileSize(fd.get(), "r1cs"), "r1cs"};
+  }
+
   std::string directory_;
 };
 
@@ -100,6 +107,26 @@ TEST(CheckCircuit, EnforcesTheMarketsLimits) {
             absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(files.Check(std::nullopt, false, {.public_inputs_max = 1}).status().code(),
             absl::StatusCode::kInvalidArgument);
+}
+
+TEST(Checks, RefuseFilesThatAreTooLargeAndDoNotTellWhereTheyAre) {
+  Files files;
+  const market::Circuit circuit = *files.Check(std::nullopt);
+  std::filesystem::resize_file(files.Path("r1cs"), 20);  // broken: the error has its name alone
+  const Status broken = files.Check(files.Path("r1cs")).status();
+  EXPECT_EQ(broken.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(broken.message().find('/'), absl::string_view::npos) << broken;
+  std::filesystem::resize_file(files.Path("r1cs"), 2 << 20);
+  EXPECT_NE(files.Check(files.Path("r1cs")).status().message().find("want at most"), absl::string_view::npos);
+  std::filesystem::resize_file(files.Path("wtns"), 8192);
+  const Status large = files.CheckWitnessOf(circuit, std::nullopt).status();
+  EXPECT_NE(large.message().find("take at most"), absl::string_view::npos) << large;
+}
+
+TEST(CheckCircuit, ReadsBackAKeyOfTheMostPublicInputsThatCanBeConfigured) {
+  groth16::VerifyingKey key = Files().key.verifying_key;
+  key.ic.resize(5001, key.ic[0]);
+  EXPECT_TRUE(ParseVerifyingKeyJson(VerifyingKeyToJson(key), "key").ok());
 }
 
 TEST(CheckWitness, GivesPublicInputsAndStatement) {

@@ -71,6 +71,13 @@ Status ReadHeader(const BinFile& file, const ZkeyOptions& options, ProvingKey& k
   PL_RETURN_IF_ERROR(TakePrime(cursor, file, zkey::kHeader, Fq::kModulus, "base field"));
   PL_RETURN_IF_ERROR(TakePrime(cursor, file, zkey::kHeader, Fr::kModulus, "scalar field"));
   PL_RETURN_IF_ERROR(ReadCounts(file, cursor, key));
+  if (key.domain_size() > options.domain_size_max) {
+    return HeaderError(file, "domain size ", key.domain_size(), ", want at most ", options.domain_size_max);
+  }
+  if (key.public_count > options.public_inputs_max) {
+    return HeaderError(file, "public input count ", key.public_count, ", want at most ",
+                       options.public_inputs_max);
+  }
   groth16::VerifyingKey& vk = key.verifying_key;
   PL_RETURN_IF_ERROR(ReadHeaderPoint(file, cursor, "alpha1", vk.alpha));
   PL_RETURN_IF_ERROR(ReadHeaderPoint(file, cursor, "beta1", key.beta_g1));

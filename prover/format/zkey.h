@@ -5,6 +5,7 @@
 // are read, never mapped, so a file that changes meanwhile cannot hurt.
 #pragma once
 
+#include <limits>
 #include <string>
 
 #include "base/env.h"
@@ -22,6 +23,9 @@ struct ZkeyOptions {
   bool check_g2_subgroup = false;
   // Needed for that test.
   Random* random = nullptr;
+  // What a header says beyond these is refused before anything else is read.
+  uint64_t domain_size_max = std::numeric_limits<uint64_t>::max();
+  uint64_t public_inputs_max = std::numeric_limits<uint64_t>::max();
 };
 
 StatusOr<groth16::ProvingKey> ReadZkey(const std::string& path, const ZkeyOptions& options, ThreadPool& pool);
