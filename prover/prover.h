@@ -28,7 +28,8 @@ class Prover {
   virtual ~Prover() = default;
   virtual const groth16::ProvingKey& key() const = 0;
   // Never returns a proof that does not verify: that is kDataLoss, "the witness does not satisfy the circuit,
-  // or this machine computes wrongly". kCancelled soon after `cancel` is set.
+  // or this machine computes wrongly". kCancelled soon after `cancel` is set. Memory, the witness included:
+  // the key, and at most 1 KB a constraint and 32 MB beside it.
   virtual StatusOr<ProofResult> Prove(const Witness& witness, const CancelToken* cancel) = 0;
 };
 

@@ -53,7 +53,7 @@ bool MatricesAgree(const groth16::ProvingKey& key, const ConstraintSystem& syste
   for (size_t i = 0; i < constraints; ++i) {
     for (const int which : {0, 1}) {
       for (const Term& term : system.combination(i, which)) {
-        of_system[which] += rows[i] * columns[term.wire] * term.coefficient;
+        of_system[which] += rows[i] * columns[term.wire] * term.coefficient();
       }
     }
   }

@@ -94,7 +94,7 @@ TEST(CheckCircuit, RefusesAConstraintSystemOfAnotherCircuit) {
   EXPECT_FALSE(refused(files.system));
   EXPECT_TRUE(refused(groth16::CubeCircuit()));
   ConstraintSystem value = files.system;  // same counts, one coefficient of A or B changed
-  value.terms[0].coefficient = Fr::FromU64(2);
+  value.terms[0] = {value.terms[0].wire, Fr::FromU64(2)};
   EXPECT_TRUE(refused(value));
   ConstraintSystem wire = files.system;
   wire.terms[1].wire = 5;

@@ -14,6 +14,8 @@ namespace prooflode {
 namespace {
 
 constexpr int kDepthMax = 4;
+// Of the outermost object, known or not: what has been seen is remembered.
+constexpr size_t kMembersMax = 256;
 
 // A member of the outermost object. `read` consumes the value.
 struct Member {
@@ -32,6 +34,9 @@ Status ReadMembers(JsonCursor& json, std::span<const Member> members) {
   std::set<std::string, std::less<>> seen;
   PL_RETURN_IF_ERROR(json.Object([&](std::string_view key) -> Status {
     if (!seen.emplace(key).second) return json.Error("this member comes twice");
+    if (seen.size() > kMembersMax) {
+      return json.Error(absl::StrCat("wanted at most ", kMembersMax, " members, found more"));
+    }
     for (const Member& member : members) {
       if (member.name == key) return member.read();
     }

@@ -2,12 +2,13 @@
 // proof.
 //
 // Strict: decimal strings without sign or leading zero, below q or r, exact counts, Z = "1", nesting at most
-// 4, files of at most 8 kB (proof), 16 MB (key) or 8 MB (public inputs), no member twice. `protocol` must be
-// "groth16" and `curve` "bn128"; a proof alone may lack `curve`, as rapidsnark's do. `vk_alphabeta_12` may be
-// absent; its numbers are checked, but it is never used: verifiers compute e(alpha, beta) themselves. Other
-// members are ignored, as snarkjs does, once they are well-formed. Reading a proof or a verifying key also
-// checks that every point is on its curve and in its subgroup and is not infinity, and that gamma is not
-// ±delta (kFailedPrecondition, unless allowed). Every other fault is kInvalidArgument.
+// 4, at most 256 members, files of at most 8 kB (proof), 16 MB (key) or 8 MB (public inputs), no member
+// twice. `protocol` must be "groth16" and `curve` "bn128"; a proof alone may lack `curve`, as rapidsnark's
+// do. `vk_alphabeta_12` may be absent; its numbers are checked, but it is never used: verifiers compute
+// e(alpha, beta) themselves. Other members are ignored, as snarkjs does, once they are well-formed. Reading a
+// proof or a verifying key also checks that every point is on its curve and in its subgroup and is not
+// infinity, and that gamma is not ±delta (kFailedPrecondition, unless allowed). Every other fault is
+// kInvalidArgument.
 #pragma once
 
 #include <span>

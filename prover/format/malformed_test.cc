@@ -155,7 +155,7 @@ TEST(ByteFlips, R1csIsRefusedOrHoldsLegalTerms) {
       EXPECT_EQ(system.terms.size(), 6u);
       for (const Term& term : system.terms) {
         EXPECT_LT(term.wire, system.wire_count);
-        EXPECT_TRUE(term.coefficient.IsReduced());
+        EXPECT_TRUE(term.coefficient().IsReduced());
       }
     });
   }

@@ -70,7 +70,7 @@ Status ReadCombination(const BinFile& file, BinCursor& cursor, size_t room, Cons
       return error("coefficient ", LimbsToHex(canonical), " is not below the scalar field's prime");
     system.terms.push_back({wire, *coefficient});
   }
-  system.offsets.push_back(system.terms.size());
+  system.EndCombination();
   return absl::OkStatus();
 }
 
@@ -84,11 +84,16 @@ Status TryReserve(std::vector<T>& vector, size_t count) {
 Fr Evaluate(std::span<const Term> combination, std::span<const Limbs> values) {
   Fr sum;
   // (coefficient·R)·value/R: the canonical form of the product.
-  for (const Term& term : combination) sum += term.coefficient * Fr{values[term.wire]};
+  for (const Term& term : combination) sum += term.coefficient() * Fr{values[term.wire]};
   return sum;
 }
 
 }  // namespace
+
+void ConstraintSystem::EndCombination() {
+  PL_CHECK(terms.size() <= kTermsMax);
+  offsets.push_back(static_cast<uint32_t>(terms.size()));
+}
 
 StatusOr<ConstraintSystem> ReadR1csFd(int fd, const std::string& name) {
   PL_ASSIGN_OR_RETURN(const BinFile file, BinFile::Open(fd, name, kSchema));
@@ -104,6 +109,9 @@ StatusOr<ConstraintSystem> ReadR1csFd(int fd, const std::string& name) {
                                    " constraints and a multiple of ", kTermBytes, " for their terms"));
   }
   const uint64_t terms = (size - fixed) / kTermBytes;
+  if (terms > kTermsMax) {
+    return file.Error(kConstraints, absl::StrCat(terms, " terms, want at most ", kTermsMax));
+  }
   if (!file.Has(kLabels) && system.wire_count > terms + kUnusedWiresMax) {
     return file.Error(
         kHeader, absl::StrCat("wire count ", system.wire_count, ", want at most ", terms + kUnusedWiresMax,
@@ -133,13 +141,13 @@ Status WriteR1cs(const std::string& path, const ConstraintSystem& system) {
   PL_CHECK(system.offsets.back() == system.terms.size());
   PL_CHECK(system.constraint_count() <= kConstraintsMax && system.wire_count <= kWiresMax);
   BinWriter out(path, kSchema.magic, kSchema.version, 3);
-  out.Section(kConstraints,
-              (system.offsets.size() - 1) * kCombinationHeaderBytes + system.terms.size() * kTermBytes);
+  out.Section(kConstraints, uint64_t{system.offsets.size() - 1} * kCombinationHeaderBytes +
+                                system.terms.size() * kTermBytes);
   for (size_t i = 0; i + 1 < system.offsets.size(); ++i) {
-    out.U32(static_cast<uint32_t>(system.offsets[i + 1] - system.offsets[i]));
+    out.U32(system.offsets[i + 1] - system.offsets[i]);
     for (size_t j = system.offsets[i]; j < system.offsets[i + 1]; ++j) {
       out.U32(system.terms[j].wire);
-      out.Put(system.terms[j].coefficient.ToCanonical());
+      out.Put(system.terms[j].coefficient().ToCanonical());
     }
   }
   out.Section(kHeader, kHeaderBytes);

@@ -82,7 +82,7 @@ Qap EvaluateQap(const ConstraintSystem& system, std::span<const Fr> lagrange, Th
     column.resize(system.wire_count);
     for (size_t i = 0; i < system.constraint_count(); ++i) {
       for (const Term& term : system.combination(i, static_cast<int>(which))) {
-        column[term.wire] += term.coefficient * lagrange[i];
+        column[term.wire] += term.coefficient() * lagrange[i];
       }
     }
   });
@@ -111,7 +111,7 @@ std::vector<Coefficient> Coefficients(const ConstraintSystem& system) {
   for (size_t i = 0; i < system.constraint_count(); ++i) {
     for (uint32_t matrix = 0; matrix < 2; ++matrix) {
       for (const Term& term : system.combination(i, static_cast<int>(matrix))) {
-        out.push_back(Entry(matrix, i, term.wire, term.coefficient * r));
+        out.push_back(Entry(matrix, i, term.wire, term.coefficient() * r));
       }
     }
   }

@@ -17,7 +17,7 @@ inline void AddConstraint(ConstraintSystem& system, TestTerms a, TestTerms b, Te
     for (const auto& [wire, coefficient] : combination) {
       system.terms.push_back({wire, Fr::FromU64(coefficient)});
     }
-    system.offsets.push_back(system.terms.size());
+    system.EndCombination();
   }
 }
 
@@ -65,13 +65,13 @@ inline ConstraintSystem ChainCircuit(uint32_t length) {
     const uint32_t to = i + 1 == length ? 1 : i + 3;
     // x·(x + 1) = y - 3
     system.terms.push_back({from, Fr::One()});
-    system.offsets.push_back(system.terms.size());
+    system.EndCombination();
     system.terms.push_back({0, Fr::One()});
     system.terms.push_back({from, Fr::One()});
-    system.offsets.push_back(system.terms.size());
+    system.EndCombination();
     system.terms.push_back({0, -Fr::FromU64(3)});
     system.terms.push_back({to, Fr::One()});
-    system.offsets.push_back(system.terms.size());
+    system.EndCombination();
   }
   return system;
 }

@@ -24,7 +24,7 @@ LinearCombination Builder::NewWire(WireKind kind, const Fr& value) {
 void Builder::AppendCombination(const LinearCombination& combination) {
   const auto terms = combination.terms();
   system_.terms.insert(system_.terms.end(), terms.begin(), terms.end());
-  system_.offsets.push_back(system_.terms.size());
+  system_.EndCombination();
 }
 
 void Builder::Constrain(const LinearCombination& a, const LinearCombination& b, const LinearCombination& c) {

@@ -22,7 +22,7 @@ TEST(LinearCombination, MergesCancelsAndKeepsOrder) {
   ASSERT_EQ(sum.terms().size(), 3U);
   EXPECT_EQ(sum.terms()[0].wire, 0U);
   EXPECT_EQ(sum.terms()[1].wire, 3U);
-  EXPECT_EQ(sum.terms()[1].coefficient, Fr::FromU64(2));
+  EXPECT_EQ(sum.terms()[1].coefficient(), Fr::FromU64(2));
   EXPECT_EQ(sum.terms()[2].wire, 5U);
   EXPECT_EQ(sum.value(), Fr::FromU64(47));
   sum -= y;

@@ -17,7 +17,7 @@ void LinearCombination::AddScaled(const LinearCombination& other, const Fr& scal
   if (scale.IsZero() || other.terms_.empty()) return;
   value_ += other.value_ * scale;
   if (terms_.empty() || terms_.back().wire < other.terms_.front().wire) {
-    for (const Term& term : other.terms_) terms_.push_back({term.wire, term.coefficient * scale});
+    for (const Term& term : other.terms_) terms_.push_back({term.wire, term.coefficient() * scale});
     return;
   }
   std::vector<Term> merged;
@@ -25,8 +25,8 @@ void LinearCombination::AddScaled(const LinearCombination& other, const Fr& scal
   size_t i = 0;
   for (const Term& term : other.terms_) {
     while (i < terms_.size() && terms_[i].wire < term.wire) merged.push_back(terms_[i++]);
-    Fr coefficient = term.coefficient * scale;
-    if (i < terms_.size() && terms_[i].wire == term.wire) coefficient += terms_[i++].coefficient;
+    Fr coefficient = term.coefficient() * scale;
+    if (i < terms_.size() && terms_[i].wire == term.wire) coefficient += terms_[i++].coefficient();
     if (!coefficient.IsZero()) merged.push_back({term.wire, coefficient});
   }
   merged.insert(merged.end(), terms_.begin() + static_cast<std::ptrdiff_t>(i), terms_.end());

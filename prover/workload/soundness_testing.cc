@@ -12,7 +12,7 @@ namespace {
 
 Fr Evaluate(std::span<const Term> combination, const std::vector<Fr>& values) {
   Fr sum;
-  for (const Term& term : combination) sum += term.coefficient * values[term.wire];
+  for (const Term& term : combination) sum += term.coefficient() * values[term.wire];
   return sum;
 }
 
@@ -68,9 +68,9 @@ class Eliminator {
     const Fr a_value = Evaluate(a, values_);
     const Fr b_value = Evaluate(b, values_);
     Row row;
-    for (const Term& term : a) AddTo(row, term.wire, term.coefficient * b_value);
-    for (const Term& term : b) AddTo(row, term.wire, term.coefficient * a_value);
-    for (const Term& term : system_.combination(constraint, 2)) AddTo(row, term.wire, -term.coefficient);
+    for (const Term& term : a) AddTo(row, term.wire, term.coefficient() * b_value);
+    for (const Term& term : b) AddTo(row, term.wire, term.coefficient() * a_value);
+    for (const Term& term : system_.combination(constraint, 2)) AddTo(row, term.wire, -term.coefficient());
     return row;
   }
 

@@ -22,7 +22,7 @@ bool SameSystem(const ConstraintSystem& a, const ConstraintSystem& b) {
   if (a.offsets != b.offsets || a.terms.size() != b.terms.size() || a.wire_count != b.wire_count)
     return false;
   for (size_t i = 0; i < a.terms.size(); ++i) {
-    if (a.terms[i].wire != b.terms[i].wire || !(a.terms[i].coefficient == b.terms[i].coefficient))
+    if (a.terms[i].wire != b.terms[i].wire || !(a.terms[i].coefficient() == b.terms[i].coefficient()))
       return false;
   }
   return a.public_output_count == b.public_output_count && a.public_input_count == b.public_input_count &&

@@ -14,7 +14,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   PL_CHECK(system->offsets.front() == 0 && system->offsets.back() == system->terms.size());
   PL_CHECK(system->public_count() < system->wire_count);
   for (const Term& term : system->terms)
-    PL_CHECK(term.wire < system->wire_count && term.coefficient.IsReduced());
+    PL_CHECK(term.wire < system->wire_count && term.coefficient().IsReduced());
   PL_CHECK(system->wire_count <= kUnusedWiresMax + size / 8);
   const std::vector<Limbs> values(system->wire_count, Limbs{1, 0, 0, 0});
   (void)FirstUnsatisfied(*system, values);
