@@ -42,7 +42,9 @@ Broadcaster::Task Broadcaster::Opened(const market::Job& job) {
 Broadcaster::Task Broadcaster::Ended(const market::Market& market, const market::Attempt& attempt) {
   const market::Job* job = market.FindJob(attempt.job);
   const Amount paid = attempt.state == market::AttemptState::kWon ? job->reward : Amount{0};
-  return [this, attempt, paid] { sessions_.AttemptEnded(attempt, paid); };
+  return [this, attempt, paid, margin = market.MarginOf(attempt)] {
+    sessions_.AttemptEnded(attempt, paid, margin);
+  };
 }
 
 void Broadcaster::Add(const market::Market& market, const market::Effect& effect, std::vector<Task>& tasks) {

@@ -62,7 +62,7 @@ void ToProto(const market::Job& j, const std::string& circuit_name, v1::Job* out
   if (j.winning_attempt) out->set_winning_attempt_id(StringOf(j.winning_attempt->bytes));
   out->set_delivered_at_us(Count(j.delivered_at));
   out->set_settled_at_us(Count(j.settled_at));
-  out->set_margin_us(Count(j.margin));
+  if (j.margin) out->set_margin_us(Count(*j.margin));
   out->set_already_proven(j.already_proven);
   out->set_revision(j.revision);
   out->set_public_inputs(j.public_inputs);

@@ -48,6 +48,7 @@ TEST_F(RaceTest, FromPostingToPayment) {
   const auto won = session.Next(v1::SessionResponse::kAttemptEnded);
   EXPECT_EQ(won.attempt_ended().attempt().state(), v1::ATTEMPT_STATE_WON);
   EXPECT_EQ(won.attempt_ended().paid_units(), 100u);
+  EXPECT_FALSE(won.attempt_ended().has_margin_us());  // nobody was behind
   EXPECT_GT(won.event(), 0u);
   const auto lost = other.Next(v1::SessionResponse::kAttemptEnded);
   EXPECT_EQ(lost.attempt_ended().attempt().attempt_id(), losing.attempt_id());

@@ -45,7 +45,7 @@ StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identit
   if (const auto ended = ended_.find(identity); ended != ended_.end()) {
     for (const Ended& end : ended->second) {
       if (end.attempt.changed_by <= hello.resume_after_event()) continue;
-      session.writer->Write(EndMessage(end.attempt, end.paid));
+      session.writer->Write(EndMessage(end));
     }
   }
   CountSessions();
@@ -144,27 +144,31 @@ void SessionRegistry::OfferTaken(const market::Identity& identity, const market:
   it->second.under_way.insert(job);
 }
 
-v1::SessionResponse SessionRegistry::EndMessage(const market::Attempt& attempt, Amount paid) const {
+v1::SessionResponse SessionRegistry::EndMessage(const Ended& end) const {
   v1::SessionResponse message;
-  message.set_event(attempt.changed_by);
-  ToProto(attempt, message.mutable_attempt_ended()->mutable_attempt());
-  message.mutable_attempt_ended()->set_paid_units(Count(paid));
+  message.set_event(end.attempt.changed_by);
+  auto* ended = message.mutable_attempt_ended();
+  ToProto(end.attempt, ended->mutable_attempt());
+  ended->set_paid_units(Count(end.paid));
+  if (end.margin) ended->set_margin_us(Count(*end.margin));
   return message;
 }
 
-void SessionRegistry::AttemptEnded(const market::Attempt& attempt, Amount paid) {
+void SessionRegistry::AttemptEnded(const market::Attempt& attempt, Amount paid,
+                                   std::optional<Micros> margin) {
   std::deque<Ended>& ended = ended_[attempt.miner];
   // Told twice while the coordinator starts: by the engine's first batches and by the state then loaded.
   for (const Ended& end : ended) {
     if (end.attempt.id == attempt.id && end.attempt.changed_by == attempt.changed_by) return;
   }
-  ended.push_back({attempt, paid});
-  ended.back().attempt.proof.clear();
+  Ended& end = ended.emplace_back(Ended{attempt, paid, margin});
+  end.attempt.proof.clear();
+  v1::SessionResponse message = EndMessage(end);
   if (ended.size() > options_.ends_kept_max) ended.pop_front();
   const auto it = sessions_.find(attempt.miner);
   if (it == sessions_.end()) return;
   it->second.under_way.erase(attempt.job);
-  it->second.writer->Write(EndMessage(attempt, paid));
+  it->second.writer->Write(std::move(message));
 }
 
 void SessionRegistry::CheckLiveness() {

@@ -70,7 +70,8 @@ class SessionRegistry {
   void JobOpened(OfferedJob job);
   void JobClosed(const market::JobId& job, v1::Reason reason);  // full or over: offers are void
   void OfferTaken(const market::Identity& identity, const market::JobId& job);
-  void AttemptEnded(const market::Attempt& attempt, Amount paid);
+  // `margin` as market::Market::MarginOf gives it.
+  void AttemptEnded(const market::Attempt& attempt, Amount paid, std::optional<Micros> margin);
 
   // Ends sessions that have been silent for four heartbeats.
   void CheckLiveness();
@@ -89,11 +90,16 @@ class SessionRegistry {
     Micros heard_at{};
   };
   using Sessions = std::map<market::Identity, Session>;
+  struct Ended {
+    market::Attempt attempt;
+    Amount paid{};
+    std::optional<Micros> margin;
+  };
 
   Session* Find(const market::Identity& identity, SessionId id);
   void OfferWhatIsOpen(Session& session);
   bool Fits(const Session& session, const OfferedJob& job) const;
-  v1::SessionResponse EndMessage(const market::Attempt& attempt, Amount paid) const;
+  v1::SessionResponse EndMessage(const Ended& end) const;
   void CountSessions() { session_count_.Set(static_cast<double>(sessions_.size())); }
 
   const SessionOptions options_;
@@ -106,10 +112,6 @@ class SessionRegistry {
   uint64_t next_place_ = 1;
   std::map<uint64_t, OfferedJob> board_;  // by place
   std::map<market::JobId, uint64_t> places_;
-  struct Ended {
-    market::Attempt attempt;
-    Amount paid{};
-  };
   std::map<market::Identity, std::deque<Ended>> ended_;  // oldest first
 };
 

@@ -147,10 +147,10 @@ TEST_F(SessionsTest, TheNewestSessionOfAKeyWins) {
 }
 
 TEST_F(SessionsTest, AReturningMinerGetsBackWhatIsLiveAndHearsWhatEnded) {
-  sessions_.AttemptEnded(Attempt(1, 1, 10), Amount{0});
-  sessions_.AttemptEnded(Attempt(1, 2, 12), Amount{77});
-  sessions_.AttemptEnded(Attempt(1, 2, 12), Amount{77});  // told twice
-  sessions_.AttemptEnded(Attempt(2, 2, 13), Amount{0});
+  sessions_.AttemptEnded(Attempt(1, 1, 10), Amount{0}, {});
+  sessions_.AttemptEnded(Attempt(1, 2, 12), Amount{77}, Millis(40));
+  sessions_.AttemptEnded(Attempt(1, 2, 12), Amount{77}, Millis(40));  // told twice
+  sessions_.AttemptEnded(Attempt(2, 2, 13), Amount{0}, Micros{});
   market::Attempt live = Attempt(1, 3, 14);
   live.state = market::AttemptState::kAdmitted;
   sessions_.JobOpened(Offered(3));
@@ -159,6 +159,12 @@ TEST_F(SessionsTest, AReturningMinerGetsBackWhatIsLiveAndHearsWhatEnded) {
   ASSERT_EQ(miner.writer->messages[0].welcome().live_attempts_size(), 1);
   EXPECT_EQ(miner.writer->messages[1].event(), 12u);
   EXPECT_EQ(miner.writer->messages[1].attempt_ended().paid_units(), 77u);
+  EXPECT_EQ(miner.writer->messages[1].attempt_ended().margin_us(), 40'000);
+  const Open again = Enter(1, 10, {});  // after every reconnection the same
+  ASSERT_EQ(again.writer->messages.size(), 2u);
+  EXPECT_EQ(again.writer->messages[1].SerializeAsString(), miner.writer->messages[1].SerializeAsString());
+  const Open other = Enter(2, 0, {});  // a dead heat is not the same as no margin
+  EXPECT_TRUE(other.writer->messages[1].attempt_ended().has_margin_us());
   Credit(miner, 1);
   EXPECT_TRUE(miner.writer->Offers().empty());  // it is in that race already
 }
@@ -169,7 +175,7 @@ TEST_F(SessionsTest, DrainStopsOffersOnly) {
   sessions_.Drain(Miner(1), miner.id);
   sessions_.JobOpened(Offered(1));
   EXPECT_TRUE(miner.writer->Offers().empty());
-  sessions_.AttemptEnded(Attempt(1, 2, 5), Amount{0});
+  sessions_.AttemptEnded(Attempt(1, 2, 5), Amount{0}, {});
   EXPECT_EQ(miner.writer->Count(v1::SessionResponse::kAttemptEnded), 1u);
 }
 

@@ -87,7 +87,7 @@ EngineMetrics::EngineMetrics(MetricFactory& metrics)
                                          "Miners admitted to a job that was won",
                                          {1, 2, 3, 5, 10, 20, 50, 100})),
       margin_(metrics.GetHistogram("prooflode_coordinator_race_margin_seconds",
-                                   "Log time of the second valid commit less the first's",
+                                   "Log time of the first valid commit behind the winner's less the winner's",
                                    ExponentialBuckets(0.001, 2.5, 13))) {}
 
 void EngineMetrics::Loaded(const market::Market& market) {
@@ -135,7 +135,7 @@ void EngineMetrics::JobChanged(const market::Market& market, const market::Job& 
       .Increment();
   if (job.state != JobState::kWon) return;
   participants_.Observe(job.racer_count);
-  if (job.margin != Micros{}) margin_.Observe(ToSeconds(job.margin));
+  if (job.margin) margin_.Observe(ToSeconds(*job.margin));
   const market::Circuit* circuit = market.FindCircuit(job.circuit);
   factory_
       .GetHistogram("prooflode_coordinator_job_time_to_proof_seconds",

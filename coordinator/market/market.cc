@@ -76,6 +76,15 @@ std::vector<const Attempt*> Market::LiveAttemptsOf(const Identity& miner) const 
   return attempts;
 }
 
+std::optional<Micros> Market::MarginOf(const Attempt& ended) const {
+  const Job& job = state_->jobs_.at(ended.job);
+  if (job.state != JobState::kWon) return std::nullopt;
+  if (ended.state == AttemptState::kWon) return job.margin;
+  const bool ended_by_payment = ended.state == AttemptState::kLost && ended.changed_by == job.revision;
+  if (!ended_by_payment || Count(ended.committed_at) == 0) return std::nullopt;
+  return ended.committed_at - FindAttempt(*job.winning_attempt)->committed_at;
+}
+
 std::vector<AttemptId> Market::PendingVerdicts() const {
   std::vector<std::pair<LeafIndex, AttemptId>> pending;
   for (const auto& [id, attempt] : state_->attempts_) {

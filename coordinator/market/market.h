@@ -54,6 +54,10 @@ class Market {
   const std::map<JobId, Job>& jobs() const;
   std::vector<const Attempt*> AttemptsOf(const JobId& job) const;
   std::vector<const Attempt*> LiveAttemptsOf(const Identity& miner) const;
+  // By how much an ended attempt won or lost, as its end told: the job's margin for the winner; for a loser
+  // with a commit that the winner's payment ended, its commit's log time less the winner's. nullopt for all
+  // others. Depends on rows that do not change any more, so it says the same whenever it is asked.
+  std::optional<Micros> MarginOf(const Attempt& ended) const;
   // Revealed and unjudged: to be verified again after a restart.
   std::vector<AttemptId> PendingVerdicts() const;
   const ledger::Ledger& ledger() const;

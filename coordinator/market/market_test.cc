@@ -79,6 +79,7 @@ class Bench {
     return digest;
   }
   AttemptState StateOf(const Attempt& a) const { return market.FindAttempt(a.id)->state; }
+  std::optional<Micros> Margin(const Attempt& a) const { return market.MarginOf(*market.FindAttempt(a.id)); }
   JobState StateOf(const Job& j) const { return market.FindJob(j.id)->state; }
   uint64_t Balance(const Identity& who) const {
     return Count(market.ledger().Balance(ledger::Available(HexEncode(who))));
@@ -124,7 +125,11 @@ TEST(Market, FirstValidCommitIsPaidAndTheOthersAreTold) {
   EXPECT_EQ(b.StateOf(a2), AttemptState::kLost);
   EXPECT_EQ(b.StateOf(a3), AttemptState::kLost);
   EXPECT_EQ(b.market.FindAttempt(a2.id)->behind_winner, Millis(40));
-  EXPECT_EQ(b.market.FindJob(job.id)->margin, Millis(40));
+  // The second was not verified: the loser knows how late it was, the winner of nobody valid behind it.
+  EXPECT_EQ(b.market.FindJob(job.id)->margin, std::nullopt);
+  EXPECT_EQ(b.Margin(a1), std::nullopt);
+  EXPECT_EQ(b.Margin(a2), Millis(40));
+  EXPECT_EQ(b.Margin(a3), std::nullopt);
   EXPECT_EQ(b.Balance(kM1), 100u);
   EXPECT_EQ(b.Refused(kM3, CommitProof{.attempt = a3.id, .fence = a3.fence}), Reason::kJobClosed);
 }
@@ -191,11 +196,38 @@ TEST(Market, MarginAndDistancesAreTheFinalWinners) {
   b.Pass(Seconds(1));  // the silent miner's window is over
   ASSERT_EQ(b.StateOf(winner), AttemptState::kWon);
   EXPECT_EQ(b.market.FindJob(job.id)->margin, Millis(20));
+  EXPECT_EQ(b.Margin(winner), Millis(20));
+  EXPECT_EQ(b.Margin(delivered), Millis(20));
+  // They were told to stop before anybody could know the winner; they are told the same when told again.
+  EXPECT_EQ(b.Margin(late), std::nullopt);
+  EXPECT_EQ(b.Margin(stopped), std::nullopt);
+  EXPECT_EQ(b.Margin(silent), std::nullopt);
   EXPECT_EQ(b.market.FindAttempt(delivered.id)->behind_winner, Millis(20));
   EXPECT_EQ(b.market.FindAttempt(late.id)->behind_winner, Millis(60));
   EXPECT_EQ(b.market.FindAttempt(late.id)->changed_by, lost_at);  // its state is as it was
   EXPECT_EQ(b.market.FindAttempt(stopped.id)->behind_winner, Millis(140));
   EXPECT_EQ(b.market.FindAttempt(silent.id)->behind_winner, Micros{});
+}
+
+TEST(Market, ADeadHeatHasAMarginOfZero) {
+  Bench b;
+  const Job job = b.Post(Race(0));
+  const Attempt winner = b.Accept(kM1, job);
+  const Attempt second = b.Accept(kM2, job);
+  const Attempt refuted = b.Accept(kM3, job);
+  b.Commit(winner);
+  b.Commit(second);
+  b.Commit(refuted);
+  b.Reveal(refuted);
+  b.Verdict(refuted, false);
+  b.Reveal(second);
+  b.Verdict(second, true);
+  b.Reveal(winner);
+  b.Verdict(winner, true);
+  EXPECT_EQ(b.market.FindJob(job.id)->margin, Micros{});
+  EXPECT_EQ(b.Margin(winner), Micros{});
+  EXPECT_EQ(b.Margin(second), Micros{});
+  EXPECT_EQ(b.Margin(refuted), std::nullopt);
 }
 
 TEST(Market, AWinnerWithNobodyBehindHasNoMargin) {
@@ -210,7 +242,7 @@ TEST(Market, AWinnerWithNobodyBehindHasNoMargin) {
   b.Verdict(winner, true);
   b.Pass(Seconds(1));
   ASSERT_EQ(b.StateOf(job), JobState::kWon);
-  EXPECT_EQ(b.market.FindJob(job.id)->margin, Micros{});
+  EXPECT_EQ(b.market.FindJob(job.id)->margin, std::nullopt);
 }
 
 TEST(Market, AMinerIsAdmittedToAJobAFewTimesOnly) {

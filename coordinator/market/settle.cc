@@ -85,8 +85,8 @@ void State::PayWinner(const Stamped& in, Job job, Attempt best) {
   for (const auto& [fence, id] : OfJob(job.id).by_fence) {
     const Attempt& other = attempts_.at(id);
     if (other.id == best.id) continue;
-    // Commits before the winner's came to nothing: they are no second.
-    if (other.commit_leaf > best.commit_leaf && other.state != AttemptState::kInvalid) {
+    // Valid and not the best is behind it. What is not verified by now never will be, and is no second.
+    if (other.state == AttemptState::kValid) {
       second = std::min(second.value_or(other.committed_at), other.committed_at);
     }
     if (!IsLive(other.state) && other.state != AttemptState::kLost) continue;
@@ -104,7 +104,7 @@ void State::PayWinner(const Stamped& in, Job job, Attempt best) {
   job.winning_attempt = best.id;
   job.proof = best.proof;
   job.settled_at = in.now;
-  job.margin = second ? *second - best.committed_at : Micros{};
+  if (second) job.margin = *second - best.committed_at;
   const ledger::AccountName escrow = ledger::Escrow(Hex(job.requester));
   PL_CHECK(Transfer(in, ledger::TransferKind::kReward, escrow, ledger::Available(Hex(best.miner)), job.reward,
                     Hex(job.id)));

@@ -99,8 +99,8 @@ struct Job {
   std::optional<Identity> winner;
   Micros delivered_at{};
   Micros settled_at{};
-  Micros margin{};
-  std::string proof;  // 256 bytes once delivered; the winner's once won
+  std::optional<Micros> margin;  // once won: the first valid commit behind, if one was known then
+  std::string proof;             // 256 bytes once delivered; the winner's once won
   bool already_proven = false;
   LeafIndex revision = 0;
   friend bool operator==(const Job&, const Job&) = default;

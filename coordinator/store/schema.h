@@ -1,4 +1,4 @@
-// Tables of the SQLite store, version 1; docs/formats/store.md explains them. Columns of circuits, jobs,
+// Tables of the SQLite store, version 2; docs/formats/store.md explains them. Columns of circuits, jobs,
 // attempts and transfers stand in the order of coordinator/engine/fields.h.
 #pragma once
 
@@ -7,7 +7,7 @@
 namespace prooflode::store {
 
 constexpr int64_t kApplicationId = 0x504c4f44;  // "PLOD"
-constexpr int64_t kSchemaVersion = 1;
+constexpr int64_t kSchemaVersion = 2;
 
 constexpr char kSchema[] = R"sql(
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
@@ -57,7 +57,7 @@ CREATE TABLE jobs (
   winner BLOB CHECK (length(winner) = 32),
   delivered_at_us INTEGER NOT NULL,
   settled_at_us INTEGER NOT NULL,
-  margin_us INTEGER NOT NULL,
+  margin_us INTEGER CHECK (margin_us >= 0),
   proof BLOB NOT NULL,
   already_proven INTEGER NOT NULL CHECK (already_proven IN (0, 1)),
   revision INTEGER NOT NULL CHECK (revision >= 0),
