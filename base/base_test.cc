@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/crypto.h"
 #include "base/files.h"
+#include "base/log.h"
 #include "base/printable.h"
 #include "base/real_env.h"
 #include "base/sim/sim_env.h"
@@ -220,6 +221,20 @@ TEST(ThreadPoolDeathTest, WorksWithTheThreadsThatCouldStart) {
   EXPECT_EXIT(run(), testing::ExitedWithCode(0), "");
 }
 #endif
+
+TEST(LogTest, FieldsAreMembersInJsonAlone) {
+  const auto logged = [](bool json) {
+    testing::internal::CaptureStderr();
+    InitLog({.json = json});
+    Log(LogLevel::kInfo, "net", "WON", {{"margin_us", -5}, {"paid_units", 7}});
+    return testing::internal::GetCapturedStderr();
+  };
+  const std::string line = logged(true);
+  EXPECT_NE(line.find("\"margin_us\":-5"), std::string::npos) << line;
+  EXPECT_NE(line.find("\"paid_units\":7"), std::string::npos) << line;
+  EXPECT_NE(line.find("\"message\":\"WON\""), std::string::npos) << line;
+  EXPECT_EQ(logged(false).find("margin_us"), std::string::npos);
+}
 
 }  // namespace
 }  // namespace prooflode

@@ -83,15 +83,20 @@ void InitLog(const LogOptions& options) {
   if (options.json) Logger()->set_pattern("%v");
 }
 
-void Log(LogLevel level, std::string_view part, std::string_view message) {
+void Log(LogLevel level, std::string_view part, std::string_view message) { Log(level, part, message, {}); }
+
+void Log(LogLevel level, std::string_view part, std::string_view message,
+         std::initializer_list<LogField> fields) {
   if (!Logger()->should_log(ToSpdlog(level))) return;
   std::string line;
   if (g_json) {
     const auto now =
         std::chrono::duration_cast<std::chrono::microseconds>(spdlog::details::os::now().time_since_epoch())
             .count();
-    line = nlohmann::json{{"time_us", now}, {"level", LevelWord(level)}, {"part", part}, {"message", message}}
-               .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+    nlohmann::json object{
+        {"time_us", now}, {"level", LevelWord(level)}, {"part", part}, {"message", message}};
+    for (const LogField& field : fields) object[std::string(field.name)] = field.value;
+    line = object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   } else {
     if (UnderJournal()) line = JournalPriority(level);
     line += absl::StrFormat("%-8s ", std::string(part));

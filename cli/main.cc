@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/edit_distance.h"
 #include "base/log.h"
 #include "base/real_env.h"
 #include "cli/commands.h"
@@ -16,22 +17,6 @@ namespace {
 constexpr void (*kCommands[])(CLI::App&, Session&) = {
     AddProve,   AddVerify, AddInspect, AddExport, AddSetup,   AddWorkload, AddBench,
     AddDevices, AddKey,    AddCircuit, AddJob,    AddAccount, AddVersion};
-
-// Levenshtein's distance.
-size_t EditDistance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
-    }
-  }
-  return row[b.size()];
-}
 
 // "prooflode key gen", as it is typed.
 std::string TypedName(const CLI::App& command) {

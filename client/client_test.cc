@@ -2,7 +2,6 @@
 #include <gtest/gtest.h>
 
 #include "base/sim/sim_env.h"
-#include "client/backoff.h"
 #include "client/channel.h"
 #include "client/errors.h"
 #include "client/receipt.h"
@@ -47,32 +46,24 @@ TEST(Channel, PlaintextStaysOnThisMachine) {
   EXPECT_TRUE(MakeChannel({.url = "http://192.0.2.1:1", .insecure = true}).ok());
 }
 
-TEST(Backoff, GrowsWithFullJitterUpToItsLimit) {
-  SimRandom random(1);
-  Backoff backoff({.initial = Millis(100), .max = Seconds(2)}, random);
-  const Micros bounds[] = {Millis(100),  Millis(200), Millis(400), Millis(800),
-                           Millis(1600), Seconds(2),  Seconds(2)};
-  for (const Micros bound : bounds) EXPECT_LE(backoff.Next(), bound);
-  Micros longest{};
-  Micros shortest = Seconds(100);
-  for (int i = 0; i < 200; ++i) {
-    const Micros wait = backoff.Next();
-    EXPECT_LE(wait, Seconds(2));
-    longest = std::max(longest, wait);
-    shortest = std::min(shortest, wait);
-  }
-  EXPECT_GT(longest, Millis(1800));
-  EXPECT_LT(shortest, Millis(200));
-  backoff.Reset();
-  EXPECT_LE(backoff.Next(), Millis(100));
-}
-
 TEST(Errors, OutcomeAndReason) {
   const Status refused = absl::FailedPreconditionError("no");
   EXPECT_FALSE(IsOutcomeUnknown(refused));
   EXPECT_EQ(ReasonOf(refused), v1::REASON_UNSPECIFIED);
   EXPECT_TRUE(IsOutcomeUnknown(MarkOutcomeUnknown(absl::UnavailableError("gone"))));
   EXPECT_FALSE(IsOutcomeUnknown(MarkOutcomeUnknown(absl::OkStatus())));
+}
+
+TEST(Errors, AFailedLoginIsMarkedAndKeepsTheOtherFacts) {
+  const Status lost = MarkOutcomeUnknown(absl::UnavailableError("gone"));
+  EXPECT_FALSE(IsLoginFailure(lost));
+  EXPECT_FALSE(IsLoginFailure(absl::UnauthenticatedError("login: says the text alone")));
+  const Status login = MarkLoginFailure(lost);
+  EXPECT_TRUE(IsLoginFailure(login));
+  EXPECT_TRUE(IsOutcomeUnknown(login));
+  EXPECT_EQ(login.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(FromSv(login.message()), "login: gone");
+  EXPECT_FALSE(IsLoginFailure(MarkLoginFailure(absl::OkStatus())));
 }
 
 class ReceiptTest : public testing::Test {

@@ -110,7 +110,7 @@ StatusOr<std::string> Connection::Token() {
   MutexLock lock(login_mutex_);
   if (token_.empty()) {
     StatusOr<std::string> token = LogIn();
-    if (!token.ok()) return Annotate(token.status(), "login");
+    if (!token.ok()) return MarkLoginFailure(token.status());
     token_ = *std::move(token);
   }
   return token_;
@@ -167,7 +167,7 @@ Status Connection::Run(absl::FunctionRef<grpc::Status(grpc::ClientContext&)> onc
     // A refusal is a definite answer even to a repeat: with the same request id it is the first one's.
     const bool unknown = answer_lost && (WorthRetrying(status.code()) || AnswerLost(status.code()));
     if (!more) return unknown ? MarkOutcomeUnknown(std::move(status)) : status;
-    if (!Wait(backoff.Next(), call.cancel)) {
+    if (!Wait(backoff, call.cancel)) {
       Status cancelled = absl::CancelledError(absl::StrCat("cancelled; last error: ", status.message()));
       return unknown ? MarkOutcomeUnknown(std::move(cancelled)) : cancelled;
     }
@@ -180,9 +180,8 @@ std::string Connection::NewRequestId() {
   return id;
 }
 
-Backoff Connection::NewBackoff() { return Backoff(options_.backoff, random_); }
-
-bool Connection::Wait(Micros duration, const CancelToken* cancel) {
+bool Connection::Wait(Backoff& backoff, const CancelToken* cancel) {
+  Micros duration = backoff.Next(random_);
   // In slices, so that a cancelled miner does not wait for the end.
   while (Count(duration) > 0) {
     if (cancel != nullptr && cancel->cancelled()) return false;

@@ -12,11 +12,11 @@
 #include <string>
 
 #include "absl/functional/function_ref.h"
+#include "base/backoff.h"
 #include "base/crypto.h"
 #include "base/env.h"
 #include "base/mutex.h"
 #include "base/thread_pool.h"
-#include "client/backoff.h"
 #include "client/channel.h"
 #include "client/errors.h"
 #include "prooflode/v1/auth_service.grpc.pb.h"
@@ -76,9 +76,9 @@ class Connection {
 
   // 16 random bytes.
   std::string NewRequestId();
-  // Waits before the next try; false when `cancel` was set meanwhile.
-  bool Wait(Micros duration, const CancelToken* cancel);
-  Backoff NewBackoff();
+  // Waits before the next try, as long as `backoff` says; false when `cancel` was set meanwhile.
+  bool Wait(Backoff& backoff, const CancelToken* cancel);
+  Backoff NewBackoff() const { return Backoff(options_.backoff); }
 
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   const SigningKey& key() const { return key_; }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr char kReasonPayload[] = "prooflode/reason";
 constexpr char kOutcomePayload[] = "prooflode/outcome-unknown";
+constexpr char kLoginPayload[] = "prooflode/login";
 
 }  // namespace
 
@@ -34,6 +35,17 @@ bool IsOutcomeUnknown(const Status& status) { return status.GetPayload(kOutcomeP
 Status MarkOutcomeUnknown(Status status) {
   if (!status.ok()) status.SetPayload(kOutcomePayload, absl::Cord("1"));
   return status;
+}
+
+bool IsLoginFailure(const Status& status) { return status.GetPayload(kLoginPayload).has_value(); }
+
+Status MarkLoginFailure(const Status& status) {
+  if (status.ok()) return status;
+  Status marked = Annotate(status, "login");
+  status.ForEachPayload(
+      [&](absl::string_view url, const absl::Cord& value) { marked.SetPayload(url, value); });
+  marked.SetPayload(kLoginPayload, absl::Cord("1"));
+  return marked;
 }
 
 }  // namespace prooflode::client

@@ -1,5 +1,6 @@
-// What a call to the coordinator can end in. A Status of this library keeps gRPC's code and adds two facts as
-// payloads: the market's reason for a refusal, and whether the operation may have happened nevertheless.
+// What a call to the coordinator can end in. A Status of this library keeps gRPC's code and adds three facts
+// as payloads: the market's reason for a refusal, whether the operation may have happened nevertheless, and
+// whether it was the login before it that failed.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -22,5 +23,11 @@ v1::Reason ReasonOf(const Status& status);
 // again with the same request id is safe and tells. False for OK and for refusals, which had no effect.
 bool IsOutcomeUnknown(const Status& status);
 Status MarkOutcomeUnknown(Status status);
+
+// The login that a call needs failed, so that the call itself was not made: what the status says is about
+// this identity, the coordinator or the way there, never about the request. False for OK.
+bool IsLoginFailure(const Status& status);
+// Also says so in the message; the other facts stay.
+Status MarkLoginFailure(const Status& status);
 
 }  // namespace prooflode::client

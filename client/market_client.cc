@@ -122,7 +122,8 @@ Status MarketClient::WatchJob(const std::string& job_id, uint64_t after_revision
       return cancelled ? absl::CancelledError("watching cancelled") : absl::OkStatus();
     }
     PL_RETURN_IF_ERROR(status);
-    if (!connection_.Wait(connection_.NewBackoff().Next(), call.cancel)) {
+    Backoff backoff = connection_.NewBackoff();
+    if (!connection_.Wait(backoff, call.cancel)) {
       return absl::CancelledError("watching cancelled");
     }
   }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "absl/strings/numbers.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 
@@ -11,30 +11,6 @@ namespace {
 
 constexpr uint64_t kMebibyte = uint64_t{1} << 20;
 constexpr uint64_t kHoursMax = 24 * 366 * 10;
-
-// HOST:PORT with a port in range; the host is checked by whoever listens.
-bool IsAddress(const std::string& text) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string::npos || colon == 0) return false;
-  const std::string digits = text.substr(colon + 1);
-  uint32_t port = 0;
-  return !digits.empty() && std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) &&
-         absl::SimpleAtoi(digits, &port) && port <= 65535;
-}
-
-Setting AddressSetting(std::string name, std::string* target, bool may_be_empty, std::string help) {
-  const auto set = [target, may_be_empty](const std::string& text) {
-    if (!IsAddress(text) && !(may_be_empty && text.empty())) return false;
-    *target = text;
-    return true;
-  };
-  return {std::move(name),
-          SettingKind::kText,
-          std::move(help),
-          may_be_empty ? "HOST:PORT, or empty for none" : "HOST:PORT",
-          set,
-          [target] { return *target; }};
-}
 
 // A name that is part of everything signed: short and printable.
 Setting NameSetting(std::string name, std::string* target, std::string help) {
@@ -164,19 +140,10 @@ Settings SettingsOf(Config& c) {
 
 Status LoadConfig(const ConfigSources& sources, Config& config, Settings& settings) {
   if (sources.file) PL_RETURN_IF_ERROR(settings.LoadFile(*sources.file));
-  const auto variable = [&](const std::string& name) -> std::string {
-    const char* value = sources.environment ? sources.environment(name) : nullptr;
-    return value == nullptr ? "" : value;
-  };
   if (sources.environment) PL_RETURN_IF_ERROR(settings.LoadEnvironment(sources.environment));
   for (const auto& [name, text] : sources.flags) PL_RETURN_IF_ERROR(settings.Set(name, text, "--" + name));
   if (config.data.empty()) {
-    const std::string state = variable("STATE_DIRECTORY");
-    const std::string home = variable("HOME");
-    if (state.empty() && home.empty()) {
-      return absl::InvalidArgumentError("data: neither given, nor is there a HOME to put it into");
-    }
-    config.data = state.empty() ? home + "/.prooflode-coordinator" : state;
+    PL_ASSIGN_OR_RETURN(config.data, DefaultDataFolder(sources.environment, ".prooflode-coordinator"));
   }
   return CheckWhole(config);
 }

@@ -72,7 +72,7 @@ Settings SettingsOf(Config& config);
 
 struct ConfigSources {
   std::optional<std::string> file;
-  std::function<const char*(const std::string&)> environment;
+  Environment environment;
   std::map<std::string, std::string> flags;  // by setting
 };
 

@@ -9,6 +9,7 @@ namespace {
 
 constexpr Micros kTick = Millis(50);
 constexpr Micros kTablePause = Seconds(60);
+constexpr Micros kDiskPause = Seconds(5);
 constexpr size_t kCallThreads = 4;
 
 }  // namespace
@@ -65,6 +66,7 @@ Status Agent::Start() {
 }
 
 void Agent::Run() {
+  MeasureDisk();
   Micros tick_at{};
   while (!finished_) {
     if (auto closure = Next()) (*closure)();
@@ -114,9 +116,19 @@ void Agent::Housekeeping() {
     }
   }
   const Micros now = clock_.MonotonicNow();
+  if (now >= disk_at_) MeasureDisk();
   if (now < table_at_) return;
   table_at_ = now + kTablePause;
   reporter_.LogTable();
+}
+
+void Agent::MeasureDisk() {
+  disk_at_ = clock_.MonotonicNow() + kDiskPause;
+  const StatusOr<ArtifactCache::Space> space = cache_.Measure();
+  if (!space.ok()) return LogWarning("miner", "disk: %s", std::string(space.status().message()));
+  const CacheOptions& limits = cache_.options();
+  reporter_.Disk({space->disk_free, limits.free_bytes_min, space->room, limits.quota_bytes, space->deleted});
+  Feed(event::FilesRoom{space->room});
 }
 
 }  // namespace prooflode::miner

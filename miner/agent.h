@@ -66,6 +66,8 @@ class Agent {
   std::optional<std::function<void()>> Next();
   void Feed(const Event& event);
   void Housekeeping();
+  // Looks at the disk: deletes what no longer fits, and tells the session what a job's files may take.
+  void MeasureDisk();
 
   // Actions (agent_actions.cc).
   void Do(const action::Connect& connect);
@@ -94,7 +96,7 @@ class Agent {
   void OnMessage(const v1::SessionResponse& message);
   void OnStreamEnd(uint64_t stream, const Status& status);
   void OnResult(size_t device, const WorkerResult& result);
-  StatusOr<UniqueFd> FetchOne(const std::string& kind, const Digest& digest, uint64_t bytes,
+  StatusOr<UniqueFd> FetchOne(ArtifactKind kind, const Digest& digest, uint64_t bytes,
                               const CancelToken& cancel, uint64_t& fetched);
   StatusOr<Files> FetchFiles(const OfferedJob& job, const CancelToken& cancel, uint64_t& fetched);
   void OnFetched(const JobId& job, uint64_t id, StatusOr<Files> files, Micros took, uint64_t fetched);
@@ -121,6 +123,7 @@ class Agent {
   uint64_t ids_ = 0;
   bool finished_ = false;
   Micros table_at_{};
+  Micros disk_at_{};
 
   Mutex mutex_;
   CondVar changed_;

@@ -20,8 +20,7 @@ const client::CallOptions kOneTry{.retry_for = Micros{0}};
 CallResult Classify(const Status& status) {
   if (status.ok()) return CallResult::kOk;
   if (client::IsOutcomeUnknown(status)) return CallResult::kRetry;
-  // The login that precedes a call failed, so that the call was not made.
-  if (FromSv(status.message()).starts_with("login: ")) return CallResult::kRetry;
+  if (client::IsLoginFailure(status)) return CallResult::kRetry;
   switch (status.code()) {
     case absl::StatusCode::kInvalidArgument:
     case absl::StatusCode::kNotFound:
@@ -244,12 +243,12 @@ void Agent::Do(const action::Release& release) {
 
 // --- Files ---
 
-StatusOr<UniqueFd> Agent::FetchOne(const std::string& kind, const Digest& digest, uint64_t bytes,
+StatusOr<UniqueFd> Agent::FetchOne(ArtifactKind kind, const Digest& digest, uint64_t bytes,
                                    const CancelToken& cancel, uint64_t& fetched) {
   PL_ASSIGN_OR_RETURN(std::optional<UniqueFd> here, cache_.Find(digest));
-  metrics_.CacheRequest(kind, here.has_value());
+  metrics_.CacheRequest(kind == ArtifactKind::kKey ? "zkey" : "witness", here.has_value());
   while (!here) {
-    auto reservation = cache_.Reserve(digest, bytes);
+    auto reservation = cache_.Reserve(digest, kind, bytes);
     if (reservation.ok()) {
       const client::TransferOptions transfer{.cancel = &cancel};
       PL_RETURN_IF_ERROR(client::Download(connection_, digest, bytes, (*reservation)->path(), transfer));
@@ -267,8 +266,9 @@ StatusOr<UniqueFd> Agent::FetchOne(const std::string& kind, const Digest& digest
 StatusOr<Agent::Files> Agent::FetchFiles(const OfferedJob& job, const CancelToken& cancel,
                                          uint64_t& fetched) {
   Files files;
-  PL_ASSIGN_OR_RETURN(files.zkey, FetchOne("zkey", job.zkey, job.zkey_bytes, cancel, fetched));
-  PL_ASSIGN_OR_RETURN(files.witness, FetchOne("witness", job.witness, job.witness_bytes, cancel, fetched));
+  PL_ASSIGN_OR_RETURN(files.zkey, FetchOne(ArtifactKind::kKey, job.zkey, job.zkey_bytes, cancel, fetched));
+  PL_ASSIGN_OR_RETURN(files.witness,
+                      FetchOne(ArtifactKind::kWitness, job.witness, job.witness_bytes, cancel, fetched));
   return files;
 }
 

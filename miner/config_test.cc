@@ -19,41 +19,45 @@ class ConfigTest : public testing::Test {
     std::ofstream(path) << text;
     return path;
   }
-  StatusOr<LoadedConfig> Load(const std::string& text, std::map<std::string, std::string> environment = {},
-                              std::map<std::string, std::string> flags = {}) {
-    environment_ = std::move(environment);
-    environment_.emplace("HOME", "/home/rig");
+  Status Load(const std::string& text, std::map<std::string, std::string> environment = {},
+              std::map<std::string, std::string> flags = {}) {
+    environment.emplace("HOME", "/home/rig");
+    config_ = Config();
+    settings_ = SettingsOf(config_);
     return LoadConfig({.file = Write(text),
-                       .environment = [this](const std::string& name) -> const char* {
-                         const auto it = environment_.find(name);
-                         return it == environment_.end() ? nullptr : it->second.c_str();
+                       .environment = [&](const std::string& name) -> const char* {
+                         const auto it = environment.find(name);
+                         return it == environment.end() ? nullptr : it->second.c_str();
                        },
-                       .flags = std::move(flags)});
+                       .flags = std::move(flags)},
+                      config_, settings_);
   }
   std::string Refusal(const std::string& text) {
-    const auto loaded = Load(text);
-    EXPECT_EQ(loaded.status().code(), absl::StatusCode::kInvalidArgument) << text;
-    return std::string(loaded.status().message());
+    const Status loaded = Load(text);
+    EXPECT_EQ(loaded.code(), absl::StatusCode::kInvalidArgument) << text;
+    return std::string(loaded.message());
   }
 
-  std::map<std::string, std::string> environment_;
+  Config config_;
+  Settings settings_ = SettingsOf(config_);
 };
 
 TEST_F(ConfigTest, FlagsOverEnvironmentOverFileOverDefaults) {
-  const auto loaded =
-      Load("coordinator = \"https://file:1\"\nhttp = \"file:1\"\n[device]\nthreads = 3\n",
+  const Status loaded =
+      Load("coordinator = \"https://file:1\"\nhttp = \"127.0.0.1:1\"\n[device]\nthreads = 3\n",
            {{"PROOFLODE_HTTP", "env:1"}, {"PROOFLODE_DEVICE_THREADS", "4"}}, {{"device.threads", "5"}});
-  ASSERT_TRUE(loaded.ok()) << loaded.status();
-  EXPECT_EQ(loaded->config.coordinator, "https://file:1");
-  EXPECT_EQ(loaded->config.http, "env:1");
-  EXPECT_EQ(loaded->config.device.threads, 5u);
-  EXPECT_EQ(loaded->config.work.offers_max, 16u);
-  EXPECT_EQ(loaded->config.data, "/home/rig/.prooflode-miner");
-  EXPECT_EQ(loaded->config.key_path(), "/home/rig/.prooflode-miner/miner.key");
-  EXPECT_THAT(loaded->origins.at("coordinator"), HasSubstr("toml:1"));
-  EXPECT_EQ(loaded->origins.at("http"), "PROOFLODE_HTTP");
-  EXPECT_EQ(loaded->origins.at("device.threads"), "--device-threads");
-  EXPECT_EQ(loaded->origins.at("work.offers_max"), "default");
+  ASSERT_TRUE(loaded.ok()) << loaded;
+  EXPECT_EQ(config_.coordinator, "https://file:1");
+  EXPECT_EQ(config_.http, "env:1");
+  EXPECT_EQ(config_.device.threads, 5u);
+  EXPECT_EQ(config_.work.offers_max, 16u);
+  EXPECT_EQ(config_.data, "/home/rig/.prooflode-miner");
+  EXPECT_EQ(config_.key_path(), "/home/rig/.prooflode-miner/miner.key");
+  const std::string printed = settings_.Print();
+  EXPECT_THAT(printed, testing::ContainsRegex("coordinator = 'https://file:1' +# .*toml:1\n"));
+  EXPECT_THAT(printed, testing::ContainsRegex("http = 'env:1' +# PROOFLODE_HTTP\n"));
+  EXPECT_THAT(printed, testing::ContainsRegex("threads = 5 +# --device-threads\n"));
+  EXPECT_THAT(printed, testing::ContainsRegex("offers_max = 16 +# default\n"));
 }
 
 TEST_F(ConfigTest, ErrorsNameFileLineAndWhatWasWanted) {
@@ -68,28 +72,37 @@ TEST_F(ConfigTest, ErrorsNameFileLineAndWhatWasWanted) {
   EXPECT_THAT(Refusal("coordinator_key = \"12\"\n"), HasSubstr("64 hexadecimal"));
   EXPECT_THAT(Refusal("[log]\nformat = \"xml\"\n"), HasSubstr("text or json"));
   EXPECT_THAT(Refusal("http = \n"), HasSubstr(".toml:1"));
+  EXPECT_THAT(Refusal("http = \"nowhere\"\n"), HasSubstr("HOST:PORT"));
+  EXPECT_THAT(Refusal("[log]\nlevel = \"all\"\n"), HasSubstr("debug, info, warning or error"));
 }
 
 TEST_F(ConfigTest, EnvironmentAndFlagsAreCheckedToo) {
-  auto loaded = Load("", {{"PROOFLODE_DEVICE_THREADS", "many"}});
-  EXPECT_THAT(std::string(loaded.status().message()), HasSubstr("PROOFLODE_DEVICE_THREADS"));
+  Status loaded = Load("", {{"PROOFLODE_DEVICE_THREADS", "many"}});
+  EXPECT_THAT(std::string(loaded.message()), HasSubstr("PROOFLODE_DEVICE_THREADS"));
   loaded = Load("", {}, {{"device.threads", "+3"}});
-  EXPECT_THAT(std::string(loaded.status().message()), HasSubstr("--device-threads"));
+  EXPECT_THAT(std::string(loaded.message()), HasSubstr("--device-threads"));
 }
 
 TEST_F(ConfigTest, WhatIsPrintedIsReadAgain) {
-  const auto loaded = Load("http = \"a\\\"b\"\n[work]\nreward_min_units = 18446744073\n");
-  ASSERT_TRUE(loaded.ok());
-  const std::string printed = PrintConfig(*loaded);
-  const auto again = Load(printed);
-  ASSERT_TRUE(again.ok()) << again.status() << "\n" << printed;
-  for (const Setting& setting : Settings()) {
-    EXPECT_EQ(setting.get(again->config), setting.get(loaded->config)) << setting.name;
+  ASSERT_TRUE(Load("data = \"a\\\"b\"\n[work]\nreward_min_units = 18446744073\n").ok());
+  const std::string printed = settings_.Print();
+  std::vector<std::string> values;
+  for (const Setting& setting : settings_.table()) values.push_back(setting.get());
+  ASSERT_TRUE(Load(printed).ok()) << printed;
+  EXPECT_EQ(config_.data, "a\"b");
+  for (size_t i = 0; i < values.size(); ++i) {
+    EXPECT_EQ(settings_.table()[i].get(), values[i]) << settings_.table()[i].name;
   }
 }
 
 TEST_F(ConfigTest, AMissingFileThatWasAskedForIsAnError) {
-  EXPECT_EQ(LoadConfig({.file = "/nonexistent/miner.toml"}).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(LoadConfig({.file = "/nonexistent/miner.toml"}, config_, settings_).code(),
+            absl::StatusCode::kNotFound);
+}
+
+TEST_F(ConfigTest, ACertificateNeedsItsKey) {
+  EXPECT_THAT(Refusal("client_cert_file = \"c.pem\"\n"), HasSubstr("client_key_file"));
+  EXPECT_TRUE(Load("client_cert_file = \"c.pem\"\nclient_key_file = \"k.pem\"\n").ok());
 }
 
 }  // namespace

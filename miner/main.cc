@@ -26,15 +26,15 @@ struct CommandLine {
   bool json = false;
 };
 
-const char* Environment(const std::string& name) { return std::getenv(name.c_str()); }
+const char* Variable(const std::string& name) { return std::getenv(name.c_str()); }
 
 // --config, or the first of the usual places that has a file.
 std::optional<std::string> ConfigFile(const CommandLine& line) {
   if (!line.config_file.empty()) return line.config_file;
-  const char* variable = Environment("PROOFLODE_CONFIG");
+  const char* variable = Variable("PROOFLODE_CONFIG");
   if (variable != nullptr && *variable != '\0') return variable;
-  const char* xdg = Environment("XDG_CONFIG_HOME");
-  const char* home = Environment("HOME");
+  const char* xdg = Variable("XDG_CONFIG_HOME");
+  const char* home = Variable("HOME");
   std::vector<std::string> places;
   if (xdg != nullptr && *xdg != '\0') {
     places.push_back(std::string(xdg) + "/prooflode/miner.toml");
@@ -97,23 +97,22 @@ int DrainRunning(const Config& config) {
 
 LogOptions ToLogOptions(const Config& config) {
   LogOptions options;
-  options.json = config.log_format == "json";
-  options.level = config.log_level == "debug"     ? LogLevel::kDebug
-                  : config.log_level == "warning" ? LogLevel::kWarning
-                  : config.log_level == "error"   ? LogLevel::kError
+  options.json = config.log.format == "json";
+  options.level = config.log.level == "debug"     ? LogLevel::kDebug
+                  : config.log.level == "warning" ? LogLevel::kWarning
+                  : config.log.level == "error"   ? LogLevel::kError
                                                   : LogLevel::kInfo;
   return options;
 }
 
-int Dispatch(const CLI::App& app, const CommandLine& line) {
+int Dispatch(const CLI::App& app, const CommandLine& line, Config& config, Settings& settings) {
   if (app.got_subcommand("version")) {
     std::puts("prooflode-miner " PROOFLODE_VERSION);
     return kExitOk;
   }
-  const StatusOr<LoadedConfig> loaded =
-      LoadConfig({.file = ConfigFile(line), .environment = Environment, .flags = line.settings});
-  if (!loaded.ok()) return Fail(loaded.status(), kExitBadConfiguration);
-  const Config& config = loaded->config;
+  const Status loaded = LoadConfig(
+      {.file = ConfigFile(line), .environment = Variable, .flags = line.settings}, config, settings);
+  if (!loaded.ok()) return Fail(loaded, kExitBadConfiguration);
   InitLog(ToLogOptions(config));
   if (app.got_subcommand("run")) return RunMiner(config);
   if (app.got_subcommand("selftest")) return RunSelfTestCommand(config);
@@ -121,7 +120,7 @@ int Dispatch(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("drain")) return DrainRunning(config);
   const CLI::App* config_command = app.get_subcommand("config");
   if (config_command->got_subcommand("print")) {
-    std::fputs(PrintConfig(*loaded).c_str(), stdout);
+    std::fputs(settings.Print().c_str(), stdout);
   } else {
     std::puts("configuration ok");
   }
@@ -135,16 +134,18 @@ int Main(int argc, char** argv) {
   app.fallthrough();
   CommandLine line;
   app.add_option("--config", line.config_file, "TOML file (PROOFLODE_CONFIG)");
-  for (const Setting& setting : Settings()) {
-    std::string flags = FlagName(setting.name);
+  Config values;
+  Settings settings = SettingsOf(values);
+  for (const Setting& setting : settings.table()) {
+    const std::string& name = setting.name;
+    std::string flags = Settings::FlagName(name);
     // The settings of everyday use have short names.
-    if (std::string_view(setting.name) == "device.threads") flags += ",--threads";
-    if (std::string_view(setting.name) == "device.kind") flags += ",--device";
-    if (std::string_view(setting.name) == "log.format") flags += ",--log";
-    const std::string name = setting.name;
+    if (name == "device.threads") flags += ",--threads";
+    if (name == "device.kind") flags += ",--device";
+    if (name == "log.format") flags += ",--log";
     app.add_option_function<std::string>(
            flags, [&line, name](const std::string& value) { line.settings[name] = value; },
-           absl::StrCat(setting.help, " (", EnvironmentName(name), ")"))
+           absl::StrCat(setting.help, " (", Settings::EnvironmentName(name), ")"))
         ->type_name("VALUE");
   }
   app.add_subcommand("run", "Mine until told to stop");
@@ -169,7 +170,7 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "prooflode-miner: %s\nsee `prooflode-miner --help`\n", error.what());
     return kExitUsage;
   }
-  return Dispatch(app, line);
+  return Dispatch(app, line, values, settings);
 }
 
 }  // namespace

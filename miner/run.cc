@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -41,14 +40,6 @@ uint64_t MachineMemory() {
     if (text.ok() && absl::SimpleAtoi(absl::StripSuffix(*text, "\n"), &limit)) bytes = std::min(bytes, limit);
   }
   return bytes;
-}
-
-// What the files of one job may take: the cache's quota, or less when the disk has less for it.
-uint64_t FilesBytes(const ArtifactCache& cache, const std::string& folder) {
-  struct statvfs disk {};
-  if (statvfs(folder.c_str(), &disk) != 0) return cache.quota_bytes();
-  const uint64_t free = static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
-  return std::min(cache.quota_bytes(), free + cache.bytes());
 }
 
 uint64_t ProofMemory(const Config& config) {
@@ -220,8 +211,10 @@ Status Run(const Config& config) {
   RealRandom random;
   PL_ASSIGN_OR_RETURN(const UniqueFd lock, LockDataFolder(config.data));
   PL_ASSIGN_OR_RETURN(const SigningKey key, LoadOrCreateKey(config.key_path(), random));
-  PL_ASSIGN_OR_RETURN(const auto cache,
-                      ArtifactCache::Open(config.data + "/cache", config.cache_quota_mb * kMegabyte));
+  PL_ASSIGN_OR_RETURN(
+      const auto cache,
+      ArtifactCache::Open(config.data + "/cache", {.quota_bytes = config.cache.quota_mb * kMegabyte,
+                                                   .free_bytes_min = config.cache.free_disk_mb * kMegabyte}));
   PL_ASSIGN_OR_RETURN(Journal journal, Journal::Open(config.data + "/journal"));
   PL_ASSIGN_OR_RETURN(const client::ConnectionOptions connection_options, ToConnectionOptions(config));
   PL_ASSIGN_OR_RETURN(const auto connection,
@@ -230,7 +223,6 @@ Status Run(const Config& config) {
   AgentOptions options;
   options.version = PROOFLODE_VERSION;
   options.session = ToSessionOptions(config);
-  options.session.files_bytes = FilesBytes(*cache, config.data);
   options.worker = ToWorkerOptions(config);
   options.device_names = {absl::StrFormat("cpu %d threads", options.worker.threads)};
   options.domain_size_max = DomainSizeMax(options.session.memory_bytes);

@@ -3,7 +3,6 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 #include <sstream>
 
@@ -12,28 +11,13 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "base/edit_distance.h"
 #include "base/files.h"
 
 namespace prooflode {
 namespace {
 
 constexpr uint64_t kFileBytesMax = 1 << 20;
-
-// Levenshtein's.
-size_t EditDistance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t replaced = diagonal + (a[i - 1] != b[j - 1]);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-    }
-  }
-  return row[b.size()];
-}
 
 // A node's value as the text that Set takes; nullopt for a node of another kind.
 std::optional<std::string> TextOf(const toml::node& node, SettingKind kind) {
@@ -93,11 +77,27 @@ std::string ValueText(const Setting& setting) {
   return absl::StrCat("[", absl::StrJoin(members, ", "), "]");
 }
 
+bool IsAddress(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return false;
+  const std::string digits = text.substr(colon + 1);
+  uint32_t port = 0;
+  return !digits.empty() && std::all_of(digits.begin(), digits.end(), absl::ascii_isdigit) &&
+         absl::SimpleAtoi(digits, &port) && port <= 65535;
+}
+
+// "a", "a or b", "a, b or c".
+std::string OneOf(const std::vector<std::string>& words) {
+  const auto last = words.end() - 1;
+  const std::string before = absl::StrJoin(words.begin(), last, ", ");
+  return before.empty() ? *last : absl::StrCat(before, " or ", *last);
+}
+
 }  // namespace
 
 Setting TextSetting(std::string name, std::string* target, std::string help,
                     std::vector<std::string> allowed) {
-  const std::string wanted = allowed.empty() ? "text" : absl::StrJoin(allowed, " or ");
+  const std::string wanted = allowed.empty() ? "text" : OneOf(allowed);
   const auto set = [target, allowed = std::move(allowed)](const std::string& text) {
     if (!allowed.empty() && std::find(allowed.begin(), allowed.end(), text) == allowed.end()) return false;
     *target = text;
@@ -133,6 +133,32 @@ Setting FlagSetting(std::string name, bool* target, std::string help) {
           }};
 }
 
+Setting AddressSetting(std::string name, std::string* target, bool may_be_empty, std::string help) {
+  const auto set = [target, may_be_empty](const std::string& text) {
+    if (!IsAddress(text) && !(may_be_empty && text.empty())) return false;
+    *target = text;
+    return true;
+  };
+  return {std::move(name),
+          SettingKind::kText,
+          std::move(help),
+          may_be_empty ? "HOST:PORT, or empty for none" : "HOST:PORT",
+          set,
+          [target] { return *target; }};
+}
+
+StatusOr<std::string> DefaultDataFolder(const Environment& environment, const std::string& folder) {
+  const auto variable = [&](const char* name) {
+    const char* value = environment ? environment(name) : nullptr;
+    return std::string(value == nullptr ? "" : value);
+  };
+  const std::string state = variable("STATE_DIRECTORY");
+  if (!state.empty()) return state;
+  const std::string home = variable("HOME");
+  if (!home.empty()) return absl::StrCat(home, "/", folder);
+  return absl::InvalidArgumentError("data: neither given, nor is there a HOME to put it into");
+}
+
 Settings::Settings(std::vector<Setting> table) : table_(std::move(table)) {}
 
 const Setting* Settings::Find(const std::string& name) const {
@@ -143,7 +169,7 @@ const Setting* Settings::Find(const std::string& name) const {
 
 std::string Settings::Nearest(const std::string& name) const {
   const Setting* best = nullptr;
-  size_t best_distance = name.size();
+  size_t best_distance = name.size() / 3 + 2;  // further away is another word
   for (const Setting& setting : table_) {
     // The table may be missing or wrong: the key alone counts as well.
     const std::string leaf = setting.name.substr(setting.name.rfind('.') + 1);
@@ -196,7 +222,7 @@ Status Settings::LoadFile(const std::string& path) {
   return absl::OkStatus();
 }
 
-Status Settings::LoadEnvironment(const std::function<const char*(const std::string&)>& lookup) {
+Status Settings::LoadEnvironment(const Environment& lookup) {
   for (const Setting& setting : table_) {
     const std::string variable = EnvironmentName(setting.name);
     if (const char* value = lookup(variable)) PL_RETURN_IF_ERROR(Set(setting.name, value, variable));
@@ -225,6 +251,10 @@ std::string Settings::EnvironmentName(const std::string& name) {
   std::transform(variable.begin(), variable.end(), variable.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return variable;
+}
+
+std::string Settings::FlagName(const std::string& name) {
+  return absl::StrCat("--", absl::StrReplaceAll(name, {{".", "-"}, {"_", "-"}}));
 }
 
 }  // namespace prooflode

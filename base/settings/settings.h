@@ -31,6 +31,14 @@ Setting TextSetting(std::string name, std::string* target, std::string help,
                     std::vector<std::string> allowed = {});
 Setting NumberSetting(std::string name, uint64_t* target, uint64_t least, uint64_t most, std::string help);
 Setting FlagSetting(std::string name, bool* target, std::string help);
+// HOST:PORT with a port in range; the host is checked by whoever listens there.
+Setting AddressSetting(std::string name, std::string* target, bool may_be_empty, std::string help);
+
+// The value of a variable, nullptr when it is not set.
+using Environment = std::function<const char*(const std::string&)>;
+
+// $STATE_DIRECTORY, which systemd sets, or `folder` in the home of the user; kInvalidArgument without both.
+StatusOr<std::string> DefaultDataFolder(const Environment& environment, const std::string& folder);
 
 class Settings {
  public:
@@ -41,14 +49,15 @@ class Settings {
   // one that is nearest.
   Status LoadFile(const std::string& path);
   // Variables are looked up by name, since other programs have PROOFLODE_ ones too.
-  Status LoadEnvironment(const std::function<const char*(const std::string&)>& lookup);
+  Status LoadEnvironment(const Environment& lookup);
   // `origin` is for messages and for Print.
   Status Set(const std::string& name, const std::string& text, const std::string& origin);
 
   // The effective settings as a TOML file that gives them again, with each one's origin as a comment.
   std::string Print() const;
-  // "limits.queue" -> "PROOFLODE_LIMITS_QUEUE".
+  // "limits.queue" -> "PROOFLODE_LIMITS_QUEUE", "--limits-queue".
   static std::string EnvironmentName(const std::string& name);
+  static std::string FlagName(const std::string& name);
 
  private:
   const Setting* Find(const std::string& name) const;

@@ -90,5 +90,42 @@ TEST_F(SettingsTest, ErrorsNameFileLineAndWhatWasWanted) {
   EXPECT_EQ(settings.LoadFile("/nonexistent/x.toml").code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(SettingsTest, OnlyNearNamesAreSuggested) {
+  Example e;
+  Settings settings = e.Table();
+  EXPECT_THAT(std::string(settings.Set("gpu.x", "1", "here").message()),
+              testing::Not(HasSubstr("did you mean")));
+  EXPECT_THAT(std::string(settings.Set("listn", "1", "here").message()), HasSubstr("did you mean listen?"));
+}
+
+TEST(SettingTest, WordsAndAddresses) {
+  std::string word;
+  EXPECT_EQ(TextSetting("level", &word, "", {"a"}).wanted, "a");
+  const Setting level = TextSetting("level", &word, "", {"a", "b", "c"});
+  EXPECT_EQ(level.wanted, "a, b or c");
+  EXPECT_FALSE(level.set("d"));
+  EXPECT_TRUE(level.set("b"));
+  std::string listen;
+  EXPECT_FALSE(AddressSetting("listen", &listen, false, "").set(""));
+  EXPECT_TRUE(AddressSetting("listen", &listen, true, "").set(""));
+  for (const char* bad : {"localhost", "host:", ":1", "host:65536", "host:-1", "host:1x"}) {
+    EXPECT_FALSE(AddressSetting("listen", &listen, true, "").set(bad)) << bad;
+  }
+}
+
+TEST(SettingTest, TheDataFolderIsSystemdsOrInTheHome) {
+  std::map<std::string, std::string> variables;
+  const Environment environment = [&](const std::string& name) -> const char* {
+    const auto it = variables.find(name);
+    return it == variables.end() ? nullptr : it->second.c_str();
+  };
+  EXPECT_EQ(DefaultDataFolder(environment, ".x").status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(DefaultDataFolder(nullptr, ".x").status().code(), absl::StatusCode::kInvalidArgument);
+  variables["HOME"] = "/home/rig";
+  EXPECT_EQ(*DefaultDataFolder(environment, ".x"), "/home/rig/.x");
+  variables["STATE_DIRECTORY"] = "/var/lib/x";
+  EXPECT_EQ(*DefaultDataFolder(environment, ".x"), "/var/lib/x");
+}
+
 }  // namespace
 }  // namespace prooflode

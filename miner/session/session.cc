@@ -32,7 +32,7 @@ uint64_t MemoryNeeded(const OfferedJob& job) {
 Session::Session(const SessionOptions& options, Random& random)
     : options_(options),
       random_(random),
-      reconnect_(options.reconnect_min, options.reconnect_max),
+      reconnect_({options.reconnect_min, options.reconnect_max}),
       devices_(options.devices) {
   PL_CHECK(options.devices > 0);
 }
@@ -44,7 +44,7 @@ void Session::Restore(const CommitRecord& record) {
             .attempt = record.attempt,
             .record = record,
             .committed = true,
-            .backoff = Backoff(options_.call_retry_min, options_.call_retry_max)};
+            .backoff = NewBackoff()};
   race.job.id = record.attempt.job;
   // Sent once Welcome says that the attempt lives.
   race.call_in_flight = true;
@@ -124,8 +124,7 @@ void Session::Reconcile(const std::vector<AttemptRef>& live) {
     // Another miner with the same key may be at work on those that we know nothing of.
     if (!kept_.contains(attempt.job)) continue;
     // Ours from before a crash, with nothing proven: somebody else shall have the place.
-    Race race{
-        .job = {}, .attempt = attempt, .backoff = Backoff(options_.call_retry_min, options_.call_retry_max)};
+    Race race{.job = {}, .attempt = attempt, .backoff = NewBackoff()};
     race.job.id = attempt.job;
     race.since = now_;
     Release(races_.insert_or_assign(attempt.job, std::move(race)).first->second, Reason::kReleasedByMiner);
@@ -279,7 +278,7 @@ std::optional<SkipReason> Session::Unfit(const OfferedJob& job) const {
   if (failed_jobs_.contains(job.id)) return SkipReason::kFailedBefore;
   if (job.reward < options_.reward_min) return SkipReason::kUnprofitable;
   if (MemoryNeeded(job) > options_.memory_bytes) return SkipReason::kMemory;
-  if (job.zkey_bytes + job.witness_bytes > options_.files_bytes) return SkipReason::kDisk;  // no wrap: above
+  if (job.zkey_bytes + job.witness_bytes > files_room_) return SkipReason::kDisk;  // no wrap: above
   const double expected_us = static_cast<double>(Count(Expected(job))) * options_.deadline_margin;
   const double left_us = static_cast<double>(Count(LocalTime(job.deadline_at) - now_));
   if (expected_us > left_us) return SkipReason::kDeadline;
@@ -316,10 +315,8 @@ void Session::TakeWork() {
     const auto best = std::max_element(offers_.begin(), offers_.end(),
                                        [&](const auto& a, const auto& b) { return rate(a) < rate(b); });
     if (rate(*best) < 0) return;
-    Race race{.job = best->second,
-              .phase = Phase::kAccepting,
-              .request = NewRequest(),
-              .backoff = Backoff(options_.call_retry_min, options_.call_retry_max)};
+    Race race{
+        .job = best->second, .phase = Phase::kAccepting, .request = NewRequest(), .backoff = NewBackoff()};
     race.since = now_;
     device = race.job.id;
     offers_.erase(best);

@@ -16,8 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "base/backoff.h"
 #include "base/env.h"
-#include "miner/session/backoff.h"
 #include "miner/session/predictor.h"
 #include "miner/session/types.h"
 
@@ -27,7 +27,6 @@ struct SessionOptions {
   size_t devices = 1;
   Amount reward_min{};                        // jobs below it are skipped
   uint64_t memory_bytes = uint64_t{1} << 62;  // what one proof may need
-  uint64_t files_bytes = uint64_t{1} << 62;   // what the files of one job may take on disk
   double deadline_margin = 1.2;  // predicted time is multiplied by it before it is held to a deadline
   uint32_t offers_max = 16;      // offers at hand at a time
   int failures_max = 5;          // in a row, until the breaker opens
@@ -104,6 +103,7 @@ class Session {
   void On(const event::Disconnected& disconnected);
   void On(const event::Welcome& welcome);
   void On(const event::HeartbeatSeen&);
+  void On(const event::FilesRoom& room) { files_room_ = room.bytes; }
   void On(const event::Drain&);
   void On(const event::Tick&);
   void Reconcile(const std::vector<AttemptRef>& live);
@@ -147,6 +147,7 @@ class Session {
   std::optional<size_t> DeviceOf(const JobId& job) const;
   void CountFailure(int& counter);  // of failures in a row; opens the breaker at the limit
   RequestId NewRequest();
+  Backoff NewBackoff() const { return Backoff({options_.call_retry_min, options_.call_retry_max}); }
   Micros LocalTime(Micros coordinator_time) const { return coordinator_time - clock_offset_; }
 
   const SessionOptions options_;
@@ -176,6 +177,7 @@ class Session {
   std::deque<JobId> failed_order_;
   std::set<Digest> failed_circuits_;  // by their jobs' fault, since a proof was made
 
+  uint64_t files_room_ = uint64_t{1} << 62;
   int failures_ = 0;          // of our own making, in a row
   int invalid_verdicts_ = 0;  // in a row
   std::optional<Micros> breaker_until_;

@@ -140,9 +140,7 @@ void Session::On(const event::AcceptAnswered& answer) {
     // Given up meanwhile. Whoever is admitted without wanting it gives the place back.
     if (answer.result == CallResult::kOk && !races_.contains(answer.job) &&
         !ended_.contains(answer.attempt.id)) {
-      Race late{.job = {},
-                .attempt = answer.attempt,
-                .backoff = Backoff(options_.call_retry_min, options_.call_retry_max)};
+      Race late{.job = {}, .attempt = answer.attempt, .backoff = NewBackoff()};
       late.job.id = answer.job;
       late.since = now_;
       Release(races_.insert_or_assign(answer.job, std::move(late)).first->second, Reason::kReleasedByMiner);

@@ -29,8 +29,9 @@ TEST_F(SessionTest, WinsARace) {
 }
 
 TEST_F(SessionTest, SkipsWhatDoesNotPayFitOrFinish) {
-  Make({.reward_min = Amount{50}, .memory_bytes = 200 << 20, .files_bytes = 60 << 20});
+  Make({.reward_min = Amount{50}, .memory_bytes = 200 << 20});
   Connect();
+  Feed(event::FilesRoom{60 << 20});
   const auto skip = [&](const OfferedJob& job) {
     Feed(event::Offer{1, job});
     EXPECT_TRUE(All<action::Accept>().empty());
@@ -55,6 +56,20 @@ TEST_F(SessionTest, SkipsWhatDoesNotPayFitOrFinish) {
   OfferedJob foreign = MakeJob(5);
   foreign.supported = false;
   EXPECT_EQ(skip(foreign), SkipReason::kUnsupported);
+}
+
+TEST_F(SessionTest, OffersAtHandAreDroppedWhenTheDiskRunsLow) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::Offer{2, MakeJob(2)});
+  EXPECT_EQ(session_->pending_offers(), 1u);
+  Feed(event::FilesRoom{MakeJob(2).zkey_bytes});  // not the witness as well
+  EXPECT_EQ(Only<action::ReportSkipped>().reason, SkipReason::kDisk);
+  EXPECT_EQ(Only<action::SendCredit>().offers, 1u);
+  Feed(event::FilesRoom{2 * MakeJob(2).zkey_bytes});
+  Feed(event::Offer{3, MakeJob(2)});
+  EXPECT_TRUE(All<action::ReportSkipped>().empty());
 }
 
 TEST_F(SessionTest, LearnsHowLongACircuitTakes) {

@@ -173,6 +173,10 @@ struct ReleaseAnswered {
   AttemptId attempt{};
   CallResult result = CallResult::kOk;
 };
+// What the files of one job may take on the disk from now on.
+struct FilesRoom {
+  uint64_t bytes = 0;
+};
 // Take no more work, finish what is under way, then stop.
 struct Drain {};
 struct Tick {};
@@ -182,7 +186,7 @@ using Event =
     std::variant<event::Connected, event::Disconnected, event::Welcome, event::Offer, event::OfferWithdrawn,
                  event::AttemptEnded, event::HeartbeatSeen, event::AcceptAnswered, event::ArtifactsReady,
                  event::ArtifactsFailed, event::ProofMade, event::ProofFailed, event::CommitAnswered,
-                 event::RevealAnswered, event::ReleaseAnswered, event::Drain, event::Tick>;
+                 event::RevealAnswered, event::ReleaseAnswered, event::FilesRoom, event::Drain, event::Tick>;
 
 enum class SkipReason { kUnprofitable, kMemory, kDeadline, kDisk, kUnsupported, kFailedBefore };
 const char* SkipReasonText(SkipReason reason);

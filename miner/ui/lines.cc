@@ -84,6 +84,15 @@ std::string EndedLine(const action::ReportEnded& report, const Money& money) {
   }
 }
 
+std::string DiskLine(const DiskState& disk) {
+  const auto mb = [](uint64_t bytes) { return bytes / 1'000'000; };
+  if (!disk.low()) return absl::StrFormat("disk has room again: %d MB free", mb(disk.free));
+  return absl::StrFormat(
+      "disk runs low: %d MB free, %d MB of it stay free; the cache may hold %d of %d MB, %d MB were deleted, "
+      "and jobs that need more are skipped",
+      mb(disk.free), mb(disk.free_min), mb(disk.room), mb(disk.quota), mb(disk.deleted));
+}
+
 std::string BreakerLine(const action::ReportBreaker& report) {
   if (!report.open) return "taking work again";
   return absl::StrFormat("too many failures in a row: taking no work for %s", ClockText(report.pause));

@@ -32,6 +32,17 @@ std::string ShortId(const JobId& id);
 std::string DurationText(double ms);
 std::string AmountText(Amount amount, const Money& money);
 
+// The disk that holds the cache, in bytes.
+struct DiskState {
+  uint64_t free = 0;
+  uint64_t free_min = 0;  // what is to stay free
+  uint64_t room = 0;      // what the cache may hold
+  uint64_t quota = 0;     // what it may hold at most
+  uint64_t deleted = 0;   // of its files, just now
+  bool low() const { return room < quota; }
+};
+std::string DiskLine(const DiskState& disk);
+
 // `left` until the deadline.
 std::string NewJobLine(const action::ReportNewJob& report, Micros left, const Money& money);
 std::string SkippedLine(const action::ReportSkipped& report, const Money& money);

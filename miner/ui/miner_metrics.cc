@@ -80,7 +80,11 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
       rewards_(factory.GetCounter("prooflode_miner_rewards_units_total",
                                   "Rewards, in the market's smallest unit")),
       cache_bytes_(
-          factory.GetGauge("prooflode_miner_cache_bytes", "Size of the cache of keys and witnesses")) {
+          factory.GetGauge("prooflode_miner_cache_bytes", "Size of the cache of keys and witnesses")),
+      cache_room_(factory.GetGauge("prooflode_miner_cache_room_bytes",
+                                   "What the cache may hold: its quota, or what the disk has for it")),
+      disk_free_(factory.GetGauge("prooflode_miner_disk_free_bytes",
+                                  "Free bytes of the disk that holds the cache")) {
   for (const char* result : kResults) Attempts(result);
   for (const char* stage : kStages) Stage(stage);
   for (const auto reason : {SkipReason::kUnprofitable, SkipReason::kMemory, SkipReason::kDeadline,
@@ -143,6 +147,11 @@ void MinerMetrics::SelfVerifyFailures(size_t device, uint32_t count) {
 
 void MinerMetrics::CacheRequest(const std::string& kind, bool hit) {
   CacheCounter(factory_, kind, hit).Increment();
+}
+
+void MinerMetrics::SetDisk(uint64_t free, uint64_t room) {
+  disk_free_.Set(static_cast<double>(free));
+  cache_room_.Set(static_cast<double>(room));
 }
 
 void MinerMetrics::DeviceState(size_t device, const std::string& state) {

@@ -27,6 +27,8 @@ class MinerMetrics {
   void SelfVerifyFailures(size_t device, uint32_t count);
   void CacheRequest(const std::string& kind, bool hit);
   void SetCacheBytes(uint64_t bytes) { cache_bytes_.Set(static_cast<double>(bytes)); }
+  // Free bytes of the disk, and how many of it the cache may hold.
+  void SetDisk(uint64_t free, uint64_t room);
   void DeviceState(size_t device, const std::string& state);
   void DeviceBusy(size_t device, Micros duration);
   void WorkerReplaced(size_t device);
@@ -42,6 +44,8 @@ class MinerMetrics {
   Histogram& race_gap_;
   Counter& rewards_;
   Gauge& cache_bytes_;
+  Gauge& cache_room_;
+  Gauge& disk_free_;
 };
 
 }  // namespace prooflode::miner

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/log.h"
 
@@ -45,6 +46,14 @@ void Reporter::Disconnected(const std::string& why) {
   MutexLock lock(mutex_);
   connected_ = false;
   LogWarning("net", "no session with %s: %s; trying again", identity_.coordinator, why);
+}
+
+void Reporter::Disk(const DiskState& disk) {
+  metrics_.SetDisk(disk.free, disk.room);
+  MutexLock lock(mutex_);
+  const bool changed = std::exchange(disk_low_, disk.low()) != disk.low();
+  if (disk.low() && (changed || disk.deleted > 0)) LogWarning("miner", "%s", DiskLine(disk));
+  if (!disk.low() && changed) LogInfo("miner", "%s", DiskLine(disk));
 }
 
 void Reporter::ProvingBegan(const JobId& job, size_t device) {

@@ -36,6 +36,8 @@ class Reporter {
   void ProvingEnded(const JobId& job, size_t device);
   void Proof(const JobId& job, size_t device, const ProofTimes& times);
 
+  void Disk(const DiskState& disk);
+
   // The session's reports; other actions are none of its business.
   void Report(const action::ReportNewJob& report);
   void Report(const action::ReportSkipped& report);
@@ -78,6 +80,7 @@ class Reporter {
   Money money_ PL_GUARDED_BY(mutex_);
   Micros clock_offset_ PL_GUARDED_BY(mutex_){};
   Amount earned_ PL_GUARDED_BY(mutex_){};
+  bool disk_low_ PL_GUARDED_BY(mutex_) = false;
   std::vector<DeviceState> devices_ PL_GUARDED_BY(mutex_);
   std::map<JobId, Work> work_ PL_GUARDED_BY(mutex_);
   struct Skips {

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/log.h"
 #include "base/sim/sim_env.h"
 #include "miner/ui/lines.h"
 #include "miner/ui/reporter.h"
@@ -116,6 +117,33 @@ TEST_F(ReporterTest, CountsWhatWasEarnedAndWasted) {
   EXPECT_EQ(status["devices"][0]["state"], "idle");
   EXPECT_EQ(status["devices"][0]["median_ms"], 2000);
   EXPECT_EQ(status["devices"][0]["proofs_per_hour"], 600);
+}
+
+TEST_F(ReporterTest, SaysWhenTheDiskRunsLowAndWhenItDoesNotAnyMore) {
+  DiskState disk{
+      .free = 9'000'000'000, .free_min = 1'000'000'000, .room = 5'000'000'000, .quota = 5'000'000'000};
+  testing::internal::CaptureStderr();
+  InitLog({});
+  reporter_.Disk(disk);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+  disk.free = 700'000'000;
+  disk.room = 40'000'000;
+  disk.deleted = 300'000'000;
+  testing::internal::CaptureStderr();
+  reporter_.Disk(disk);
+  const std::string low = testing::internal::GetCapturedStderr();
+  EXPECT_THAT(low, HasSubstr("disk runs low: 700 MB free, 1000 MB of it stay free; the cache may hold 40 of "
+                             "5000 MB, 300 MB were deleted"));
+  EXPECT_EQ(recorded_.Get("prooflode_miner_disk_free_bytes"), 700'000'000);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_cache_room_bytes"), 40'000'000);
+  disk.deleted = 0;
+  testing::internal::CaptureStderr();
+  reporter_.Disk(disk);  // said already
+  disk.room = disk.quota;
+  reporter_.Disk(disk);
+  const std::string again = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(again.begin(), again.end(), '\n'), 1);
+  EXPECT_THAT(again, HasSubstr("disk has room again: 700 MB free"));
 }
 
 TEST_F(ReporterTest, ShowsRacesAndSurvivesHostileNames) {

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,10 +17,29 @@ namespace prooflode::miner {
 namespace {
 
 constexpr std::string_view kPartial = ".partial";
+constexpr std::string_view kWitness = ".witness";
 constexpr size_t kHashChunk = 1 << 20;
 
-std::string Name(const Digest& digest) { return HexEncode(digest); }
-std::string PartialName(const Digest& digest) { return absl::StrCat(HexEncode(digest), Sv(kPartial)); }
+std::string Name(const Digest& digest, ArtifactKind kind) {
+  return absl::StrCat(HexEncode(digest), kind == ArtifactKind::kWitness ? Sv(kWitness) : "");
+}
+std::string PartialName(const Digest& digest, ArtifactKind kind) {
+  return absl::StrCat(Name(digest, kind), Sv(kPartial));
+}
+
+StatusOr<uint64_t> DiskFree(const std::string& folder) {
+  struct statvfs disk {};
+  if (statvfs(folder.c_str(), &disk) != 0) return ErrnoStatus(errno, folder);
+  return static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
+}
+
+// Whether a file is a witness or what came of one.
+bool IsWitnessName(std::string_view name) {
+  if (name.ends_with(kPartial)) name.remove_suffix(kPartial.size());
+  if (!name.ends_with(kWitness)) return false;
+  name.remove_suffix(kWitness.size());
+  return DigestFromHex(name).has_value();
+}
 
 // Hashes the first `bytes` of an open file.
 Status HashFile(int fd, uint64_t bytes, std::string_view name, Sha256Stream& hash) {
@@ -42,28 +62,38 @@ ArtifactCache::Reservation::~Reservation() {
 }
 
 std::string ArtifactCache::Reservation::path() const {
-  return absl::StrCat(cache_.path_, "/", Name(digest_));
+  return absl::StrCat(cache_.path_, "/", Name(digest_, kind_));
 }
 
 StatusOr<UniqueFd> ArtifactCache::Reservation::Finish() {
-  PL_ASSIGN_OR_RETURN(UniqueFd fd, cache_.OpenFile(Name(digest_)));
-  PL_ASSIGN_OR_RETURN(const uint64_t size, FileSize(fd.get(), Name(digest_)));
+  const std::string name = Name(digest_, kind_);
+  PL_ASSIGN_OR_RETURN(UniqueFd fd, cache_.OpenFile(name));
+  PL_ASSIGN_OR_RETURN(const uint64_t size, FileSize(fd.get(), name));
   if (size != size_) {
-    return absl::DataLossError(absl::StrCat("artifact ", Name(digest_), ": ", size, " bytes, want ", size_));
+    return absl::DataLossError(absl::StrCat("artifact ", name, ": ", size, " bytes, want ", size_));
   }
   finished_ = true;
-  cache_.Fetched(digest_, size);
+  cache_.Fetched(digest_, kind_, size);
   return fd;
 }
 
 // --- Cache ---
 
 StatusOr<std::unique_ptr<ArtifactCache>> ArtifactCache::Open(const std::string& folder,
-                                                             uint64_t quota_bytes) {
+                                                             CacheOptions options) {
   PL_ASSIGN_OR_RETURN(UniqueFd fd, OpenPrivateFolder(folder));
-  std::unique_ptr<ArtifactCache> cache(new ArtifactCache(std::move(fd), folder, quota_bytes));
+  if (!options.disk_free) options.disk_free = [folder] { return DiskFree(folder); };
+  std::unique_ptr<ArtifactCache> cache(new ArtifactCache(std::move(fd), folder, std::move(options)));
   PL_RETURN_IF_ERROR(cache->Scan());
+  PL_RETURN_IF_ERROR(cache->Measure().status());
   return cache;
+}
+
+ArtifactCache::~ArtifactCache() {
+  MutexLock lock(mutex_);
+  for (const auto& [digest, entry] : entries_) {
+    if (entry.kind == ArtifactKind::kWitness) DeleteFiles(digest, entry.kind);
+  }
 }
 
 Status ArtifactCache::Scan() {
@@ -77,6 +107,10 @@ Status ArtifactCache::Scan() {
   if (!dir) return ErrnoStatus(errno, path_);
   while (const dirent* entry = readdir(dir.get())) {
     std::string_view name = entry->d_name;
+    if (IsWitnessName(name)) {
+      if (unlinkat(folder_.get(), entry->d_name, 0) != 0) return ErrnoStatus(errno, entry->d_name);
+      continue;
+    }
     const bool complete = !name.ends_with(kPartial);
     if (!complete) name.remove_suffix(kPartial.size());
     const auto digest = DigestFromHex(name);
@@ -97,7 +131,7 @@ Status ArtifactCache::Scan() {
     // A complete file makes a partial one of the same name useless; it goes with the file.
     if (!entry.complete) entry = file.entry;
   }
-  return MakeRoom();
+  return absl::OkStatus();
 }
 
 StatusOr<UniqueFd> ArtifactCache::OpenFile(const std::string& name) const {
@@ -115,7 +149,7 @@ StatusOr<std::optional<UniqueFd>> ArtifactCache::Find(const Digest& digest) {
     it->second.used = ++uses_;
     entry = it->second;
   }
-  const std::string name = Name(digest);
+  const std::string name = Name(digest, entry.kind);
   StatusOr<UniqueFd> fd = OpenFile(name);
   Status good = fd.status();
   if (good.ok() && !entry.verified) {
@@ -135,36 +169,41 @@ StatusOr<std::optional<UniqueFd>> ArtifactCache::Find(const Digest& digest) {
 }
 
 StatusOr<std::unique_ptr<ArtifactCache::Reservation>> ArtifactCache::Reserve(const Digest& digest,
+                                                                             ArtifactKind kind,
                                                                              uint64_t size) {
   MutexLock lock(mutex_);
-  Entry& entry = entries_[digest];
-  if (entry.fetching) {
-    return absl::AbortedError(absl::StrCat("artifact ", Name(digest), " is being fetched already"));
+  if (const auto it = entries_.find(digest); it != entries_.end() && it->second.fetching) {
+    return absl::AbortedError(absl::StrCat("artifact ", Name(digest, kind), " is being fetched already"));
   }
   // Counted with its whole size from now on, and not evicted.
-  entry = Entry{.bytes = size, .used = ++uses_, .fetching = true};
-  if (const Status room = MakeRoom(); !room.ok()) {
-    Erase(digest);
-    return room;
+  entries_[digest] = Entry{.bytes = size, .used = ++uses_, .kind = kind, .fetching = true};
+  StatusOr<Space> space = MeasureRoom();
+  if (space.ok()) Shrink(space->room);
+  if (!space.ok() || Total() > space->room) {
+    const Status full = space.ok() ? TooFull(*space) : space.status();
+    FetchOver(digest);
+    return full;
   }
-  return std::unique_ptr<Reservation>(new Reservation(*this, digest, size));
+  return std::unique_ptr<Reservation>(new Reservation(*this, digest, kind, size));
 }
 
-void ArtifactCache::Fetched(const Digest& digest, uint64_t bytes) {
+void ArtifactCache::Fetched(const Digest& digest, ArtifactKind kind, uint64_t bytes) {
   MutexLock lock(mutex_);
-  entries_[digest] = Entry{.bytes = bytes, .used = ++uses_, .complete = true, .verified = true};
+  entries_[digest] = Entry{.bytes = bytes, .used = ++uses_, .kind = kind, .complete = true, .verified = true};
 }
 
 void ArtifactCache::FetchEnded(const Digest& digest) {
   MutexLock lock(mutex_);
+  FetchOver(digest);
+}
+
+void ArtifactCache::FetchOver(const Digest& digest) {
   const auto it = entries_.find(digest);
   if (it == entries_.end()) return;  // removed meanwhile
-  struct stat info;
-  if (fstatat(folder_.get(), PartialName(digest).c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-    Erase(digest);
-    return;
-  }
-  it->second = Entry{.bytes = static_cast<uint64_t>(info.st_size), .used = ++uses_};
+  const std::optional<uint64_t> partial = PartialBytes(digest, it->second.kind);
+  // Nobody comes back for a witness: its job is another's by then.
+  if (!partial || it->second.kind == ArtifactKind::kWitness) return Erase(digest);
+  it->second = Entry{.bytes = *partial, .used = ++uses_};
 }
 
 void ArtifactCache::Remove(const Digest& digest) {
@@ -172,36 +211,74 @@ void ArtifactCache::Remove(const Digest& digest) {
   Erase(digest);
 }
 
+StatusOr<ArtifactCache::Space> ArtifactCache::Measure() {
+  MutexLock lock(mutex_);
+  PL_ASSIGN_OR_RETURN(Space space, MeasureRoom());
+  space.deleted = Shrink(space.room);
+  return space;
+}
+
+StatusOr<ArtifactCache::Space> ArtifactCache::MeasureRoom() const {
+  PL_ASSIGN_OR_RETURN(const uint64_t free, options_.disk_free());
+  uint64_t ours = 0;  // on the disk; of what is being fetched more is expected
+  for (const auto& [digest, entry] : entries_) {
+    ours += entry.fetching ? PartialBytes(digest, entry.kind).value_or(0) : entry.bytes;
+  }
+  const uint64_t disk = free + ours;
+  const uint64_t left = disk - std::min(disk, options_.free_bytes_min);
+  return Space{.disk_free = free, .room = std::min(options_.quota_bytes, left)};
+}
+
+Status ArtifactCache::TooFull(const Space& space) const {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      "cache ", path_, ": wants ", Total(), " bytes, may hold ", space.room, " (quota ", options_.quota_bytes,
+      "; disk has ", space.disk_free, " free, ", options_.free_bytes_min, " of them stay free)"));
+}
+
 uint64_t ArtifactCache::bytes() const {
   MutexLock lock(mutex_);
+  return Total();
+}
+
+uint64_t ArtifactCache::Total() const {
   uint64_t total = 0;
   for (const auto& [digest, entry] : entries_) total += entry.bytes;
   return total;
 }
 
-void ArtifactCache::Erase(const Digest& digest) {
-  unlinkat(folder_.get(), Name(digest).c_str(), 0);
-  unlinkat(folder_.get(), PartialName(digest).c_str(), 0);
-  entries_.erase(digest);
+std::optional<uint64_t> ArtifactCache::PartialBytes(const Digest& digest, ArtifactKind kind) const {
+  struct stat info;
+  const std::string name = PartialName(digest, kind);
+  if (fstatat(folder_.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  return static_cast<uint64_t>(info.st_size);
 }
 
-Status ArtifactCache::MakeRoom() {
-  uint64_t total = 0;
-  for (const auto& [digest, entry] : entries_) total += entry.bytes;
-  while (total > quota_bytes_) {
+void ArtifactCache::DeleteFiles(const Digest& digest, ArtifactKind kind) {
+  unlinkat(folder_.get(), Name(digest, kind).c_str(), 0);
+  unlinkat(folder_.get(), PartialName(digest, kind).c_str(), 0);
+}
+
+void ArtifactCache::Erase(const Digest& digest) {
+  const auto it = entries_.find(digest);
+  if (it == entries_.end()) return;
+  DeleteFiles(digest, it->second.kind);
+  entries_.erase(it);
+}
+
+uint64_t ArtifactCache::Shrink(uint64_t room) {
+  const uint64_t before = Total();
+  uint64_t total = before;
+  while (total > room) {
     auto oldest = entries_.end();
     for (auto it = entries_.begin(); it != entries_.end(); ++it) {
       if (it->second.fetching) continue;
       if (oldest == entries_.end() || it->second.used < oldest->second.used) oldest = it;
     }
-    if (oldest == entries_.end()) {
-      return absl::ResourceExhaustedError(
-          absl::StrCat("cache ", path_, ": wants ", total, " bytes, quota is ", quota_bytes_));
-    }
+    if (oldest == entries_.end()) break;
     total -= oldest->second.bytes;
     Erase(oldest->first);
   }
-  return absl::OkStatus();
+  return before - total;
 }
 
 }  // namespace prooflode::miner

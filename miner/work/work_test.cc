@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -31,13 +32,16 @@ class WorkTest : public testing::Test {
     return bytes;
   }
   std::unique_ptr<ArtifactCache> OpenCache(uint64_t quota = 1 << 20) {
-    auto cache = ArtifactCache::Open(folder_ + "/cache", quota);
+    return OpenCache(CacheOptions{.quota_bytes = quota});
+  }
+  std::unique_ptr<ArtifactCache> OpenCache(CacheOptions options) {
+    auto cache = ArtifactCache::Open(folder_ + "/cache", std::move(options));
     EXPECT_TRUE(cache.ok()) << cache.status();
     return *std::move(cache);
   }
-  Digest Add(ArtifactCache& cache, const std::string& content) {
+  Digest Add(ArtifactCache& cache, const std::string& content, ArtifactKind kind = ArtifactKind::kKey) {
     const Digest digest = Sha256(AsBytes(content));
-    auto reservation = cache.Reserve(digest, content.size());
+    auto reservation = cache.Reserve(digest, kind, content.size());
     EXPECT_TRUE(reservation.ok()) << reservation.status();
     EXPECT_TRUE(CreateFileDurably((*reservation)->path(), AsBytes(content), 0600).ok());
     EXPECT_TRUE((*reservation)->Finish().ok());
@@ -81,7 +85,8 @@ TEST_F(WorkTest, KeepsAndFindsAcrossRestarts) {
 TEST_F(WorkTest, RefusesAFolderThatOthersMayRead) {
   ASSERT_EQ(mkdir((folder_ + "/cache").c_str(), 0755), 0);
   ASSERT_EQ(chmod((folder_ + "/cache").c_str(), 0755), 0);
-  EXPECT_EQ(ArtifactCache::Open(folder_ + "/cache", 1).status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(ArtifactCache::Open(folder_ + "/cache", {.quota_bytes = 1}).status().code(),
+            absl::StatusCode::kPermissionDenied);
 }
 
 TEST_F(WorkTest, KeepsWhatCameOfACutTransfer) {
@@ -89,18 +94,19 @@ TEST_F(WorkTest, KeepsWhatCameOfACutTransfer) {
   const Digest digest = Sha256(AsBytes(content));
   {
     auto cache = OpenCache();
-    auto reservation = *cache->Reserve(digest, content.size());
+    auto reservation = *cache->Reserve(digest, ArtifactKind::kKey, content.size());
     EXPECT_EQ(cache->bytes(), 5000u);
     const std::string partial = reservation->path() + ".partial";
     ASSERT_TRUE(CreateFileDurably(partial, AsBytes(content).first(1234), 0600).ok());
-    EXPECT_EQ(cache->Reserve(digest, content.size()).status().code(), absl::StatusCode::kAborted);
+    EXPECT_EQ(cache->Reserve(digest, ArtifactKind::kKey, content.size()).status().code(),
+              absl::StatusCode::kAborted);
     reservation.reset();
     EXPECT_EQ(cache->bytes(), 1234u);
   }
   auto cache = OpenCache();
   EXPECT_EQ(cache->bytes(), 1234u);
   EXPECT_FALSE(Has(*cache, digest));
-  auto reservation = *cache->Reserve(digest, content.size());
+  auto reservation = *cache->Reserve(digest, ArtifactKind::kKey, content.size());
   EXPECT_TRUE(std::filesystem::exists(reservation->path() + ".partial"));
   EXPECT_FALSE(reservation->Finish().ok());  // nothing is there yet
   ASSERT_TRUE(CreateFileDurably(reservation->path(), AsBytes(content), 0600).ok());
@@ -110,7 +116,7 @@ TEST_F(WorkTest, KeepsWhatCameOfACutTransfer) {
 
 TEST_F(WorkTest, RefusesAFileOfAnotherSize) {
   auto cache = OpenCache();
-  auto reservation = *cache->Reserve(Sha256(AsBytes("x")), 100);
+  auto reservation = *cache->Reserve(Sha256(AsBytes("x")), ArtifactKind::kKey, 100);
   ASSERT_TRUE(CreateFileDurably(reservation->path(), AsBytes("x"), 0600).ok());
   EXPECT_EQ(reservation->Finish().status().code(), absl::StatusCode::kDataLoss);
 }
@@ -142,7 +148,8 @@ TEST_F(WorkTest, DeletesTheLongestUnusedWithinItsQuota) {
   EXPECT_TRUE(Has(*cache, first));
   EXPECT_FALSE(Has(*cache, second));
   EXPECT_TRUE(Has(*cache, third));
-  EXPECT_EQ(cache->Reserve(second, 10'001).status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(cache->Reserve(second, ArtifactKind::kKey, 10'001).status().code(),
+            absl::StatusCode::kResourceExhausted);
 }
 
 TEST_F(WorkTest, AnOpenFileOutlivesItsEviction) {
@@ -154,6 +161,99 @@ TEST_F(WorkTest, AnOpenFileOutlivesItsEviction) {
   cache->Remove(digest);
   EXPECT_FALSE(Has(*cache, digest));
   EXPECT_EQ(ReadAll((*found)->get(), content.size()), content);
+}
+
+TEST_F(WorkTest, WitnessesOfAKilledMinerAreDeletedAtTheNextStart) {
+  const std::string key = Content(5000, 1);
+  const std::string witness = Content(3000, 2);
+  const std::string cut = Content(2000, 3);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {  // a miner that ends without a chance to tidy up
+    auto cache = OpenCache();
+    Add(*cache, key);
+    Add(*cache, witness, ArtifactKind::kWitness);
+    auto reservation = *cache->Reserve(Sha256(AsBytes(cut)), ArtifactKind::kWitness, cut.size());
+    const bool put = CreateFileDurably(reservation->path() + ".partial", AsBytes(cut).first(999), 0600).ok();
+    _exit(put ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_EQ(status, 0);
+  const auto files = [&] {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/cache")) {
+      names.push_back(entry.path().filename());
+    }
+    return names;
+  };
+  ASSERT_EQ(files().size(), 3u);
+  auto cache = OpenCache();
+  EXPECT_THAT(files(), testing::ElementsAre(HexEncode(Sha256(AsBytes(key)))));
+  EXPECT_EQ(cache->bytes(), key.size());
+  EXPECT_FALSE(Has(*cache, Sha256(AsBytes(witness))));
+}
+
+TEST_F(WorkTest, WitnessesOutliveNeitherTheirCacheNorACutTransfer) {
+  const std::string witness = Content(3000, 2);
+  const Digest cut = Sha256(AsBytes("cut"));
+  {
+    auto cache = OpenCache();
+    EXPECT_TRUE(Has(*cache, Add(*cache, witness, ArtifactKind::kWitness)));
+    auto reservation = *cache->Reserve(cut, ArtifactKind::kWitness, 3);
+    const std::string partial = reservation->path() + ".partial";
+    ASSERT_TRUE(CreateFileDurably(partial, AsBytes("c"), 0600).ok());
+    reservation.reset();
+    EXPECT_FALSE(std::filesystem::exists(partial));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ + "/cache"));
+}
+
+TEST_F(WorkTest, AFullDiskShrinksTheCacheAndRefusesFiles) {
+  uint64_t disk = 20'000;  // of everybody; what others take of it:
+  uint64_t others = 0;
+  const auto disk_free = [&]() -> StatusOr<uint64_t> {
+    uint64_t ours = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(folder_ + "/cache")) {
+      ours += entry.file_size();
+    }
+    return disk - std::min(disk, others + ours);
+  };
+  auto cache =
+      OpenCache(CacheOptions{.quota_bytes = 15'000, .free_bytes_min = 2'000, .disk_free = disk_free});
+  EXPECT_EQ(cache->Measure()->room, 15'000u);  // the quota
+  const Digest first = Add(*cache, Content(4000, 1));
+  const Digest second = Add(*cache, Content(4000, 2));
+  others = 7'000;
+  EXPECT_EQ(cache->Measure()->room, 11'000u);
+  EXPECT_EQ(cache->bytes(), 8000u);
+  others = 12'000;  // 6000 are left for the cache
+  const auto space = cache->Measure();
+  ASSERT_TRUE(space.ok()) << space.status();
+  EXPECT_EQ(space->room, 6'000u);
+  EXPECT_EQ(space->deleted, 4'000u);
+  EXPECT_FALSE(Has(*cache, first));
+  EXPECT_TRUE(Has(*cache, second));
+  // Measured again before a fetch, without being told.
+  others = 15'000;
+  const auto refused = cache->Reserve(first, ArtifactKind::kKey, 4000);
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(std::string(refused.status().message()), testing::HasSubstr("stay free"));
+  EXPECT_EQ(cache->bytes(), 0u);  // the other one had to go
+  others = 0;
+  EXPECT_TRUE(cache->Reserve(first, ArtifactKind::kKey, 4000).ok());
+}
+
+TEST_F(WorkTest, ADiskThatCannotBeAskedIsAnError) {
+  bool broken = false;
+  auto cache = OpenCache(CacheOptions{.quota_bytes = 1000, .disk_free = [&]() -> StatusOr<uint64_t> {
+                                        if (broken) return absl::UnavailableError("gone");
+                                        return 1000;
+                                      }});
+  broken = true;
+  EXPECT_FALSE(cache->Measure().ok());
+  EXPECT_FALSE(cache->Reserve(Digest{1}, ArtifactKind::kKey, 10).ok());
+  EXPECT_EQ(cache->bytes(), 0u);
 }
 
 CommitRecord MakeRecord(uint8_t n) {
