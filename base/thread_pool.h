@@ -6,7 +6,9 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 
 #include "absl/functional/function_ref.h"
@@ -17,12 +19,22 @@ namespace prooflode {
 // 20 ms).
 class CancelToken {
  public:
-  void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
-  bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  void Cancel() { polls_left_.store(0, std::memory_order_relaxed); }
+  bool cancelled() const {
+    const int64_t left = polls_left_.load(std::memory_order_relaxed);
+    if (left == kNever) return false;
+    return left <= 0 || polls_left_.fetch_sub(1, std::memory_order_relaxed) <= 0;
+  }
+  // For tests: says no this many times and then yes, so that a computation is stopped at a place that does
+  // not depend on time.
+  void CancelAfterPolls(int64_t polls) { polls_left_.store(polls, std::memory_order_relaxed); }
 
  private:
-  std::atomic<bool> cancelled_{false};
+  static constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
+  mutable std::atomic<int64_t> polls_left_{kNever};
 };
+
+inline bool IsCancelled(const CancelToken* cancel) { return cancel != nullptr && cancel->cancelled(); }
 
 class ThreadPool {
  public:

@@ -21,14 +21,14 @@ class CpuProver final : public Prover {
                         groth16::Prove(key_, witness, random_, clock_, pool_, cancel, &result.stages));
     const Micros proven = clock_.MonotonicNow();
     result.public_inputs = groth16::PublicInputs(key_, witness);
-    const bool valid = verifier_.Verify(result.public_inputs, result.proof);
+    const bool valid = verifier_.Verify(result.public_inputs, result.proof, cancel);
     result.prove_ms = ToMillis(proven - start);
     result.verify_ms = ToMillis(clock_.MonotonicNow() - proven);
     if (!valid) {
+      if (IsCancelled(cancel)) return absl::CancelledError("proving was cancelled");
       return absl::DataLossError(
           "the proof does not verify: the witness does not satisfy the circuit of this key, or this machine "
-          "computes "
-          "wrongly");
+          "computes wrongly");
     }
     return result;
   }

@@ -12,6 +12,7 @@
 #include "base/sim/sim_env.h"
 #include "prover/format/json.h"
 #include "prover/format/zkey.h"
+#include "prover/groth16/input_combination.h"
 #include "prover/groth16/random_fr.h"
 #include "prover/groth16/test_circuits.h"
 #include "prover/groth16/verify.h"
@@ -111,6 +112,48 @@ TEST_F(ProverTest, CancelledBeforeItBegins) {
   cancel.Cancel();
   const auto result = Prove(groth16::ChainCircuit(40), groth16::ChainWitness(40, 2), &cancel);
   EXPECT_EQ(result.status().code(), absl::StatusCode::kCancelled);
+}
+
+// At every look at the token, from the first to the last.
+TEST_F(ProverTest, CancelledAnywhereGivesNoProofAndTheNextOneIsGood) {
+  const uint32_t length = 2000;  // several chunks of everything
+  const Witness witness = groth16::ChainWitness(length, 2);
+  const auto prover = MakeCpuProver(Setup(groth16::ChainCircuit(length)), random_, clock_, pool_);
+  int64_t polls = 0;
+  while (true) {
+    CancelToken cancel;
+    cancel.CancelAfterPolls(polls);
+    const auto result = prover->Prove(witness, &cancel);
+    if (result.ok()) break;
+    ASSERT_EQ(result.status().code(), absl::StatusCode::kCancelled) << result.status() << " at " << polls;
+    polls += 1 + polls / 16;
+  }
+  EXPECT_GT(polls, 500);
+}
+
+// The verification of a proof with so many public inputs takes long enough to be worth stopping.
+TEST_F(ProverTest, CancelledWithinItsVerification) {
+  ConstraintSystem system = groth16::CubeCircuit();
+  const auto inputs = static_cast<uint32_t>(groth16::InputCombination::kTabledInputsMax + 50);
+  system.wire_count += inputs;
+  system.public_input_count = inputs;
+  for (Term& term : system.terms) {
+    if (term.wire > 0) term.wire += inputs;
+  }
+  Witness witness;
+  witness.values.assign(system.wire_count, Limbs{1, 0, 0, 0});
+  for (uint32_t i = 1; i <= inputs; ++i) witness.values[i] = {i, i, i, 1};
+  witness.values[inputs + 1] = {2, 0, 0, 0};
+  witness.values[inputs + 2] = {4, 0, 0, 0};
+  const ProvingKey key = Setup(system);
+  const Proof proof = FixedProof(key, witness, pool_);
+  const std::vector<Fr> publics = groth16::PublicInputs(key, witness);
+  const groth16::Verifier verifier(key.verifying_key);
+  CancelToken cancel;
+  EXPECT_TRUE(verifier.Verify(publics, proof, &cancel));
+  cancel.CancelAfterPolls(3);
+  EXPECT_FALSE(verifier.Verify(publics, proof, &cancel));
+  EXPECT_TRUE(cancel.cancelled());
 }
 
 TEST_F(ProverTest, ThreadsAndOrderOfCoefficientsDoNotChangeTheProof) {

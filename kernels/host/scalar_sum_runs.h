@@ -32,7 +32,7 @@ class ScalarRunSummer {
     size_t run = 0;
     bool continued = false;  // points_[0] holds the partial sum of `run`
     while (run < run_ends.size()) {
-      if (cancel != nullptr && cancel->cancelled()) return;
+      if (IsCancelled(cancel)) return;
       segments_.clear();
       size_t used = 0;
       while (run < run_ends.size() && used < kBlock) {

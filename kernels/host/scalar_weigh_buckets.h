@@ -49,7 +49,7 @@ XyzzPoint<F> WeighBuckets(std::span<const AffinePoint<F>> sums, const CancelToke
   std::vector<PointPair> add_bucket(segments), add_running(segments);
   BatchAdder<F> adder(segments);
   for (size_t b = length; b-- > 0;) {
-    if (cancel != nullptr && cancel->cancelled()) return {};
+    if (IsCancelled(cancel)) return {};
     for (uint32_t s = 0; s < segments; ++s) {
       const uint32_t running = s;
       const uint32_t weighted = static_cast<uint32_t>(segments) + s;

@@ -78,7 +78,7 @@ class MsmRun {
     BitLengthCounts counts{};
   };
 
-  bool Cancelled() const { return cancel_ != nullptr && cancel_->cancelled(); }
+  bool Cancelled() const { return IsCancelled(cancel_); }
 
   template <typename Visitor>
   void VisitSlice(size_t slice, Visitor visit) const {

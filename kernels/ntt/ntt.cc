@@ -22,8 +22,6 @@ constexpr size_t kPassChunk = 1024;
 // Elements that share the high bits of their place when powers of a shift are applied.
 constexpr int kLogRow = 8;
 
-bool Cancelled(const CancelToken* cancel) { return cancel != nullptr && cancel->cancelled(); }
-
 size_t ReverseBits(size_t value, int bits) {
   size_t reversed = 0;
   for (int i = 0; i < bits; ++i) reversed |= ((value >> i) & 1) << (bits - 1 - i);
@@ -43,7 +41,8 @@ int LogBlock(int log_size, unsigned threads) {
 }
 
 // factor·base^i with i bit-reversed, at place i.
-std::vector<Fr> BitReversedPowers(const Fr& base, const Fr& factor, int log_count, ThreadPool& pool) {
+std::vector<Fr> BitReversedPowers(const Fr& base, const Fr& factor, int log_count, ThreadPool& pool,
+                                  const CancelToken* cancel) {
   std::vector<Fr> steps(log_count);  // base^(2^bit)
   Fr step = base;
   for (int bit = 0; bit < log_count; ++bit, step = step.Square()) steps[bit] = step;
@@ -53,6 +52,7 @@ std::vector<Fr> BitReversedPowers(const Fr& base, const Fr& factor, int log_coun
     const size_t count = size_t{1} << bit;
     const size_t chunk = std::min(count, 4 * kPassChunk);
     pool.ParallelFor(count / chunk, [&](size_t i) {
+      if (IsCancelled(cancel)) return;
       CpuBatchOps().multiply_by(&powers[count + i * chunk], &powers[i * chunk], steps[log_count - 1 - bit],
                                 chunk);
     });
@@ -87,7 +87,7 @@ class Transform {
   // work(block) for every block.
   void ForBlocks(absl::FunctionRef<void(size_t)> work) const {
     pool_.ParallelFor(blocks(), [&](size_t block) {
-      if (!Cancelled(cancel_)) work(block);
+      if (!IsCancelled(cancel_)) work(block);
     });
   }
   void ForwardBlock(size_t block, const std::vector<Fr>& twiddles) const {
@@ -106,7 +106,7 @@ class Transform {
     const size_t chunk = std::min(quarter, kPassChunk);
     const size_t chunks = quarter / chunk;
     pool_.ParallelFor(chunks * (data_.size() >> log_length), [&](size_t task) {
-      if (Cancelled(cancel_)) return;
+      if (IsCancelled(cancel_)) return;
       const size_t block = task / chunks;
       Fr* first = data_.data() + (block << log_length) + task % chunks * chunk;
       level({{first, first + quarter, first + 2 * quarter, first + 3 * quarter},
@@ -128,7 +128,7 @@ void ReverseOrder(std::span<Fr> data, ThreadPool& pool, const CancelToken* cance
   const int log_size = std::countr_zero(data.size());
   constexpr size_t kChunk = 16384;
   pool.ParallelFor((data.size() + kChunk - 1) / kChunk, [&](size_t chunk) {
-    if (Cancelled(cancel)) return;
+    if (IsCancelled(cancel)) return;
     const size_t end = std::min(data.size(), (chunk + 1) * kChunk);
     for (size_t i = chunk * kChunk; i < end; ++i) {
       const size_t j = ReverseBits(i, log_size);
@@ -139,12 +139,12 @@ void ReverseOrder(std::span<Fr> data, ThreadPool& pool, const CancelToken* cance
 
 }  // namespace
 
-NttDomain::NttDomain(int log_size, ThreadPool& pool) : log_size_(log_size) {
+NttDomain::NttDomain(int log_size, ThreadPool& pool, const CancelToken* cancel) : log_size_(log_size) {
   PL_CHECK(log_size >= 0 && log_size <= kFrTwoAdicity);
   const Fr root = FrRootOfUnity(log_size);
   const int log_count = std::max(0, log_size - 1);
-  twiddles_ = BitReversedPowers(root, Fr::One(), log_count, pool);
-  inverse_twiddles_ = BitReversedPowers(root.Inverse(), Fr::One(), log_count, pool);
+  twiddles_ = BitReversedPowers(root, Fr::One(), log_count, pool, cancel);
+  inverse_twiddles_ = BitReversedPowers(root.Inverse(), Fr::One(), log_count, pool, cancel);
 }
 
 void NttDomain::Forward(std::span<Fr> data, ThreadPool& pool, const CancelToken* cancel) const {
@@ -178,8 +178,9 @@ void NttDomain::ToCoset(std::span<Fr> data, const Fr& shift, ThreadPool& pool,
   const int log_rows = log_size_ - log_row;
   Fr shift_step = shift;
   for (int i = 0; i < log_rows; ++i) shift_step = shift_step.Square();
-  const std::vector<Fr> low = BitReversedPowers(shift_step, Fr::FromU64(size()).Inverse(), log_row, pool);
-  const std::vector<Fr> high = BitReversedPowers(shift, Fr::One(), log_rows, pool);
+  const std::vector<Fr> low =
+      BitReversedPowers(shift_step, Fr::FromU64(size()).Inverse(), log_row, pool, cancel);
+  const std::vector<Fr> high = BitReversedPowers(shift, Fr::One(), log_rows, pool, cancel);
 
   transform.ForwardPasses(inverse_twiddles_);
   transform.ForBlocks([&](size_t block) {

@@ -17,7 +17,8 @@ namespace prooflode {
 
 class NttDomain {
  public:
-  NttDomain(int log_size, ThreadPool& pool);
+  // Of no use once `cancel` was cancelled.
+  NttDomain(int log_size, ThreadPool& pool, const CancelToken* cancel = nullptr);
 
   int log_size() const { return log_size_; }
   size_t size() const { return size_t{1} << log_size_; }

@@ -95,18 +95,18 @@ class Worker {
     Prover* prover = keys_.Find(task.request.circuit);
     result.warm = prover != nullptr;
     if (prover == nullptr) {
-      PL_ASSIGN_OR_RETURN(prover, Load(task));
+      PL_ASSIGN_OR_RETURN(prover, Load(task, cancel));
     }
-    if (cancel.cancelled()) return absl::CancelledError("cancelled");
-    PL_ASSIGN_OR_RETURN(const Witness witness, ReadWtnsFd(task.witness.get(), "witness"));
+    PL_ASSIGN_OR_RETURN(const Witness witness, ReadWtnsFd(task.witness.get(), "witness", &cancel));
     result.load_ms = ToMillis(clock_.MonotonicNow() - begun);
     return ProveVerified(*prover, witness, cancel, result);
   }
 
-  StatusOr<Prover*> Load(const Task& task) {
+  StatusOr<Prover*> Load(const Task& task, const CancelToken& cancel) {
     PL_ASSIGN_OR_RETURN(const uint64_t bytes, FileSize(task.zkey.get(), "zkey"));
     keys_.MakeRoom(bytes);
-    const ZkeyOptions options{.allow_insecure_setup = task.request.allow_insecure_setup != 0};
+    const ZkeyOptions options{.allow_insecure_setup = task.request.allow_insecure_setup != 0,
+                              .cancel = &cancel};
     PL_ASSIGN_OR_RETURN(groth16::ProvingKey key, ReadZkeyFd(task.zkey.get(), "zkey", options, pool_));
     return keys_.Add(task.request.circuit, MakeCpuProver(std::move(key), random_, clock_, pool_), bytes);
   }

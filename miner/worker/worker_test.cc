@@ -217,6 +217,19 @@ TEST_F(WorkerTest, ACancelStopsAProofAndTheWorkerLives) {
   EXPECT_EQ(worker_->pid(), pid);
 }
 
+TEST_F(WorkerTest, ACancelledLoadIsTakenUpAgain) {
+  StartWorker();
+  WorkerJob cold = MakeJob(1, small_);
+  cold.circuit[0] ^= 3;  // not in memory yet
+  ASSERT_TRUE(worker_->Prove(std::move(cold)).ok());
+  worker_->Cancel(1);
+  const WorkerResult result = Wait();  // or it was quicker
+  EXPECT_TRUE(result.status.ok() || result.status.code() == absl::StatusCode::kCancelled) << result.status;
+  ASSERT_TRUE(worker_->Prove(MakeJob(2, small_)).ok());
+  ExpectProof(Wait(), small_);
+  EXPECT_EQ(worker_->restarts(), 0);
+}
+
 TEST_F(WorkerTest, AKilledWorkerIsNoticedAndReplaced) {
   const Files medium = MakeFiles("medium", 120);
   StartWorker();

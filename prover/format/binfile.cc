@@ -24,8 +24,9 @@ std::string Label(const BinSchema& schema, uint32_t id) {
 
 }  // namespace
 
-StatusOr<BinFile> BinFile::Open(int fd, std::string name, const BinSchema& schema) {
-  BinFile file(fd, std::move(name), schema);
+StatusOr<BinFile> BinFile::Open(int fd, std::string name, const BinSchema& schema,
+                                const CancelToken* cancel) {
+  BinFile file(fd, std::move(name), schema, cancel);
   PL_RETURN_IF_ERROR(file.Walk());
   return file;
 }
@@ -34,6 +35,7 @@ Status BinFile::Walk() {
   struct stat info;
   if (fstat(fd_, &info) != 0) return ErrnoStatus(errno, name_);
   if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError(absl::StrCat(name_, ": not a regular file"));
+  PL_RETURN_IF_ERROR(CheckCancelled());
   const auto size = static_cast<uint64_t>(info.st_size);
   const auto error = [this](const auto&... parts) {
     return absl::InvalidArgumentError(absl::StrCat(name_, ": ", parts...));
@@ -113,7 +115,24 @@ Status BinFile::Read(uint32_t id, uint64_t offset, std::span<uint8_t> out) const
   const Extent& extent = extents_[IndexOf(id)];
   PL_CHECK(extent.present);
   PL_CHECK(offset <= extent.size && out.size() <= extent.size - offset);
-  return ReadExactly(fd_, extent.offset + offset, out, name_);
+  while (!out.empty()) {
+    PL_RETURN_IF_ERROR(CheckCancelled());
+    const auto piece = out.first(std::min(out.size(), kPieceBytes));
+    PL_RETURN_IF_ERROR(ReadExactly(fd_, extent.offset + offset, piece, name_));
+    offset += piece.size();
+    out = out.subspan(piece.size());
+  }
+  return absl::OkStatus();
+}
+
+Status BinFile::NoMemory(uint32_t id, size_t count, size_t element_bytes) const {
+  return absl::ResourceExhaustedError(absl::StrCat(name_, ": ", Label(*schema_, id), ": no memory for ",
+                                                   count, " elements of ", element_bytes, " bytes each"));
+}
+
+Status BinFile::CheckCancelled() const {
+  if (!IsCancelled(cancel_)) return absl::OkStatus();
+  return absl::CancelledError(absl::StrCat(name_, ": reading was cancelled"));
 }
 
 Status BinFile::Error(uint32_t id, std::string_view what) const {

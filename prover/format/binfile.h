@@ -8,6 +8,7 @@
 // section 4 (coefficients): what came, what was wanted".
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -20,6 +21,7 @@
 #include "base/bytes.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/thread_pool.h"
 #include "kernels/field/fp.h"
 
 namespace prooflode {
@@ -41,15 +43,23 @@ struct BinSchema {
 
 class BinFile {
  public:
-  // Walks the section table of a regular file. `fd` is borrowed and must stay open; `schema` must outlive the
-  // object.
-  static StatusOr<BinFile> Open(int fd, std::string name, const BinSchema& schema);
+  // Walks the section table of a regular file. `fd` is borrowed and must stay open; `schema` and `cancel`
+  // must outlive the object. Once `cancel` is cancelled nothing more is read and every reader gets
+  // kCancelled; it is polled at least once for each kPieceBytes.
+  static StatusOr<BinFile> Open(int fd, std::string name, const BinSchema& schema,
+                                const CancelToken* cancel = nullptr);
 
   bool Has(uint32_t id) const;
   // `id` is in the schema and in the file, for this and for all that follows.
   uint64_t SizeOf(uint32_t id) const;
   // Copies out.size() bytes from `offset` of the section; the range lies inside it. Thread-safe.
   Status Read(uint32_t id, uint64_t offset, std::span<uint8_t> out) const;
+  // Makes the empty `vector` hold `count` elements, for what a section says: kResourceExhausted where memory
+  // does not suffice, kCancelled when cancelled, which is polled every few MB.
+  template <typename T>
+  Status Resize(uint32_t id, size_t count, std::vector<T>& vector) const;
+  // kCancelled, naming the file, if it has been cancelled.
+  Status CheckCancelled() const;
   // kInvalidArgument naming file and section.
   Status Error(uint32_t id, std::string_view what) const;
   // An error unless the section is `want` bytes long; `why` explains the number.
@@ -61,17 +71,42 @@ class BinFile {
     uint64_t size = 0;
     bool present = false;
   };
-  BinFile(int fd, std::string name, const BinSchema& schema)
-      : fd_(fd), name_(std::move(name)), schema_(&schema), extents_(schema.sections.size()) {}
+  BinFile(int fd, std::string name, const BinSchema& schema, const CancelToken* cancel)
+      : fd_(fd),
+        name_(std::move(name)),
+        schema_(&schema),
+        cancel_(cancel),
+        extents_(schema.sections.size()) {}
   Status Walk();
+  Status NoMemory(uint32_t id, size_t count, size_t element_bytes) const;
   Status Place(uint32_t id, uint64_t offset, uint64_t size);
   size_t IndexOf(uint32_t id) const;
+
+  static constexpr size_t kPieceBytes = 512 << 10;
 
   int fd_;
   std::string name_;
   const BinSchema* schema_;
+  const CancelToken* cancel_;
   std::vector<Extent> extents_;
 };
+
+template <typename T>
+Status BinFile::Resize(uint32_t id, size_t count, std::vector<T>& vector) const {
+  constexpr size_t kStep = (size_t{4} << 20) / sizeof(T);
+  try {
+    vector.reserve(count);
+    while (vector.size() < count) {
+      PL_RETURN_IF_ERROR(CheckCancelled());
+      vector.resize(std::min(count, vector.size() + kStep));
+    }
+  } catch (const std::bad_alloc&) {
+    return NoMemory(id, count, sizeof(T));
+  } catch (const std::length_error&) {
+    return NoMemory(id, count, sizeof(T));
+  }
+  return absl::OkStatus();
+}
 
 // Reads one section from its start, through a small buffer.
 class BinCursor {
@@ -108,19 +143,6 @@ Status TakePrime(BinCursor& cursor, const BinFile& file, uint32_t id, const Limb
 // 0x and 64 hexadecimal digits.
 std::string LimbsToHex(const Limbs& value);
 Limbs LoadLimbs(const uint8_t* bytes);
-
-// Makes `vector` hold `count` elements; kResourceExhausted where memory does not suffice.
-template <typename T>
-Status TryResize(std::vector<T>& vector, size_t count) {
-  try {
-    vector.resize(count);
-  } catch (const std::bad_alloc&) {
-    return absl::ResourceExhaustedError(absl::StrCat("no memory for ", count * sizeof(T), " bytes"));
-  } catch (const std::length_error&) {
-    return absl::ResourceExhaustedError(absl::StrCat("no memory for ", count, " elements"));
-  }
-  return absl::OkStatus();
-}
 
 // Writes a container: sections are announced with their exact length and filled in order. Errors are kept and
 // come out of Finish, which puts the file in its place as FileReplacement does; without it nothing is left

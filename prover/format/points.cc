@@ -31,7 +31,7 @@ StatusOr<std::vector<Point>> ReadPoints(const BinFile& file, uint32_t id, size_t
                                         InfinityRule infinity, ThreadPool& pool) {
   PL_RETURN_IF_ERROR(file.WantSize(id, uint64_t{count} * sizeof(Point), why));
   std::vector<Point> points;
-  PL_RETURN_IF_ERROR(TryResize(points, count));
+  PL_RETURN_IF_ERROR(file.Resize(id, count, points));
   constexpr size_t kChunk = kChunkBytes / sizeof(Point);
   Mutex mutex;
   size_t first_bad = count;
@@ -93,10 +93,12 @@ G2Affine SumOfBuckets(std::span<const G2Xyzz> buckets) {
 
 }  // namespace
 
-bool AllInSubgroup(std::span<const G2Affine> points, Random& random, ThreadPool& pool) {
+bool AllInSubgroup(std::span<const G2Affine> points, Random& random, ThreadPool& pool,
+                   const CancelToken* cancel) {
   if (points.size() < kFewPoints) {
     std::atomic<bool> good{true};
     pool.ParallelFor((points.size() + 63) / 64, [&](size_t chunk) {
+      if (IsCancelled(cancel)) return;
       for (const G2Affine& point :
            points.subspan(chunk * 64, std::min<size_t>(64, points.size() - chunk * 64))) {
         if (!point.IsInfinity() && !IsInSubgroup(point)) good = false;
@@ -110,6 +112,7 @@ bool AllInSubgroup(std::span<const G2Affine> points, Random& random, ThreadPool&
     const auto block = points.subspan(begin, std::min(kBlock, points.size() - begin));
     random.Fill({reinterpret_cast<uint8_t*>(coefficients.data()), coefficients.size() * sizeof(uint16_t)});
     pool.ParallelFor(kCombinations, [&](size_t combination) {
+      if (IsCancelled(cancel)) return;
       const uint16_t* const own = coefficients.data() + combination * kBlock;
       for (size_t i = 0; i < block.size(); ++i) {
         G2Xyzz& bucket = buckets[combination][own[i] % kBuckets];
@@ -119,6 +122,7 @@ bool AllInSubgroup(std::span<const G2Affine> points, Random& random, ThreadPool&
   }
   std::atomic<bool> good{true};
   pool.ParallelFor(kCombinations, [&](size_t combination) {
+    if (IsCancelled(cancel)) return;
     if (!IsInSubgroup(SumOfBuckets(buckets[combination]))) good = false;
   });
   return good;

@@ -74,9 +74,10 @@ Status ReadCombination(const BinFile& file, BinCursor& cursor, size_t room, Cons
   return absl::OkStatus();
 }
 
+// Makes room for `count` elements.
 template <typename T>
-Status TryReserve(std::vector<T>& vector, size_t count) {
-  PL_RETURN_IF_ERROR(TryResize(vector, count));
+Status Reserve(const BinFile& file, size_t count, std::vector<T>& vector) {
+  PL_RETURN_IF_ERROR(file.Resize(kConstraints, count, vector));
   vector.clear();
   return absl::OkStatus();
 }
@@ -117,8 +118,9 @@ StatusOr<ConstraintSystem> ReadR1csFd(int fd, const std::string& name) {
         kHeader, absl::StrCat("wire count ", system.wire_count, ", want at most ", terms + kUnusedWiresMax,
                               " for ", terms, " terms in a file without wire labels"));
   }
-  PL_RETURN_IF_ERROR(TryReserve(system.offsets, combinations + 1));
-  PL_RETURN_IF_ERROR(TryReserve(system.terms, terms));
+  system.offsets.clear();
+  PL_RETURN_IF_ERROR(Reserve(file, combinations + 1, system.offsets));
+  PL_RETURN_IF_ERROR(Reserve(file, terms, system.terms));
   system.offsets.push_back(0);
   BinCursor cursor(file, kConstraints);
   for (uint64_t i = 0; i < combinations; ++i) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/check.h"
@@ -15,6 +16,8 @@ enum Id : uint32_t { kHeader = 1, kValues = 2 };
 constexpr std::array<BinSection, 2> kSections = {{{kHeader, "header"}, {kValues, "values"}}};
 constexpr BinSchema kSchema = {"wtns", 2, kSections};
 constexpr uint64_t kHeaderBytes = 4 + 32 + 4;
+// Values that are read and checked at a time.
+constexpr size_t kBlock = 8192;
 
 }  // namespace
 
@@ -32,8 +35,8 @@ Witness::~Witness() {
   if (!values.empty()) explicit_bzero(values.data(), values.size() * sizeof(Limbs));
 }
 
-StatusOr<Witness> ReadWtnsFd(int fd, const std::string& name) {
-  PL_ASSIGN_OR_RETURN(const BinFile file, BinFile::Open(fd, name, kSchema));
+StatusOr<Witness> ReadWtnsFd(int fd, const std::string& name, const CancelToken* cancel) {
+  PL_ASSIGN_OR_RETURN(const BinFile file, BinFile::Open(fd, name, kSchema, cancel));
   PL_RETURN_IF_ERROR(file.WantSize(kHeader, kHeaderBytes, "a BN254 header"));
   BinCursor header(file, kHeader);
   PL_RETURN_IF_ERROR(TakePrime(header, file, kHeader, Fr::kModulus, "field"));
@@ -43,14 +46,17 @@ StatusOr<Witness> ReadWtnsFd(int fd, const std::string& name) {
   }
   PL_RETURN_IF_ERROR(file.WantSize(kValues, uint64_t{count} * sizeof(Limbs), absl::StrCat(count, " values")));
   Witness witness;
-  PL_RETURN_IF_ERROR(TryResize(witness.values, count));
-  const auto bytes = std::span(reinterpret_cast<uint8_t*>(witness.values.data()), count * sizeof(Limbs));
-  PL_RETURN_IF_ERROR(file.Read(kValues, 0, bytes));
-  for (uint32_t i = 0; i < count; ++i) {
-    // The value itself is the owner's secret and stays out of the message.
-    if (!fp_internal::Less(witness.values[i], Fr::kModulus)) {
-      return file.Error(kValues,
-                        absl::StrCat("value ", i, " of ", count, " is not below the scalar field's prime"));
+  PL_RETURN_IF_ERROR(file.Resize(kValues, count, witness.values));
+  for (size_t begin = 0; begin < count; begin += kBlock) {
+    const auto block = std::span(witness.values).subspan(begin, std::min(kBlock, count - begin));
+    PL_RETURN_IF_ERROR(file.Read(kValues, begin * sizeof(Limbs),
+                                 {reinterpret_cast<uint8_t*>(block.data()), block.size_bytes()}));
+    for (size_t i = 0; i < block.size(); ++i) {
+      // The value itself is the owner's secret and stays out of the message.
+      if (!fp_internal::Less(block[i], Fr::kModulus)) {
+        return file.Error(kValues, absl::StrCat("value ", begin + i, " of ", count,
+                                                " is not below the scalar field's prime"));
+      }
     }
   }
   if (witness.values[0] != Limbs{1, 0, 0, 0}) return file.Error(kValues, "value 0 is not the constant 1");

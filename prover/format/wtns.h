@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/thread_pool.h"
 #include "kernels/field/bn254.h"
 
 namespace prooflode {
@@ -23,8 +24,9 @@ struct Witness {
 
 constexpr uint32_t kWitnessValuesMax = uint32_t{1} << 29;
 
+// kCancelled soon after `cancel` is.
 StatusOr<Witness> ReadWtns(const std::string& path);
-StatusOr<Witness> ReadWtnsFd(int fd, const std::string& name);
+StatusOr<Witness> ReadWtnsFd(int fd, const std::string& name, const CancelToken* cancel = nullptr);
 // A witness is secret: the file is its owner's alone (mode 0600).
 Status WriteWtns(const std::string& path, const Witness& witness);
 

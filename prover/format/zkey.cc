@@ -133,7 +133,7 @@ Status ReadCoefficients(const BinFile& file, ProvingKey& key) {
   PL_ASSIGN_OR_RETURN(const uint32_t count, cursor.TakeU32("coefficient count"));
   PL_RETURN_IF_ERROR(file.WantSize(kId, 4 + uint64_t{count} * zkey::kCoefficientBytes,
                                    absl::StrCat(count, " coefficients")));
-  PL_RETURN_IF_ERROR(TryResize(key.coefficients, count));
+  PL_RETURN_IF_ERROR(file.Resize(kId, count, key.coefficients));
   for (uint32_t i = 0; i < count; ++i) {
     PL_ASSIGN_OR_RETURN(const uint8_t* const bytes, cursor.Take(zkey::kCoefficientBytes, "coefficient"));
     const auto matrix = LoadLe<uint32_t>(bytes);
@@ -209,7 +209,7 @@ Status ReadAllPoints(const BinFile& file, ProvingKey& key, ThreadPool& pool) {
 StatusOr<ProvingKey> ReadZkeyFd(int fd, const std::string& name, const ZkeyOptions& options,
                                 ThreadPool& pool) {
   PL_CHECK(!options.check_g2_subgroup || options.random != nullptr);
-  PL_ASSIGN_OR_RETURN(const BinFile file, BinFile::Open(fd, name, zkey::kSchema));
+  PL_ASSIGN_OR_RETURN(const BinFile file, BinFile::Open(fd, name, zkey::kSchema, options.cancel));
   ProvingKey key;
   PL_RETURN_IF_ERROR(CheckProtocol(file));
   PL_RETURN_IF_ERROR(ReadHeader(file, options, key));
@@ -217,8 +217,10 @@ StatusOr<ProvingKey> ReadZkeyFd(int fd, const std::string& name, const ZkeyOptio
   PL_RETURN_IF_ERROR(CheckContributions(file));
   PL_RETURN_IF_ERROR(ReadCoefficients(file, key));
   PL_RETURN_IF_ERROR(ReadAllPoints(file, key, pool));
-  if (options.check_g2_subgroup && !AllInSubgroup(key.b2, *options.random, pool)) {
-    return file.Error(zkey::kB2, "a point is not in the subgroup of order r");
+  if (options.check_g2_subgroup) {
+    const bool good = AllInSubgroup(key.b2, *options.random, pool, options.cancel);
+    PL_RETURN_IF_ERROR(file.CheckCancelled());
+    if (!good) return file.Error(zkey::kB2, "a point is not in the subgroup of order r");
   }
   return key;
 }

@@ -23,6 +23,8 @@ struct ZkeyOptions {
   bool check_g2_subgroup = false;
   // Needed for that test.
   Random* random = nullptr;
+  // The reading stops with kCancelled within milliseconds of its being cancelled; may be null.
+  const CancelToken* cancel = nullptr;
   // What a header says beyond these is refused before anything else is read.
   uint64_t domain_size_max = std::numeric_limits<uint64_t>::max();
   uint64_t public_inputs_max = std::numeric_limits<uint64_t>::max();

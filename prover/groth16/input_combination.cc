@@ -3,7 +3,6 @@
 #include <array>
 
 #include "base/check.h"
-#include "base/thread_pool.h"
 #include "kernels/curve/batch_affine.h"
 #include "kernels/msm/msm.h"
 
@@ -36,14 +35,14 @@ InputCombination::Table InputCombination::MakeTable(const G1Affine& base) {
   return table;
 }
 
-G1Xyzz InputCombination::Combine(std::span<const Fr> inputs) const {
+G1Xyzz InputCombination::Combine(std::span<const Fr> inputs, const CancelToken* cancel) const {
   PL_CHECK(inputs.size() == input_count());
   std::vector<Limbs> scalars;
   scalars.reserve(inputs.size());
   for (const Fr& input : inputs) scalars.push_back(input.ToCanonical());
   if (!points_.empty()) {
     ThreadPool caller(1);  // verifiers run beside each other: no further threads
-    return MsmG1(points_, scalars, caller) + constant_;
+    return MsmG1(points_, scalars, caller, {.cancel = cancel}) + constant_;
   }
   G1Xyzz sum = G1Xyzz::Infinity();
   for (int shift = 64 - kWindowBits; shift >= 0; shift -= kWindowBits) {

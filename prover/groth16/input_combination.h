@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "base/thread_pool.h"
 #include "kernels/curve/bn254.h"
 
 namespace prooflode::groth16 {
@@ -26,8 +27,8 @@ class InputCombination {
   size_t input_count() const { return tables_.size() + points_.size(); }
 
   // `inputs` has input_count() values. About 600 products in Fq an input, and 600 more; fewer without
-  // tables.
-  G1Xyzz Combine(std::span<const Fr> inputs) const;
+  // tables. Once `cancel` is cancelled it returns soon, and not the sum.
+  G1Xyzz Combine(std::span<const Fr> inputs, const CancelToken* cancel = nullptr) const;
 
  private:
   static constexpr int kQuarters = 4;

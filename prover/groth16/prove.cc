@@ -70,7 +70,7 @@ StatusOr<Sums> ComputeSums(const ProvingKey& key, const Witness& witness, Stopwa
   times.msm_b2_ms = watch.LapMs();
   sums.c = MsmG1(key.c, values.subspan(key.public_count + 1), pool, options);
   times.msm_c_ms = watch.LapMs();
-  if (cancel != nullptr && cancel->cancelled()) return absl::CancelledError("proving was cancelled");
+  if (IsCancelled(cancel)) return absl::CancelledError("proving was cancelled");
   return sums;
 }
 

@@ -82,14 +82,15 @@ Verifier& Verifier::operator=(Verifier&&) noexcept = default;
 
 size_t Verifier::public_count() const { return prepared_->inputs.input_count(); }
 
-bool Verifier::Verify(std::span<const Fr> public_inputs, const Proof& proof) const {
+bool Verifier::Verify(std::span<const Fr> public_inputs, const Proof& proof,
+                      const CancelToken* cancel) const {
   PL_CHECK(prepared_ != nullptr);
   if (public_inputs.size() != public_count()) return false;
   for (const Fr& input : public_inputs) {
     if (!input.IsReduced()) return false;
   }
   if (Fault(proof.a) != nullptr || Fault(proof.c) != nullptr || Fault(proof.b) != nullptr) return false;
-  const G1Affine statement = prepared_->inputs.Combine(public_inputs).ToAffine();
+  const G1Affine statement = prepared_->inputs.Combine(public_inputs, cancel).ToAffine();
   const PreparedG2 b = PrepareG2(proof.b);
   const std::array<PairingInput, 3> pairs = {
       PairingInput{proof.a, &b}, {-statement, &prepared_->gamma}, {-proof.c, &prepared_->delta}};

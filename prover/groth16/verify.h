@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/thread_pool.h"
 #include "prover/groth16/types.h"
 
 namespace prooflode::groth16 {
@@ -30,8 +31,10 @@ class Verifier {
   size_t public_count() const;
 
   // The verdict is a value, not an error: false for a wrong count of inputs, a point off its curve or
-  // subgroup, infinity, or a product that is not one.
-  bool Verify(std::span<const Fr> public_inputs, const Proof& proof) const;
+  // subgroup, infinity, or a product that is not one. Milliseconds, and with many public inputs up to a
+  // second; once `cancel` is cancelled it returns soon, and the verdict may be a wrong no.
+  bool Verify(std::span<const Fr> public_inputs, const Proof& proof,
+              const CancelToken* cancel = nullptr) const;
 
  private:
   struct Prepared;

@@ -4,7 +4,7 @@
 // for every witness. Values are never checked while building: cheated inputs give a system that the witness
 // does not satisfy. Wires may be made in any order; Finish puts public outputs, public inputs, private inputs
 // and the rest in the order that circom's files want. Operations on constants are folded and cost nothing.
-// Memory: 40 bytes a term, 41 a wire and 24 a constraint, doubled for a moment while a vector grows. Not
+// Memory: 36 bytes a term, 41 a wire and 12 a constraint, doubled for a moment while a vector grows. Not
 // thread-safe.
 #pragma once
 
