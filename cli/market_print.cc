@@ -63,7 +63,6 @@ Json ToJson(const v1::Job& j, const Market& market) {
           {"delivered_at_us", j.delivered_at_us()},
           {"settled_at_us", j.settled_at_us()},
           {"margin_us", j.margin_us()},
-          {"already_proven", j.already_proven()},
           {"revision", j.revision()}};
 }
 
@@ -109,8 +108,7 @@ void PrintCircuit(const v1::Circuit& c) {
 void PrintJob(const v1::Job& j, const Market& market) {
   PrintLine("job:        " + Hex(j.job_id()));
   PrintLine("circuit:    " + Printable(j.circuit_name()));
-  PrintLine("state:      " + StateText(j.state()) +
-            (j.already_proven() ? " (proven before, no escrow)" : ""));
+  PrintLine("state:      " + StateText(j.state()));
   PrintLine("reward:     " + market.AmountText(j.reward_units()) + " plus fee " +
             market.AmountText(j.fee_units()) + ", " + PolicyText(j.policy()));
   PrintLine("posted:     " + TimeText(j.posted_at_us()) + ", deadline " + TimeText(j.deadline_at_us()));

@@ -79,8 +79,11 @@ Status Submit(const SubmitOptions& options, Session& session) {
     PL_ASSIGN_OR_RETURN(job, WaitForEnd(*market, job));
   }
   if (options.market.json) {
-    PrintJson(ToJson(job, *market));
+    Json result = ToJson(job, *market);
+    result["already_proven"] = posted->already_proven();
+    PrintJson(result);
   } else {
+    if (posted->already_proven()) PrintLine("proven before: nothing was posted, no escrow taken");
     PrintJob(job, *market);
   }
   const bool proven = job.state() == v1::JOB_STATE_WON || job.state() == v1::JOB_STATE_DELIVERED;

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "coordinator/market/rules.h"
 
 namespace prooflode::coordinator {
 namespace {
@@ -15,10 +16,7 @@ constexpr uint64_t kHoursMax = 24 * 366 * 10;
 // A name that is part of everything signed: short and printable.
 Setting NameSetting(std::string name, std::string* target, std::string help) {
   const auto set = [target](const std::string& text) {
-    const bool printable = std::all_of(text.begin(), text.end(), [](unsigned char c) {
-      return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
-    });
-    if (text.empty() || text.size() > 64 || !printable) return false;
+    if (!market::IsMarketName(text)) return false;
     *target = text;
     return true;
   };
@@ -74,6 +72,7 @@ market::Rules Config::Rules() const {
   rules.market = market;
   rules.reveal_window = Millis(static_cast<int64_t>(race.reveal_window_ms));
   rules.lease_default = Seconds(static_cast<int64_t>(race.lease_default_s));
+  rules.race_place = Seconds(static_cast<int64_t>(race.place_s));
   rules.fee_per_million = static_cast<uint32_t>(race.fee_per_million);
   rules.open_jobs_per_requester_max = static_cast<uint32_t>(limits.open_jobs_per_requester);
   rules.live_attempts_per_miner_max = static_cast<uint32_t>(limits.live_attempts_per_miner);
@@ -108,12 +107,15 @@ Settings SettingsOf(Config& c) {
       TextSetting("log.format", &c.log.format, "How it is logged", {"text", "json"}),
       NameSetting("asset.name", &c.asset.name, "What balances are counted in"),
       NumberSetting("asset.decimals", &c.asset.decimals, 0, 18, "Decimals of one unit, for display"),
-      NumberSetting("race.reveal_window_ms", &c.race.reveal_window_ms, 100, 5000,
-                    "How long a miner has to reveal a committed proof"),
-      NumberSetting("race.lease_default_s", &c.race.lease_default_s, 1, 86400,
-                    "Length of a lease whose requester names none"),
-      NumberSetting("race.fee_per_million", &c.race.fee_per_million, 0, 1'000'000,
-                    "Fee on top of a reward, in millionths of it"),
+      NumberSetting("race.reveal_window_ms", &c.race.reveal_window_ms, market::kRevealWindowMs.min,
+                    market::kRevealWindowMs.max, "How long a miner has to reveal a committed proof"),
+      NumberSetting("race.lease_default_s", &c.race.lease_default_s, market::kLeaseSeconds.min,
+                    market::kLeaseSeconds.max, "Length of a lease whose requester names none"),
+      NumberSetting("race.place_s", &c.race.place_s, market::kRacePlaceSeconds.min,
+                    market::kRacePlaceSeconds.max,
+                    "How long a miner without a commit holds its place in a race of some width"),
+      NumberSetting("race.fee_per_million", &c.race.fee_per_million, market::kFeePerMillion.min,
+                    market::kFeePerMillion.max, "Fee on top of a reward, in millionths of it"),
       NumberSetting("limits.artifact_mb", &c.limits.artifact_mb, 1, kDiskMb, "Largest file taken"),
       NumberSetting("limits.artifact_store_mb", &c.limits.artifact_store_mb, 1, kDiskMb,
                     "All files together"),
@@ -125,9 +127,10 @@ Settings SettingsOf(Config& c) {
                     "Largest circuit taken"),
       NumberSetting("limits.public_inputs", &c.limits.public_inputs, 0, 5000, "Most public inputs taken"),
       NumberSetting("limits.queue", &c.limits.queue, 16, kCount, "Requests waiting before more are refused"),
-      NumberSetting("limits.open_jobs_per_requester", &c.limits.open_jobs_per_requester, 1, kCount,
-                    "Unfinished jobs of one requester"),
-      NumberSetting("limits.live_attempts_per_miner", &c.limits.live_attempts_per_miner, 1, kCount,
+      NumberSetting("limits.open_jobs_per_requester", &c.limits.open_jobs_per_requester,
+                    market::kCountRange.min, market::kCountRange.max, "Unfinished jobs of one requester"),
+      NumberSetting("limits.live_attempts_per_miner", &c.limits.live_attempts_per_miner,
+                    market::kCountRange.min, market::kCountRange.max,
                     "Jobs that one miner is admitted to at a time"),
       NumberSetting("retention.witness_hours", &c.retention.witness_hours, 0, kHoursMax,
                     "How long witnesses of finished jobs are kept"),

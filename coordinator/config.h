@@ -41,6 +41,7 @@ struct Config {
   struct Race {
     uint64_t reveal_window_ms = 1000;
     uint64_t lease_default_s = 60;
+    uint64_t place_s = 60;
     uint64_t fee_per_million = 0;
   } race;
   struct Limits {

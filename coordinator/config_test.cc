@@ -20,7 +20,7 @@ TEST(CoordinatorConfig, DefaultsGiveRulesAndPaths) {
   ASSERT_TRUE(Load(config, {}).ok());
   EXPECT_EQ(config.data, "/home/op/.prooflode-coordinator");
   EXPECT_EQ(config.key_path(), "/home/op/.prooflode-coordinator/coordinator.key");
-  EXPECT_EQ(config.Rules().reveal_window, Seconds(1));
+  EXPECT_EQ(config.Rules(), market::Rules{});
   EXPECT_EQ(config.ArtifactLimits().artifact_bytes_max, uint64_t{8} << 30);
 }
 
@@ -32,6 +32,7 @@ TEST(CoordinatorConfig, ValuesHaveLimits) {
   EXPECT_EQ(refused("race.reveal_window_ms", "100"), "");
   EXPECT_THAT(refused("race.reveal_window_ms", "99"), HasSubstr("100 to 5000"));
   EXPECT_THAT(refused("race.reveal_window_ms", "5001"), HasSubstr("100 to 5000"));
+  EXPECT_THAT(refused("race.place_s", "0"), HasSubstr("1 to 86400"));
   for (const char* address : {"", "localhost", "host:", ":1", "host:65536", "host:-1", "host:1x"}) {
     EXPECT_THAT(refused("listen", address), HasSubstr("HOST:PORT")) << address;
   }

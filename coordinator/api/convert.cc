@@ -63,7 +63,6 @@ void ToProto(const market::Job& j, const std::string& circuit_name, v1::Job* out
   out->set_delivered_at_us(Count(j.delivered_at));
   out->set_settled_at_us(Count(j.settled_at));
   if (j.margin) out->set_margin_us(Count(*j.margin));
-  out->set_already_proven(j.already_proven);
   out->set_revision(j.revision);
   out->set_public_inputs(j.public_inputs);
 }

@@ -154,6 +154,7 @@ grpc::ServerUnaryReactor* MarketServiceImpl::PostJob(grpc::CallbackServerContext
 bool MarketServiceImpl::Posted(const market::JobAnswer& answer, v1::PostJobResponse* response) {
   environment_.broadcaster.jobs().Put(answer.job);
   FillJob(answer.job, response->mutable_job());
+  response->set_already_proven(answer.already_proven);
   return true;
 }
 

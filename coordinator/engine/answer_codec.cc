@@ -83,6 +83,7 @@ void VisitAnswer(Archive& archive, Is<market::CircuitAnswer> auto& a) {
 template <typename Archive>
 void VisitAnswer(Archive& archive, Is<market::JobAnswer> auto& a) {
   VisitFields(archive, a.job);
+  archive(a.already_proven);
 }
 template <typename Archive>
 void VisitAnswer(Archive& archive, Is<market::AttemptAnswer> auto& a) {

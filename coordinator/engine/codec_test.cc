@@ -50,6 +50,7 @@ std::vector<market::Command> AllCommands() {
                           {.market = "m",
                            .reveal_window = Seconds(30),
                            .lease_default = Seconds(31),
+                           .race_place = Seconds(38),
                            .time_limit_min = Seconds(32),
                            .time_limit_max = Seconds(33),
                            .open_jobs_per_requester_max = 34,
@@ -134,7 +135,7 @@ TEST(AnswerCodec, EveryAnswerComesBackExactly) {
   const std::vector<market::Answer> answers = {
       market::Refusal{market::RefusalCode::kNotFound, market::Reason::kRaceFull, "why"},
       market::CircuitAnswer{circuit},
-      market::JobAnswer{SomeJob()},
+      market::JobAnswer{SomeJob(), true},
       market::AttemptAnswer{attempt, SomeJob()},
       market::CommitAnswer{5, Seconds(6)},
       market::RevealAnswer{7},
@@ -150,7 +151,8 @@ TEST(AnswerCodec, EveryAnswerComesBackExactly) {
     for (size_t cut = 0; cut < bytes.size(); ++cut) EXPECT_FALSE(DecodeAnswer(bytes.substr(0, cut)).ok());
     EXPECT_FALSE(DecodeAnswer(bytes + '\0').ok());
   }
-  const auto job = DecodeAnswer(EncodeAnswer(market::JobAnswer{SomeJob()}));
+  const auto job = DecodeAnswer(EncodeAnswer(market::JobAnswer{SomeJob(), true}));
+  EXPECT_TRUE(std::get<market::JobAnswer>(*job).already_proven);
   EXPECT_EQ(std::get<market::JobAnswer>(*job).job, SomeJob());
 }
 

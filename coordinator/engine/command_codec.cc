@@ -148,6 +148,7 @@ void VisitCommand(Archive& a, Is<market::Restart> auto& c) {
   a(87, c.rules.live_attempts_per_miner_max);
   a(88, c.rules.admissions_per_miner_and_job_max);
   a(89, c.rules.fee_per_million);
+  a(90, c.rules.race_place);
 }
 
 template <typename Archive>

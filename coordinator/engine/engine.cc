@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "coordinator/engine/answer_codec.h"
 #include "coordinator/engine/opening.h"
+#include "coordinator/market/rules.h"
 
 namespace prooflode::engine {
 
@@ -51,6 +52,7 @@ Engine::~Engine() {
 
 Status Engine::Load() {
   PL_CHECK(!thread_.joinable());
+  PL_RETURN_IF_ERROR(market::CheckRules(rules_));  // what goes into the log must replay
   std::vector<Digest> leaf_hashes;
   PL_RETURN_IF_ERROR(parts_.store.Load(market_, leaf_hashes));
   market_.TakeChanges();

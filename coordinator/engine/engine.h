@@ -84,7 +84,7 @@ class Engine {
 
   // Reads what is stored and logs a Restart with the rules; nothing of what was there expires before the
   // reconnect grace has passed, and proofs that were revealed and not judged are checked again. Once, before
-  // everything else.
+  // everything else. kInvalidArgument for rules out of range (market/rules.h).
   Status Load();
   void Start();
   // Works off what is queued, then ends. Later offers are answered with UNAVAILABLE.

@@ -128,7 +128,7 @@ void EngineMetrics::Track(const market::Job& job) {
 
 void EngineMetrics::JobChanged(const market::Market& market, const market::Job& job, market::LeafIndex leaf) {
   Track(job);
-  if (!market::IsFinal(job.state) || job.revision != leaf || job.already_proven) return;
+  if (!market::IsFinal(job.state) || job.revision != leaf) return;
   factory_
       .GetCounter("prooflode_coordinator_jobs_total", "Jobs that ended",
                   With(kGroth16, "outcome", OutcomeLabel(job.state)))

@@ -66,7 +66,6 @@ void VisitFields(Archive& archive, Is<market::Job> auto& j) {
   archive(j.settled_at);
   archive(j.margin);
   archive(j.proof);
-  archive(j.already_proven);
   archive(j.revision);
 }
 

@@ -5,6 +5,7 @@
 
 #include "coordinator/engine/command_codec.h"
 #include "coordinator/engine/opening.h"
+#include "coordinator/market/rules.h"
 #include "transparency/merkle.h"
 
 namespace prooflode::engine {
@@ -12,6 +13,8 @@ namespace {
 
 constexpr size_t kLeavesAtOnce = 1024;
 constexpr size_t kTransfersAtOnce = 4096;
+constexpr Micros kTimeMax{int64_t{1} << 60};  // some 36,000 years; sums of times and limits do not overflow
+constexpr Micros kGraceMax = Seconds(3600);
 
 Status Differs(const std::string& what) {
   return absl::DataLossError(absl::StrCat("replaying the log gives another ", what, " than is stored"));
@@ -31,6 +34,18 @@ std::string WhyImpossible(const Replay& replay, const market::Stamped& stamped) 
   if (stamped.now < replay.last_time) return "its time is before that of the leaf before";
   if (stamped.leaf_index == 0 && !std::holds_alternative<market::Restart>(stamped.command)) {
     return "no restart, want one first: it holds the rules";
+  }
+  if (stamped.now < Micros{} || stamped.now > kTimeMax) {
+    return absl::StrCat("its time is ", Count(stamped.now), ", want 0 to ", Count(kTimeMax));
+  }
+  if (const auto* restart = std::get_if<market::Restart>(&stamped.command)) {
+    if (const Status rules = market::CheckRules(restart->rules); !rules.ok()) {
+      return std::string(FromSv(rules.message()));
+    }
+    if (restart->no_expiry_before > stamped.now + kGraceMax) {
+      return absl::StrCat("nothing expires before ", Count(restart->no_expiry_before), ", want at most ",
+                          Count(stamped.now + kGraceMax));
+    }
   }
   market::JobId id{};  // of whatever the command makes
   std::copy_n(stamped.entropy.begin(), id.bytes.size(), id.bytes.begin());

@@ -113,6 +113,23 @@ TEST(Replay, ALogWithoutRulesIsRefused) {
   EXPECT_NE(record.Check().find("leaf 0: no restart"), std::string::npos) << record.Check();
 }
 
+TEST(Replay, RulesOutOfRangeAreReportedWithTheirLeaf) {
+  Record record;
+  auto& start = std::get<market::Restart>(record.log[0].first.command);
+  start.rules.reveal_window = Micros{INT64_MAX};
+  EXPECT_EQ(record.Check(), "leaf 0: rules.reveal_window_us: 9223372036854775807, want 100000 to 5000000");
+  start.rules.reveal_window = Seconds(3);
+  start.no_expiry_before = Micros{INT64_MAX};
+  EXPECT_NE(record.Check().find("leaf 0: nothing expires before"), std::string::npos) << record.Check();
+}
+
+TEST(Replay, ATimeThatCannotBeIsReportedWithItsLeaf) {
+  Record record;
+  record.log[3].first.now = Micros{INT64_MAX};
+  EXPECT_NE(record.Check().find("leaf 3: its time is 9223372036854775807"), std::string::npos)
+      << record.Check();
+}
+
 TEST(Replay, TimeThatFallsIsReportedWithItsLeaf) {
   Record record;
   record.log[4].first.now = Seconds(1);

@@ -81,7 +81,11 @@ Answer State::Apply(const Stamped& in, const AcceptOffer& command) {
   attempt.miner = in.origin.identity;
   attempt.fence = in.leaf_index;
   attempt.admitted_at = in.now;
-  if (job->policy.lease) attempt.expires_at = in.now + job->policy.lease->lease;
+  if (job->policy.lease) {
+    attempt.expires_at = in.now + job->policy.lease->lease;
+  } else if (width != 0) {
+    attempt.expires_at = in.now + rules_.race_place;  // or a silent miner kept others out until the deadline
+  }
   attempt.changed_by = in.leaf_index;
   PutAttempt(attempt);
   Job changed = *job;

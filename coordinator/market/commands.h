@@ -111,6 +111,7 @@ struct CircuitAnswer {
 };
 struct JobAnswer {
   Job job;
+  bool already_proven = false;  // of PostJob: no job was posted, this one had proven the statement
 };
 struct AttemptAnswer {
   Attempt attempt;

@@ -77,9 +77,7 @@ Answer State::Apply(const Stamped& in, const PostJob& command) {
   // A statement is judged here and never again: a proof that exists is not bought twice by mistake.
   if (!command.again) {
     if (const auto proven = proven_.find(command.statement); proven != proven_.end()) {
-      Job stored = jobs_.at(proven->second);
-      stored.already_proven = true;
-      return JobAnswer{std::move(stored)};
+      return JobAnswer{.job = jobs_.at(proven->second), .already_proven = true};
     }
     if (const auto same = unfinished_of_statement_.find(command.statement);
         same != unfinished_of_statement_.end()) {
@@ -122,7 +120,7 @@ Answer State::Apply(const Stamped& in, const PostJob& command) {
   effects_.push_back(JobOpened{job.id});
   effects_.push_back(JobChanged{job.id});
   PutJob(job);
-  return JobAnswer{std::move(job)};
+  return JobAnswer{.job = std::move(job)};
 }
 
 Answer State::Apply(const Stamped& in, const CancelJob& command) {
@@ -138,7 +136,7 @@ Answer State::Apply(const Stamped& in, const CancelJob& command) {
     return Refuse(RefusalCode::kFailedPrecondition, "job_id: a timely commit is undecided");
   }
   Refund(in, *job, JobState::kCancelled, Reason::kCancelledByRequester);
-  return JobAnswer{jobs_.at(command.job)};
+  return JobAnswer{.job = jobs_.at(command.job)};
 }
 
 Answer State::Apply(const Stamped& in, const Deposit& command) {

@@ -332,6 +332,43 @@ TEST(Market, ALeaseEndsIsOfferedAgainAndALateProofStillCounts) {
   EXPECT_EQ(b.StateOf(a2), AttemptState::kLost);
 }
 
+TEST(Market, ASilentRacerFreesItsPlaceAndALateProofStillCounts) {
+  Bench b(Rules{.race_place = Seconds(3)});
+  const Job job = b.Post(Race(2));
+  const Attempt silent = b.Accept(kM1, job);
+  EXPECT_EQ(silent.expires_at, b.now + Seconds(3));
+  const Attempt quick = b.Accept(kM2, job);
+  b.Commit(quick);
+  b.Reveal(quick);
+  EXPECT_EQ(b.Refused(kM3, AcceptOffer{job.id}), Reason::kRaceFull);
+  b.Pass(Seconds(3) - Micros{1});
+  EXPECT_EQ(b.StateOf(silent), AttemptState::kAdmitted);
+  b.Pass(Micros{1});
+  EXPECT_EQ(b.StateOf(silent), AttemptState::kTimedOut);
+  EXPECT_EQ(b.market.FindAttempt(silent.id)->reason, Reason::kLeaseExpired);
+  EXPECT_EQ(b.StateOf(quick), AttemptState::kRevealed);  // whoever has committed keeps its place
+  const bool offered = std::any_of(b.effects.begin(), b.effects.end(), [](const Effect& effect) {
+    return std::holds_alternative<JobOpened>(effect);
+  });
+  EXPECT_TRUE(offered);
+  const Attempt third = b.Accept(kM3, job);
+  b.Verdict(quick, false);
+  b.Commit(silent);
+  b.Reveal(silent);
+  b.Verdict(silent, true);
+  EXPECT_EQ(*b.market.FindJob(job.id)->winner, kM1);
+  EXPECT_EQ(b.StateOf(third), AttemptState::kLost);
+}
+
+TEST(Market, WhereEverybodyRacesNobodyHoldsAPlace) {
+  Bench b(Rules{.race_place = Seconds(3)});
+  const Job job = b.Post(Race(0));
+  const Attempt a = b.Accept(kM1, job);
+  EXPECT_EQ(a.expires_at, Micros{});
+  b.Pass(Seconds(9));
+  EXPECT_EQ(b.StateOf(a), AttemptState::kAdmitted);
+}
+
 TEST(Market, ExpiryRefundsByItself) {
   Bench b;
   const Job job = b.Post(Race(0));
@@ -384,12 +421,12 @@ TEST(Market, AProvenStatementIsNotBoughtTwice) {
   b.Commit(a1);
   b.Reveal(a1);
   b.Verdict(a1, true);
-  const Job stored = b.Get<JobAnswer>(kAlice, same).job;
+  const JobAnswer stored = b.Get<JobAnswer>(kAlice, same);
   EXPECT_TRUE(stored.already_proven);
-  EXPECT_EQ(stored.id, job.id);
+  EXPECT_EQ(stored.job, *b.market.FindJob(job.id));
   EXPECT_EQ(b.Balance(kAlice), 900u);
   same.again = true;
-  EXPECT_FALSE(b.Get<JobAnswer>(kAlice, same).job.already_proven);
+  EXPECT_FALSE(b.Get<JobAnswer>(kAlice, same).already_proven);
   EXPECT_EQ(b.Balance(kAlice), 800u);
 }
 

@@ -101,7 +101,6 @@ struct Job {
   Micros settled_at{};
   std::optional<Micros> margin;  // once won: the first valid commit behind, if one was known then
   std::string proof;             // 256 bytes once delivered; the winner's once won
-  bool already_proven = false;
   LeafIndex revision = 0;
   friend bool operator==(const Job&, const Job&) = default;
 };
@@ -138,7 +137,7 @@ enum class Reason : uint8_t {
   kProofInvalid = 5,
   kCommitMismatch = 6,
   kRevealWindowPassed = 7,
-  kLeaseExpired = 8,
+  kLeaseExpired = 8,  // the attempt's own time is over
   kDeadlinePassed = 9,
   kCancelledByRequester = 10,
   kReleasedByMiner = 11,
@@ -153,7 +152,8 @@ struct Attempt {
   AttemptState state = AttemptState::kAdmitted;
   uint64_t fence = 0;
   Micros admitted_at{};
-  Micros expires_at{};  // end of the lease; 0 for a race
+  Micros
+      expires_at{};  // end of its own time: of the lease, or of the place in a race of some width; 0 for none
   Digest commit_hash{};
   LeafIndex commit_leaf = 0;
   Micros committed_at{};
@@ -171,6 +171,8 @@ struct Rules {
   std::string market = "prooflode";
   Micros reveal_window = Seconds(1);
   Micros lease_default = Seconds(60);
+  Micros race_place =
+      Seconds(60);  // how long an attempt without a commit holds a place in a race of some width
   Micros time_limit_min = Seconds(1);
   Micros time_limit_max = Seconds(7 * 24 * 3600);
   uint32_t open_jobs_per_requester_max = 1000;

@@ -59,7 +59,6 @@ CREATE TABLE jobs (
   settled_at_us INTEGER NOT NULL,
   margin_us INTEGER CHECK (margin_us >= 0),
   proof BLOB NOT NULL,
-  already_proven INTEGER NOT NULL CHECK (already_proven IN (0, 1)),
   revision INTEGER NOT NULL CHECK (revision >= 0),
   CHECK ((state = 4) = (winning_attempt IS NOT NULL)),
   CHECK ((winning_attempt IS NULL) = (winner IS NULL))

@@ -109,7 +109,7 @@ Status SqliteStore::Prepare() {
   };
   constexpr Wanted kInserts[] = {
       {"leaves", "INSERT", 3, Strings::kBlob},    {"circuits", "INSERT", 14, Strings::kText},
-      {"jobs", "REPLACE", 25, Strings::kBlob},    {"attempts", "REPLACE", 15, Strings::kBlob},
+      {"jobs", "REPLACE", 24, Strings::kBlob},    {"attempts", "REPLACE", 15, Strings::kBlob},
       {"accounts", "REPLACE", 2, Strings::kText}, {"transfers", "INSERT", 8, Strings::kText},
       {"answers", "INSERT", 5, Strings::kBlob}};
   if (writer_ != nullptr) {

@@ -1,0 +1,30 @@
+// The ranges of what an operator may set of the market (types.h Rules): the configuration takes nothing else,
+// and rules that were read back from a log are held to the same.
+#pragma once
+
+#include "base/status.h"
+#include "coordinator/market/types.h"
+
+namespace prooflode::market {
+
+// Both ends belong to it.
+struct RuleRange {
+  int64_t min = 0;
+  int64_t max = 0;
+};
+
+inline constexpr size_t kMarketNameMax = 64;
+inline constexpr RuleRange kRevealWindowMs{100, 5000};
+inline constexpr RuleRange kLeaseSeconds{1, 86'400};
+inline constexpr RuleRange kRacePlaceSeconds{1, 86'400};
+inline constexpr RuleRange kTimeLimitSeconds{1, 366 * 86'400};  // shortest and longest, in that order
+inline constexpr RuleRange kCountRange{1, 1'000'000};           // of jobs, attempts and admissions
+inline constexpr RuleRange kFeePerMillion{0, 1'000'000};
+
+// A name that is part of everything signed: 1 to kMarketNameMax letters, digits, '-', '_', '.'.
+bool IsMarketName(std::string_view name);
+
+// kInvalidArgument names the first rule out of its range, what it is and what was wanted.
+Status CheckRules(const Rules& rules);
+
+}  // namespace prooflode::market
