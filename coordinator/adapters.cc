@@ -30,14 +30,15 @@ class ReaderAdapter final : public api::ArtifactReader {
   Counter& bytes_;
 };
 
-verify::OpenFile Named(const artifacts::OpenArtifact& file, std::string name) {
-  return {file.fd.get(), file.size_bytes, std::move(name)};
+verify::OpenFile Named(const artifacts::OpenArtifact& file, const Digest& digest, std::string name) {
+  return {file.fd.get(), digest, file.size_bytes, std::move(name)};
 }
 
 // The r1cs, if there is one.
-std::optional<verify::OpenFile> SystemOf(const artifacts::OpenArtifact& file) {
-  if (!file.fd.valid()) return std::nullopt;
-  return Named(file, "r1cs");
+std::optional<verify::OpenFile> SystemOf(const artifacts::OpenArtifact& file,
+                                         const std::optional<Digest>& digest) {
+  if (!digest) return std::nullopt;
+  return Named(file, *digest, "r1cs");
 }
 
 }  // namespace
@@ -73,12 +74,9 @@ StatusOr<market::Circuit> FileCheckAdapter::CheckCircuit(const std::string& name
     PL_ASSIGN_OR_RETURN(system, store_.OpenForUse(*r1cs));
   }
   PL_ASSIGN_OR_RETURN(market::Circuit circuit,
-                      verify::CheckCircuit(Named(file, "zkey"), SystemOf(system), allow_insecure_setup,
-                                           limits_, random_, pool_));
+                      verify::CheckCircuit(Named(file, zkey, "zkey"), SystemOf(system, r1cs),
+                                           allow_insecure_setup, limits_, random_, pool_));
   circuit.name = name;
-  circuit.zkey_digest = zkey;
-  circuit.r1cs_digest = r1cs;
-  circuit.r1cs_bytes = system.size_bytes;
   return circuit;
 }
 
@@ -89,8 +87,9 @@ StatusOr<api::CheckedWitness> FileCheckAdapter::CheckWitness(const market::Circu
   if (circuit.r1cs_digest) {
     PL_ASSIGN_OR_RETURN(system, store_.OpenForUse(*circuit.r1cs_digest));
   }
-  PL_ASSIGN_OR_RETURN(verify::WitnessFacts facts,
-                      verify::CheckWitness(circuit, Named(file, "witness"), SystemOf(system)));
+  PL_ASSIGN_OR_RETURN(
+      verify::WitnessFacts facts,
+      verify::CheckWitness(circuit, Named(file, witness, "witness"), SystemOf(system, circuit.r1cs_digest)));
   return api::CheckedWitness{file.size_bytes, std::move(facts.public_inputs), facts.statement};
 }
 

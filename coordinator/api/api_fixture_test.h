@@ -118,6 +118,7 @@ class TestFileChecker final : public FileChecker {
     circuit.variable_count = 3;
     circuit.public_input_count = 1;
     circuit.verification_key_json = "{}";
+    circuit.verifying_key_digest = circuit.id;
     return circuit;
   }
   // The statement is that of the whole witness, so that different witnesses are different statements.

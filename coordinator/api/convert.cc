@@ -35,6 +35,7 @@ void ToProto(const market::Circuit& c, bool with_verification_key, v1::Circuit* 
   out->set_owner(StringOf(c.owner));
   out->set_registered_at_us(Count(c.registered_at));
   out->set_insecure_setup(c.insecure_setup);
+  out->set_verifying_key_digest(StringOf(c.verifying_key_digest));
   if (with_verification_key) out->set_verification_key_json(c.verification_key_json);
 }
 

@@ -24,6 +24,7 @@ std::vector<market::Command> AllCommands() {
   circuit.public_input_count = 8;
   circuit.insecure_setup = true;
   circuit.verification_key_json = "{}";
+  circuit.verifying_key_digest = Filled<32>(39);
   market::PostJob post{.circuit = Filled<32>(1), .witness_digest = Filled<32>(9), .witness_bytes = 10};
   post.public_inputs = std::string("\0\1", 2);
   post.statement = Filled<32>(11);

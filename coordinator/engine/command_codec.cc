@@ -68,6 +68,7 @@ void VisitCommand(Archive& a, Is<market::RegisterCircuit> auto& command) {
   a(20, c.insecure_setup);
   a(21, c.verification_key_json);
   a(22, c.registered_at);
+  a(23, c.verifying_key_digest);
   a(70, c.owner);
 }
 template <typename Archive>

@@ -324,7 +324,7 @@ void Engine::DispatchChecks() {
     parts_.checker.Check({.attempt = id,
                           .job = job->id,
                           .commit_leaf = attempt->commit_leaf,
-                          .circuit = job->circuit,
+                          .verifying_key_digest = circuit->verifying_key_digest,
                           .verification_key_json = circuit->verification_key_json,
                           .public_inputs = job->public_inputs,
                           .proof = attempt->proof},

@@ -126,6 +126,7 @@ class Bench {
     circuit.name = "c";
     circuit.public_input_count = 1;
     circuit.verification_key_json = "{\"key\":1}";
+    circuit.verifying_key_digest.fill(8);
     Get<market::CircuitAnswer>(kAlice, market::RegisterCircuit{circuit});
     Get<market::TransferAnswer>({}, market::Deposit{kAlice, Amount{1000}, "start"});
   }
@@ -194,6 +195,7 @@ TEST(Engine, ARaceFromPostToPayment) {
   EXPECT_EQ(first.attempt, a1.id);
   EXPECT_EQ(first.proof, std::string(256, '\1'));
   EXPECT_EQ(first.verification_key_json, "{\"key\":1}");
+  EXPECT_EQ(first.verifying_key_digest[0], 8);
   EXPECT_EQ(first.public_inputs, std::string(32, '\0'));
   b.Turn();
   const market::Job won = b.JobNow(job);

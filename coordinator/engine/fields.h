@@ -32,6 +32,7 @@ void VisitFields(Archive& archive, Is<market::Circuit> auto& c) {
   archive(c.registered_at);
   archive(c.insecure_setup);
   archive(c.verification_key_json);
+  archive(c.verifying_key_digest);
 }
 
 template <typename Archive>

@@ -65,7 +65,7 @@ class ProofChecker {
     market::AttemptId attempt{};
     market::JobId job{};
     market::LeafIndex commit_leaf = 0;  // cheaper claims first: log order among those at hand
-    market::CircuitId circuit{};
+    Digest verifying_key_digest{};
     std::string verification_key_json;
     std::string public_inputs;
     std::string proof;

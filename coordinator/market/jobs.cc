@@ -57,7 +57,7 @@ Answer State::Apply(const Stamped& in, const RegisterCircuit& command) {
   if (const auto it = circuits_.find(command.circuit.id); it != circuits_.end()) {
     if (it->second.name == command.circuit.name) return CircuitAnswer{it->second};
     return Refuse(RefusalCode::kAlreadyExists,
-                  absl::StrCat("zkey_digest: this verifying key is registered as \"", it->second.name, "\""));
+                  absl::StrCat("zkey_digest: these files are registered as \"", it->second.name, "\""));
   }
   if (circuit_names_.contains(command.circuit.name)) {
     return Refuse(RefusalCode::kAlreadyExists, absl::StrCat("name: \"", command.circuit.name, "\" is taken"));
@@ -67,6 +67,16 @@ Answer State::Apply(const Stamped& in, const RegisterCircuit& command) {
   circuit.registered_at = in.now;
   PutCircuit(circuit);
   return CircuitAnswer{std::move(circuit)};
+}
+
+const Job* State::UnfinishedOf(const CircuitId& circuit, const Digest& statement) const {
+  const auto same = unfinished_of_statement_.find(statement);
+  if (same == unfinished_of_statement_.end()) return nullptr;
+  for (const JobId& id : same->second) {
+    const Job& job = jobs_.at(id);
+    if (job.circuit == circuit) return &job;
+  }
+  return nullptr;
 }
 
 Answer State::Apply(const Stamped& in, const PostJob& command) {
@@ -79,11 +89,10 @@ Answer State::Apply(const Stamped& in, const PostJob& command) {
     if (const auto proven = proven_.find(command.statement); proven != proven_.end()) {
       return JobAnswer{.job = jobs_.at(proven->second), .already_proven = true};
     }
-    if (const auto same = unfinished_of_statement_.find(command.statement);
-        same != unfinished_of_statement_.end()) {
+    if (const Job* same = UnfinishedOf(command.circuit, command.statement)) {
       return Refuse(RefusalCode::kAlreadyExists,
-                    absl::StrCat("witness: this statement is being proven by job ",
-                                 Hex(*same->second.begin()), "; ask for another race with `again`"));
+                    absl::StrCat("witness: this statement is being proven by job ", Hex(same->id),
+                                 "; ask for another race with `again`"));
     }
   }
   const auto unfinished = unfinished_of_requester_.find(in.origin.identity);

@@ -430,6 +430,34 @@ TEST(Market, AProvenStatementIsNotBoughtTwice) {
   EXPECT_EQ(b.Balance(kAlice), 800u);
 }
 
+// What another circuit with the same verifying key has proven is proven; what it is still trying may be
+// something that nobody can prove with its files.
+TEST(Market, AStatementIsTheVerifyingKeysAndNotTheCircuits) {
+  Bench b;
+  Circuit copy;
+  copy.id[0] = 8;
+  copy.name = "copy";
+  copy.public_input_count = 1;
+  b.Get<CircuitAnswer>(kM1, RegisterCircuit{copy});
+  copy.name = "renamed";
+  EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kM1, RegisterCircuit{copy})));
+  const Job job = b.Post(Race(0));
+  PostJob same{.circuit = copy.id, .reward = Amount{100}, .time_limit = Seconds(10)};
+  same.public_inputs = std::string(32, '\0');
+  same.statement[0] = 1;
+  const Job other = b.Get<JobAnswer>(kAlice, same).job;
+  EXPECT_NE(other.id, job.id);
+  EXPECT_EQ(other.circuit, copy.id);
+  EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kAlice, same)));  // with this circuit it is being proven
+  const Attempt a = b.Accept(kM1, job);
+  b.Commit(a);
+  b.Reveal(a);
+  b.Verdict(a, true);
+  const JobAnswer stored = b.Get<JobAnswer>(kAlice, same);
+  EXPECT_TRUE(stored.already_proven);
+  EXPECT_EQ(stored.job.id, job.id);
+}
+
 TEST(Market, NobodyActsForAnotherAndFencesHold) {
   Bench b;
   const Job job = b.Post(Race(0));

@@ -81,6 +81,9 @@ class State {
 
   // Shared by the rules.
   const Job* FindJob(const JobId& id) const;
+  // An unfinished job for this statement with this circuit: one with another that has the same verifying key
+  // may be one that nobody can prove, and keeps nobody waiting. nullptr: none.
+  const Job* UnfinishedOf(const CircuitId& circuit, const Digest& statement) const;
   std::optional<Refusal> CheckMiner(const Stamped& in, const AttemptId& id, uint64_t fence) const;
   const AttemptsOfJob& OfJob(const JobId& id) const;
   // What this miner's earlier attempts at the job mean for another one; nullopt: nothing.

@@ -23,7 +23,7 @@ struct Id {
 };
 using JobId = Id<struct JobTag>;
 using AttemptId = Id<struct AttemptTag>;
-using CircuitId = Digest;  // SHA-256 of (proof system, verifying key)
+using CircuitId = Digest;  // of verifying key and files: docs/formats/statement.md
 using LeafIndex = uint64_t;
 
 enum class ProofSystem : uint8_t { kGroth16Bn254 = 1 };
@@ -62,6 +62,7 @@ struct Circuit {
   Micros registered_at{};
   bool insecure_setup = false;
   std::string verification_key_json;
+  Digest verifying_key_digest{};  // statements and prepared keys go by it; several circuits may share one
   friend bool operator==(const Circuit&, const Circuit&) = default;
 };
 

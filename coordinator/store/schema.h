@@ -32,7 +32,8 @@ CREATE TABLE circuits (
   owner BLOB NOT NULL CHECK (length(owner) = 32),
   registered_at_us INTEGER NOT NULL,
   insecure_setup INTEGER NOT NULL CHECK (insecure_setup IN (0, 1)),
-  verification_key_json TEXT NOT NULL
+  verification_key_json TEXT NOT NULL,
+  verifying_key_digest BLOB NOT NULL CHECK (length(verifying_key_digest) = 32)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE jobs (

@@ -108,7 +108,7 @@ Status SqliteStore::Prepare() {
     Strings strings;
   };
   constexpr Wanted kInserts[] = {
-      {"leaves", "INSERT", 3, Strings::kBlob},    {"circuits", "INSERT", 14, Strings::kText},
+      {"leaves", "INSERT", 3, Strings::kBlob},    {"circuits", "INSERT", 15, Strings::kText},
       {"jobs", "REPLACE", 24, Strings::kBlob},    {"attempts", "REPLACE", 15, Strings::kBlob},
       {"accounts", "REPLACE", 2, Strings::kText}, {"transfers", "INSERT", 8, Strings::kText},
       {"answers", "INSERT", 5, Strings::kBlob}};

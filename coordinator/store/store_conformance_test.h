@@ -65,6 +65,7 @@ inline engine::Batch BusyBatch(BatchMaker& maker) {
   circuit.public_input_count = 1;
   circuit.r1cs_digest.emplace().fill(9);
   circuit.verification_key_json = "{}";
+  circuit.verifying_key_digest.fill(8);
   maker.Do(TestKey(1), market::RegisterCircuit{circuit});
   maker.Do({}, market::Deposit{TestKey(1), Amount{1000}, "first"});
   for (const bool lease : {false, true}) {

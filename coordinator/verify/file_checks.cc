@@ -97,7 +97,13 @@ StatusOr<market::Circuit> CheckCircuit(const OpenFile& zkey, const std::optional
     PL_RETURN_IF_ERROR(CheckSystem(key, system, random));
   }
   market::Circuit circuit;
-  circuit.id = groth16::CircuitId(key.verifying_key);
+  circuit.verifying_key_digest = groth16::VerifyingKeyDigest(key.verifying_key);
+  circuit.zkey_digest = zkey.digest;
+  if (r1cs) {
+    circuit.r1cs_digest = r1cs->digest;
+    circuit.r1cs_bytes = r1cs->bytes;
+  }
+  circuit.id = groth16::CircuitId(circuit.verifying_key_digest, circuit.zkey_digest, circuit.r1cs_digest);
   circuit.proof_system = market::ProofSystem::kGroth16Bn254;
   circuit.zkey_bytes = zkey.bytes;
   circuit.domain_size = key.domain_size();
@@ -138,7 +144,7 @@ StatusOr<WitnessFacts> CheckWitness(const market::Circuit& circuit, const OpenFi
   }
   WitnessFacts facts;
   facts.public_inputs = EncodePublicInputs(inputs);
-  facts.statement = groth16::StatementDigest(circuit.id, AsBytes(facts.public_inputs));
+  facts.statement = groth16::StatementDigest(circuit.verifying_key_digest, AsBytes(facts.public_inputs));
   return facts;
 }
 

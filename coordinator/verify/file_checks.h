@@ -17,14 +17,15 @@ struct FileLimits {
   uint32_t public_inputs_max = 1024;
 };
 
-// An open artifact; `name` is for messages.
+// An open artifact; `name` is for messages, `digest` the SHA-256 of its bytes.
 struct OpenFile {
   int fd = -1;
+  Digest digest{};
   uint64_t bytes = 0;
   std::string name;
 };
 
-// The circuit of a proving key: id, sizes, verification key; not name, digests, owner and time. Every point
+// The circuit of a proving key: all but name, owner and time. Every point
 // is checked, the G2 ones for their subgroup too (by a random combination). With an r1cs the key must be one
 // for it: same sizes, and the matrices A and B agree at random points. kFailedPrecondition for a setup with
 // gamma = ±delta unless allowed. Files that are too large for the limits or for what the header says are

@@ -69,7 +69,7 @@ bool VerifierPool::Verify(const Request& request) {
 std::shared_ptr<const groth16::Verifier> VerifierPool::VerifierOf(const Request& request) {
   {
     MutexLock lock(keys_mutex_);
-    if (const auto found = prepared_.find(request.circuit); found != prepared_.end()) {
+    if (const auto found = prepared_.find(request.verifying_key_digest); found != prepared_.end()) {
       used_.splice(used_.begin(), used_, found->second.used);
       return found->second.verifier;
     }
@@ -82,9 +82,9 @@ std::shared_ptr<const groth16::Verifier> VerifierPool::VerifierOf(const Request&
   }
   auto verifier = std::make_shared<const groth16::Verifier>(*key);
   MutexLock lock(keys_mutex_);
-  if (prepared_.contains(request.circuit)) return verifier;  // another thread was as quick
-  used_.push_front(request.circuit);
-  prepared_[request.circuit] = {verifier, used_.begin()};
+  if (prepared_.contains(request.verifying_key_digest)) return verifier;  // another thread was as quick
+  used_.push_front(request.verifying_key_digest);
+  prepared_[request.verifying_key_digest] = {verifier, used_.begin()};
   if (prepared_.size() > options_.prepared_keys_max) {
     prepared_.erase(used_.back());
     used_.pop_back();

@@ -40,12 +40,12 @@ class VerifierPool final : public engine::ProofChecker {
   };
   struct Prepared {
     std::shared_ptr<const groth16::Verifier> verifier;
-    std::list<market::CircuitId>::iterator used;  // in used_
+    std::list<Digest>::iterator used;  // in used_
   };
 
   void Work();
   bool Verify(const Request& request);
-  // The prepared key of the request's circuit; nullptr when it does not parse, which no registered one does.
+  // The request's key, prepared; nullptr when it does not parse, which no registered one does.
   std::shared_ptr<const groth16::Verifier> VerifierOf(const Request& request);
 
   const PoolOptions options_;
@@ -59,8 +59,9 @@ class VerifierPool final : public engine::ProofChecker {
   bool stopping_ PL_GUARDED_BY(mutex_) = false;
 
   Mutex keys_mutex_;
-  std::map<market::CircuitId, Prepared> prepared_ PL_GUARDED_BY(keys_mutex_);
-  std::list<market::CircuitId> used_ PL_GUARDED_BY(keys_mutex_);  // latest first
+  // By the digest of the verifying key.
+  std::map<Digest, Prepared> prepared_ PL_GUARDED_BY(keys_mutex_);
+  std::list<Digest> used_ PL_GUARDED_BY(keys_mutex_);  // latest first
 
   std::vector<std::thread> threads_;
 };

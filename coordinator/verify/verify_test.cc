@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <future>
+#include <set>
 
 #include "base/check.h"
 #include "base/files.h"
@@ -38,23 +39,26 @@ class Files {
     PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForReading(Path("zkey")));
     PL_ASSIGN_OR_RETURN(const UniqueFd system_fd, OpenForReading(r1cs.value_or(Path("zkey"))));
     SimRandom random(8);
-    return CheckCircuit({fd.get(), *FileSize(fd.get(), "zkey"), "zkey"}, SystemOf(system_fd, r1cs),
-                        allow_insecure, limits, random, pool);
+    return CheckCircuit({fd.get(), zkey_digest, *FileSize(fd.get(), "zkey"), "zkey"},
+                        SystemOf(system_fd, r1cs), allow_insecure, limits, random, pool);
   }
   StatusOr<WitnessFacts> CheckWitnessOf(const market::Circuit& circuit, std::optional<std::string> r1cs) {
     PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForReading(Path("wtns")));
     PL_ASSIGN_OR_RETURN(const UniqueFd system_fd, OpenForReading(r1cs.value_or(Path("zkey"))));
-    return CheckWitness(circuit, {fd.get(), *FileSize(fd.get(), "wtns"), "wtns"}, SystemOf(system_fd, r1cs));
+    return CheckWitness(circuit, {fd.get(), {}, *FileSize(fd.get(), "wtns"), "wtns"},
+                        SystemOf(system_fd, r1cs));
   }
 
   ThreadPool pool;
   ConstraintSystem system;
   groth16::ProvingKey key;
+  Digest zkey_digest = Sha256(AsBytes("zkey"));  // as the store would give it
+  static inline const Digest kSystemDigest = Sha256(AsBytes("r1cs"));
 
  private:
   static std::optional<OpenFile> SystemOf(const UniqueFd& fd, const std::optional<std::string>& r1cs) {
     if (!r1cs) return std::nullopt;
-    return OpenFile{fd.get(), *FileSize(fd.get(), "r1cs"), "r1cs"};
+    return OpenFile{fd.get(), kSystemDigest, *FileSize(fd.get(), "r1cs"), "r1cs"};
   }
 
   std::string directory_;
@@ -64,7 +68,12 @@ TEST(CheckCircuit, TellsWhatTheKeyIs) {
   Files files;
   const auto circuit = files.Check(files.Path("r1cs"));
   ASSERT_TRUE(circuit.ok()) << circuit.status();
-  EXPECT_EQ(circuit->id, groth16::CircuitId(files.key.verifying_key));
+  EXPECT_EQ(circuit->verifying_key_digest, groth16::VerifyingKeyDigest(files.key.verifying_key));
+  EXPECT_EQ(circuit->zkey_digest, files.zkey_digest);
+  EXPECT_EQ(circuit->r1cs_digest, Files::kSystemDigest);
+  EXPECT_EQ(circuit->r1cs_bytes, std::filesystem::file_size(files.Path("r1cs")));
+  EXPECT_EQ(circuit->id,
+            groth16::CircuitId(circuit->verifying_key_digest, files.zkey_digest, Files::kSystemDigest));
   EXPECT_EQ(circuit->public_input_count, 2u);
   EXPECT_EQ(circuit->variable_count, 7u);
   EXPECT_EQ(circuit->domain_size, files.key.domain_size());
@@ -72,6 +81,22 @@ TEST(CheckCircuit, TellsWhatTheKeyIs) {
   const auto key = ParseVerifyingKeyJson(circuit->verification_key_json, "key");
   ASSERT_TRUE(key.ok());
   EXPECT_EQ(*key, files.key.verifying_key);
+}
+
+TEST(CheckCircuit, OtherFilesOfOneVerifyingKeyAreAnotherCircuitWithTheSameStatements) {
+  Files files;
+  const market::Circuit circuit = *files.Check(files.Path("r1cs"));
+  const market::Circuit without = *files.Check(std::nullopt);
+  // Points on the curve, but not those of this circuit: no proof made with them is valid.
+  for (auto& point : files.key.h) point = G1Generator();
+  ASSERT_TRUE(WriteZkey(files.Path("zkey"), files.key).ok());
+  files.zkey_digest = Sha256(AsBytes("broken"));
+  const auto broken = files.Check(files.Path("r1cs"));
+  ASSERT_TRUE(broken.ok()) << broken.status();
+  EXPECT_EQ(std::set({circuit.id, without.id, broken->id}).size(), 3u);
+  EXPECT_EQ(broken->verifying_key_digest, circuit.verifying_key_digest);
+  EXPECT_EQ(files.CheckWitnessOf(*broken, std::nullopt)->statement,
+            files.CheckWitnessOf(circuit, std::nullopt)->statement);
 }
 
 TEST(CheckCircuit, RefusesAnInsecureSetupUnlessAllowed) {
@@ -137,7 +162,8 @@ TEST(CheckWitness, GivesPublicInputsAndStatement) {
   EXPECT_EQ(facts->public_inputs.size(), 64u);
   EXPECT_EQ(static_cast<uint8_t>(facts->public_inputs[31]), 33);
   EXPECT_EQ(static_cast<uint8_t>(facts->public_inputs[63]), 9);
-  EXPECT_EQ(facts->statement, groth16::StatementDigest(circuit.id, AsBytes(facts->public_inputs)));
+  EXPECT_EQ(facts->statement,
+            groth16::StatementDigest(circuit.verifying_key_digest, AsBytes(facts->public_inputs)));
 }
 
 TEST(CheckWitness, RefusesWhatCouldNeverBeProven) {
@@ -159,7 +185,7 @@ engine::ProofChecker::Request RequestOf(const Files& files, const groth16::Proof
                                         market::LeafIndex leaf) {
   engine::ProofChecker::Request request;
   request.commit_leaf = leaf;
-  request.circuit = groth16::CircuitId(files.key.verifying_key);
+  request.verifying_key_digest = groth16::VerifyingKeyDigest(files.key.verifying_key);
   request.verification_key_json = VerifyingKeyToJson(files.key.verifying_key);
   const groth16::ProofBytes bytes = EncodeProof(proof);
   request.proof.assign(bytes.begin(), bytes.end());
@@ -193,9 +219,9 @@ TEST(VerifierPool, JudgesProofs) {
     malformed.proof.resize(size);
     EXPECT_FALSE(judge(malformed));
   }
-  auto other_circuit = RequestOf(files, proof, 6);  // another key pushes the first out
-  other_circuit.circuit[0] ^= 1;
-  EXPECT_TRUE(judge(other_circuit));
+  auto other_key = RequestOf(files, proof, 6);  // another key pushes the first out
+  other_key.verifying_key_digest[0] ^= 1;
+  EXPECT_TRUE(judge(other_key));
   EXPECT_TRUE(judge(RequestOf(files, proof, 7)));
 }
 

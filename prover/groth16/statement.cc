@@ -32,8 +32,8 @@ Sha256Stream Begin(std::string_view domain) {
 
 }  // namespace
 
-Digest CircuitId(const VerifyingKey& key) {
-  Sha256Stream hash = Begin("prooflode/v1/circuit");
+Digest VerifyingKeyDigest(const VerifyingKey& key) {
+  Sha256Stream hash = Begin("prooflode/v1/verifying-key");
   hash.Update({&kProofSystemNumber, 1});
   AddPoint(hash, key.alpha);
   AddPoint(hash, key.beta);
@@ -43,9 +43,17 @@ Digest CircuitId(const VerifyingKey& key) {
   return hash.Finish();
 }
 
-Digest StatementDigest(const Digest& circuit_id, ByteSpan public_inputs) {
+Digest CircuitId(const Digest& verifying_key, const Digest& zkey, const std::optional<Digest>& r1cs) {
+  Sha256Stream hash = Begin("prooflode/v1/circuit");
+  hash.Update(verifying_key);
+  hash.Update(zkey);
+  hash.Update(r1cs.value_or(Digest{}));
+  return hash.Finish();
+}
+
+Digest StatementDigest(const Digest& verifying_key, ByteSpan public_inputs) {
   Sha256Stream hash = Begin("prooflode/v1/statement");
-  hash.Update(circuit_id);
+  hash.Update(verifying_key);
   hash.Update(public_inputs);
   return hash.Finish();
 }

@@ -32,27 +32,36 @@ TEST(Statement, DigestsAreThoseOfTheDefinition) {
                                  "275dc4a288d1afb3cbb1ac09187524c7db36395df7be3b99e673b13a075a65ec"
                                  "1d9befcd05a5323e6da4d435f3b617cdb3af83285c2df711ef39c01571827f9d";
   const std::string message =
-      "prooflode/v1/circuit" + *HexDecode("0001" + g1 + g2 + g2 + g2_negated + g1 + g1_negated);
-  const Digest circuit = CircuitId(SomeKey());
-  EXPECT_EQ(circuit, Sha256(AsBytes(message)));
+      "prooflode/v1/verifying-key" + *HexDecode("0001" + g1 + g2 + g2 + g2_negated + g1 + g1_negated);
+  const Digest key = VerifyingKeyDigest(SomeKey());
+  EXPECT_EQ(key, Sha256(AsBytes(message)));
+
+  const Digest zkey = Sha256(AsBytes("zkey"));
+  const Digest r1cs = Sha256(AsBytes("r1cs"));
+  const auto circuit = [&](const std::string& system) {
+    return Sha256(AsBytes("prooflode/v1/circuit" + std::string(1, '\0') + std::string(AsChars(key)) +
+                          std::string(AsChars(zkey)) + system));
+  };
+  EXPECT_EQ(CircuitId(key, zkey, r1cs), circuit(std::string(AsChars(r1cs))));
+  EXPECT_EQ(CircuitId(key, zkey, std::nullopt), circuit(std::string(32, '\0')));
 
   const std::string inputs(64, '\5');
   const std::string statement =
-      "prooflode/v1/statement" + std::string(1, '\0') + std::string(AsChars(circuit)) + inputs;
-  EXPECT_EQ(StatementDigest(circuit, AsBytes(inputs)), Sha256(AsBytes(statement)));
+      "prooflode/v1/statement" + std::string(1, '\0') + std::string(AsChars(key)) + inputs;
+  EXPECT_EQ(StatementDigest(key, AsBytes(inputs)), Sha256(AsBytes(statement)));
 }
 
 TEST(Statement, EveryPartOfTheKeyCounts) {
-  const Digest digest = CircuitId(SomeKey());
+  const Digest digest = VerifyingKeyDigest(SomeKey());
   VerifyingKey other = SomeKey();
   other.alpha = -other.alpha;
-  EXPECT_NE(CircuitId(other), digest);
+  EXPECT_NE(VerifyingKeyDigest(other), digest);
   other = SomeKey();
   other.gamma = -other.gamma;
-  EXPECT_NE(CircuitId(other), digest);
+  EXPECT_NE(VerifyingKeyDigest(other), digest);
   other = SomeKey();
   other.ic.pop_back();
-  EXPECT_NE(CircuitId(other), digest);
+  EXPECT_NE(VerifyingKeyDigest(other), digest);
 }
 
 }  // namespace
