@@ -1,10 +1,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <numeric>
 #include <stdexcept>
 #include <vector>
@@ -136,6 +138,46 @@ TEST(Files, ReplacementThatIsNotCommittedChangesNothing) {
   EXPECT_EQ(ReadFile(path, 9).value(), "old");
   EXPECT_NE(access((path + ".tmp." + std::to_string(getpid())).c_str(), F_OK), 0);
   unlink(path.c_str());
+}
+
+// What happened to the files of a folder since the last call, in order: "- name" for a removed one, "> name"
+// for one that was renamed into place.
+std::vector<std::string> FolderEvents(int inotify) {
+  std::vector<std::string> events;
+  alignas(inotify_event) char buffer[4096];
+  const ssize_t size = read(inotify, buffer, sizeof(buffer));
+  for (ssize_t at = 0; at < size;) {
+    const auto* event = reinterpret_cast<const inotify_event*>(buffer + at);
+    events.push_back(std::string(event->mask & IN_DELETE ? "- " : "> ") + event->name);
+    at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+  }
+  return events;
+}
+
+TEST(Files, OfAPairTheSecondNeverStandsBesideAStrangersFirst) {
+  std::string folder = testing::TempDir() + "/prooflode_pair_XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  const std::string first = folder + "/public";
+  const std::string second = folder + "/proof";
+  const UniqueFd inotify(inotify_init1(IN_NONBLOCK | IN_CLOEXEC));
+  ASSERT_GE(inotify_add_watch(inotify.get(), folder.c_str(), IN_DELETE | IN_MOVED_TO), 0);
+  const auto replace = [&](const char* a, const char* b) {
+    return ReplacePairDurably(first, AsBytes(a), second, AsBytes(b));
+  };
+  using Events = std::vector<std::string>;
+  ASSERT_TRUE(replace("1", "a").ok());
+  EXPECT_EQ(FolderEvents(inotify.get()), (Events{"> public", "> proof"}));
+  ASSERT_TRUE(replace("2", "b").ok());
+  EXPECT_EQ(FolderEvents(inotify.get()), (Events{"- proof", "> public", "> proof"}));
+  ASSERT_TRUE(replace("2", "c").ok());  // the old second is right beside the new first
+  EXPECT_EQ(FolderEvents(inotify.get()), (Events{"> public", "> proof"}));
+  EXPECT_EQ(ReadFile(first, 9).value() + ReadFile(second, 9).value(), "2c");
+  // A second that cannot be written changes nothing.
+  EXPECT_EQ(ReplacePairDurably(first, AsBytes("3"), folder + "/none/proof", AsBytes("d")).code(),
+            absl::StatusCode::kNotFound);
+  EXPECT_EQ(FolderEvents(inotify.get()), (Events{"- public.tmp." + std::to_string(getpid())}));
+  EXPECT_EQ(ReadFile(first, 9).value() + ReadFile(second, 9).value(), "2c");
+  std::filesystem::remove_all(folder);
 }
 
 TEST(BoundedQueue, RefusesWhenFullAndDrainsWhenClosed) {

@@ -127,12 +127,31 @@ FileReplacement::~FileReplacement() {
   if (fd_.valid() && !temporary_.empty()) unlink(temporary_.c_str());
 }
 
+bool FileReplacement::Holds(ByteSpan data) const {
+  if (temporary_.empty()) return false;
+  const StatusOr<std::string> content = ReadFile(target_, data.size());
+  return content.ok() && *content == AsChars(data);
+}
+
+Status FileReplacement::Sync() {
+  if (!temporary_.empty() && fsync(fd_.get()) != 0) return ErrnoStatus(errno, temporary_);
+  return absl::OkStatus();
+}
+
+Status FileReplacement::RemoveTarget() {
+  if (temporary_.empty()) return absl::OkStatus();
+  if (unlink(target_.c_str()) != 0) {
+    return errno == ENOENT ? absl::OkStatus() : ErrnoStatus(errno, target_);
+  }
+  return SyncDirectory(DirectoryOf(target_));
+}
+
 Status FileReplacement::Commit() {
+  PL_RETURN_IF_ERROR(Sync());
   if (temporary_.empty()) {
     fd_.reset();
     return absl::OkStatus();
   }
-  if (fsync(fd_.get()) != 0) return ErrnoStatus(errno, temporary_);
   if (rename(temporary_.c_str(), target_.c_str()) != 0) return ErrnoStatus(errno, target_);
   fd_.reset();
   return SyncDirectory(DirectoryOf(target_));
@@ -142,6 +161,24 @@ Status ReplaceFileDurably(const std::string& path, ByteSpan data, unsigned mode)
   PL_ASSIGN_OR_RETURN(FileReplacement file, FileReplacement::Open(path, mode));
   PL_RETURN_IF_ERROR(WriteAll(file.fd(), data, path));
   return file.Commit();
+}
+
+Status ReplacePairDurably(const std::string& first, ByteSpan first_data, const std::string& second,
+                          ByteSpan second_data) {
+  PL_ASSIGN_OR_RETURN(FileReplacement new_first, FileReplacement::Open(first));
+  PL_RETURN_IF_ERROR(WriteAll(new_first.fd(), first_data, first));
+  PL_RETURN_IF_ERROR(new_first.Sync());
+  // Whoever reads a pipe may wait for its end before turning to the other.
+  if (!new_first.renames()) {
+    PL_RETURN_IF_ERROR(new_first.Commit());
+    return ReplaceFileDurably(second, second_data);
+  }
+  PL_ASSIGN_OR_RETURN(FileReplacement new_second, FileReplacement::Open(second));
+  PL_RETURN_IF_ERROR(WriteAll(new_second.fd(), second_data, second));
+  PL_RETURN_IF_ERROR(new_second.Sync());
+  if (!new_first.Holds(first_data)) PL_RETURN_IF_ERROR(new_second.RemoveTarget());
+  PL_RETURN_IF_ERROR(new_first.Commit());
+  return new_second.Commit();
 }
 
 Status SyncDirectory(const std::string& path) {

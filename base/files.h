@@ -56,6 +56,14 @@ class FileReplacement {
   ~FileReplacement();
 
   int fd() const { return fd_.get(); }
+  // Whether there is a temporary file; false for a pipe, a terminal or a device.
+  bool renames() const { return !temporary_.empty(); }
+  // Whether the target is a regular file that holds `data` already.
+  bool Holds(ByteSpan data) const;
+  // Makes what has been written durable where it is, beside the target.
+  Status Sync();
+  // Removes the target where it is a regular file; durable.
+  Status RemoveTarget();
   // Makes the content durable and puts it in its place. Called once at most.
   Status Commit();
 
@@ -74,6 +82,12 @@ StatusOr<std::string> ReadFile(const std::string& path, uint64_t bytes_max);
 Status CreateFileDurably(const std::string& path, ByteSpan data, unsigned mode);
 // The same for what may exist already; see FileReplacement.
 Status ReplaceFileDurably(const std::string& path, ByteSpan data, unsigned mode = 0644);
+// Two files of which the second has a meaning only beside its first (a proof and its public inputs): both are
+// complete and durable before either takes its place, the first one first, and where the first changes the
+// second is gone meanwhile. So no crash leaves a second beside a first that is not its own. (Of regular
+// files; pipes and the like are written to one after the other.)
+Status ReplacePairDurably(const std::string& first, ByteSpan first_data, const std::string& second,
+                          ByteSpan second_data);
 Status SyncDirectory(const std::string& path);
 // Creates one folder with mode 0700 unless it exists.
 Status MakeDirectory(const std::string& path);

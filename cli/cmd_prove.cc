@@ -96,8 +96,8 @@ StatusOr<ExitCode> RunProve(const ProveOptions& options, Session& session) {
     result = *std::move(proven);
     measured.prove_ms.push_back(result.prove_ms);
   }
-  PL_RETURN_IF_ERROR(ReplaceFileDurably(options.public_inputs, AsBytes(PublicToJson(result.public_inputs))));
-  PL_RETURN_IF_ERROR(ReplaceFileDurably(options.proof, AsBytes(ProofToJson(result.proof))));
+  PL_RETURN_IF_ERROR(ReplacePairDurably(options.public_inputs, AsBytes(PublicToJson(result.public_inputs)),
+                                        options.proof, AsBytes(ProofToJson(result.proof))));
   PrintResult(options, prover->key(), result, measured);
   return ExitCode::kOk;
 }

@@ -4,8 +4,13 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/crypto.h"
+#include "coordinator/engine/answer_codec.h"
+#include "coordinator/engine/command_codec.h"
+#include "miner/work/journal.h"
 #include "prover/format/json.h"
 #include "prover/format/toy_files.h"
+#include "transparency/leaf.h"
 
 namespace prooflode {
 namespace {
@@ -49,6 +54,32 @@ void Json(const std::filesystem::path& root) {
   wire.Add(std::string(256, '\0'));
 }
 
+void Records(const std::filesystem::path& root) {
+  transparency::LeafContent leaf{.type = transparency::LeafType::kCommit, .time = Micros(1234567)};
+  Seeds leaves(root, "leaf");
+  leaves.Add(transparency::EncodeLeaf(leaf));
+  leaf.fields = {{1, "job"}, {2, ""}, {7, std::string(32, '\x07')}};
+  leaves.Add(transparency::EncodeLeaf(leaf));
+  Seeds commands(root, "command");
+  for (const market::Command& command :
+       {market::Command(market::Tick{}), market::Command(market::PostJob{}),
+        market::Command(market::Deposit{{}, Amount{27}, "reference"}), market::Command(market::CommitProof{}),
+        market::Command(market::RegisterCircuit{}), market::Command(market::Restart{})}) {
+    commands.Add(transparency::EncodeLeaf(engine::EncodeCommand({.command = command}, {})));
+  }
+  commands.Add(engine::EncodeAnswer(market::Answer{}));
+  miner::CommitRecord record;
+  record.public_inputs = std::string(32, '\1');
+  const std::string journal = miner::EncodeCommitRecord(record);
+  Seeds records(root, "commit_record");
+  records.Add(journal);
+  records.Add(journal.substr(0, journal.size() - 32));  // the target puts the checksum there
+  Seeds(root, "signing_key").Add(SigningKey::FromSeed(Sha256(AsBytes("seed"))).Serialize());
+  Seeds settings(root, "settings");
+  settings.Add("name = \"a b\"\n[limits]\nqueue = 7\nstrict = true\n");
+  settings.Add("name = 'x' # why\n[limits]\nqueue = 0x10\n");
+}
+
 }  // namespace
 }  // namespace prooflode
 
@@ -62,5 +93,6 @@ int main(int argc, char** argv) {
   Containers(argv[1], "wtns", toy::CubeWitnessBytes());
   Containers(argv[1], "r1cs", toy::CubeBytes());
   Json(argv[1]);
+  Records(argv[1]);
   return 0;
 }
