@@ -105,7 +105,7 @@ Status ReadG2(JsonCursor& json, G2Affine& out) {
 }
 
 Status TooManyInputs(const JsonCursor& json) {
-  return json.Error(absl::StrCat("more than ", groth16::kPublicInputsMax, " public inputs"));
+  return json.Error(absl::StrCat("wanted at most ", groth16::kPublicInputsMax, " public inputs, found more"));
 }
 
 Status ReadFq12(JsonCursor& json) {

@@ -38,9 +38,12 @@ StatusOr<groth16::Proof> DecodeProof(ByteSpan bytes) {
   groth16::Proof proof;
   const auto coordinates = Coordinates(proof);
   for (size_t i = 0; i < coordinates.size(); ++i) {
-    const std::optional<Fq> value = Fq::FromBigEndian(bytes.subspan(i * kFieldBytes).first<kFieldBytes>());
-    if (!value)
-      return absl::InvalidArgumentError(absl::StrCat("proof: ", kCoordinateNames[i], " is not below q"));
+    const auto encoded = bytes.subspan(i * kFieldBytes).first<kFieldBytes>();
+    const std::optional<Fq> value = Fq::FromBigEndian(encoded);
+    if (!value) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("proof: ", kCoordinateNames[i], " is not below q: 0x", HexEncode(encoded)));
+    }
     *coordinates[i] = *value;
   }
   PL_RETURN_IF_ERROR(groth16::CheckProof(proof));
@@ -65,10 +68,11 @@ StatusOr<std::vector<Fr>> DecodePublicInputs(ByteSpan bytes) {
   std::vector<Fr> inputs;
   inputs.reserve(bytes.size() / kFieldBytes);
   for (size_t at = 0; at < bytes.size(); at += kFieldBytes) {
-    const std::optional<Fr> value = Fr::FromBigEndian(bytes.subspan(at).first<kFieldBytes>());
+    const auto encoded = bytes.subspan(at).first<kFieldBytes>();
+    const std::optional<Fr> value = Fr::FromBigEndian(encoded);
     if (!value) {
       return absl::InvalidArgumentError(
-          absl::StrCat("public inputs: input ", at / kFieldBytes, " is not below r"));
+          absl::StrCat("public inputs: input ", at / kFieldBytes, " is not below r: 0x", HexEncode(encoded)));
     }
     inputs.push_back(*value);
   }
