@@ -49,6 +49,19 @@ bool JobAtFault(const Status& status) {
   }
 }
 
+// What the end of a worker's job without a proof says.
+event::ProofFailure FailureOf(const Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kCancelled:
+      return event::ProofFailure::kCancelled;
+    case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kDeadlineExceeded:
+      return event::ProofFailure::kCrashed;
+    default:
+      return JobAtFault(status) ? event::ProofFailure::kUnprovable : event::ProofFailure::kFailed;
+  }
+}
+
 std::string Bytes(ByteSpan bytes) { return std::string(AsChars(bytes)); }
 
 }  // namespace
@@ -356,11 +369,7 @@ void Agent::OnResult(size_t device, const WorkerResult& result) {
   reporter_.ProvingEnded(done.job, device);
   if (result.self_verify_failures > 0) metrics_.SelfVerifyFailures(device, result.self_verify_failures);
   if (!result.status.ok()) {
-    const bool cancelled = result.status.code() == absl::StatusCode::kCancelled;
-    const event::ProofFailure failure = cancelled                   ? event::ProofFailure::kCancelled
-                                        : JobAtFault(result.status) ? event::ProofFailure::kUnprovable
-                                                                    : event::ProofFailure::kFailed;
-    return Feed(event::ProofFailed{done.job, failure, std::string(result.status.message())});
+    return Feed(event::ProofFailed{done.job, FailureOf(result.status), std::string(result.status.message())});
   }
   const groth16::StageTimes& s = result.stages;
   reporter_.Proof(done.job, device,

@@ -104,8 +104,10 @@ StatusOr<Event> ToEvent(const v1::SessionResponse& message) {
     case v1::SessionResponse::kAttemptEnded: {
       const auto& ended = message.attempt_ended();
       PL_ASSIGN_OR_RETURN(const AttemptRef attempt, ToAttempt(ended.attempt()));
-      return event::AttemptEnded{message.event(), attempt, ToReason(ended.attempt().reason()),
-                                 Amount{ended.paid_units()}, Micros{ended.attempt().behind_winner_us()}};
+      event::AttemptEnded out{message.event(), attempt, ToReason(ended.attempt().reason()),
+                              Amount{ended.paid_units()}, std::nullopt};
+      if (ended.has_margin_us()) out.margin = Micros{std::max<int64_t>(ended.margin_us(), 0)};
+      return out;
     }
     case v1::SessionResponse::kOfferWithdrawn: {
       event::OfferWithdrawn out{.event = message.event(),

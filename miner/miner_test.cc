@@ -68,6 +68,21 @@ TEST(ConvertTest, NonsenseIsNamed) {
               HasSubstr("attempt_id"));
 }
 
+TEST(ConvertTest, AMarginIsKnownOrNot) {
+  v1::SessionResponse message;
+  v1::SessionResponse::AttemptEnded& ended = *message.mutable_attempt_ended();
+  ended.mutable_attempt()->set_attempt_id(std::string(16, 'a'));
+  ended.mutable_attempt()->set_job_id(std::string(16, 'j'));
+  const auto margin = [&] { return std::get<event::AttemptEnded>(*ToEvent(message)).margin; };
+  EXPECT_EQ(margin(), std::nullopt);
+  ended.set_margin_us(0);  // a dead heat
+  EXPECT_EQ(margin(), Micros{0});
+  ended.set_margin_us(340'000);
+  EXPECT_EQ(margin(), Millis(340));
+  ended.set_margin_us(-1);
+  EXPECT_EQ(margin(), Micros{0});
+}
+
 TEST(ConvertTest, UnknownValuesOfANewerCoordinatorDoNoHarm) {
   v1::SessionResponse message;
   EXPECT_TRUE(std::holds_alternative<event::HeartbeatSeen>(*ToEvent(message)));

@@ -33,7 +33,8 @@ Session::Session(const SessionOptions& options, Random& random)
     : options_(options),
       random_(random),
       reconnect_({options.reconnect_min, options.reconnect_max}),
-      devices_(options.devices) {
+      devices_(options.devices),
+      blame_(options.blame) {
   PL_CHECK(options.devices > 0);
 }
 
@@ -182,8 +183,7 @@ void Session::On(const event::Tick&) {
   if (breaker_until_ && now_ >= *breaker_until_) {
     breaker_until_.reset();
     // One more failure opens it again.
-    failures_ = std::min(failures_, options_.failures_max - 1);
-    invalid_verdicts_ = std::min(invalid_verdicts_, options_.failures_max - 1);
+    blame_.HalfForgive();
     out_.push_back(action::ReportBreaker{.open = false});
     ReturnCredit(std::exchange(owed_credit_, 0));
   }
@@ -275,7 +275,8 @@ Micros Session::Expected(const OfferedJob& job) const {
 
 std::optional<SkipReason> Session::Unfit(const OfferedJob& job) const {
   if (!job.supported) return SkipReason::kUnsupported;
-  if (failed_jobs_.contains(job.id)) return SkipReason::kFailedBefore;
+  if (blame_.Failed(job.id)) return SkipReason::kFailedBefore;
+  if (blame_.Aside(now_, job.circuit)) return SkipReason::kCircuitAside;
   if (job.reward < options_.reward_min) return SkipReason::kUnprofitable;
   if (MemoryNeeded(job) > options_.memory_bytes) return SkipReason::kMemory;
   if (job.zkey_bytes + job.witness_bytes > files_room_) return SkipReason::kDisk;  // no wrap: above

@@ -5,7 +5,7 @@
 // before its deadline by what was learned here; an attempt survives reconnects and, through the caller's
 // journal, crashes; a call without an answer is repeated with the same request id until its attempt is over;
 // nothing is revealed before the commit's receipt was found good; after failures in a row no work is taken
-// for a while; while draining none is.
+// for a while, and none of a circuit whose jobs end the worker; while draining none is.
 //
 // Feed a Tick at least every 100 ms. Not thread-safe. Cost of an event: linear in races and offers at hand.
 #pragma once
@@ -18,6 +18,7 @@
 
 #include "base/backoff.h"
 #include "base/env.h"
+#include "miner/session/blame.h"
 #include "miner/session/predictor.h"
 #include "miner/session/types.h"
 
@@ -29,8 +30,8 @@ struct SessionOptions {
   uint64_t memory_bytes = uint64_t{1} << 62;  // what one proof may need
   double deadline_margin = 1.2;  // predicted time is multiplied by it before it is held to a deadline
   uint32_t offers_max = 16;      // offers at hand at a time
-  int failures_max = 5;          // in a row, until the breaker opens
-  Micros breaker_pause = Seconds(300);
+  BlameOptions blame;
+  Micros breaker_pause = Seconds(300);  // when the device is at fault
   Micros reconnect_min = Millis(500);
   Micros reconnect_max = Seconds(30);
   Micros reconnect_urgent = Seconds(2);  // the most while commits or reveals are not answered
@@ -135,17 +136,18 @@ class Session {
   void Release(Race& race, Reason reason);
   void Abandon(Race& race);  // over, but an AttemptEnded may yet say how
   void KeepRefused(Race& race, const std::string& refusal);
-  void Failed(const OfferedJob& job, bool job_at_fault, const std::string& message);
+  void Failed(const OfferedJob& job, Blame::Fault fault, const std::string& message);
   bool CallsPending() const;  // commits or reveals without an answer
   Races::iterator Erase(Races::iterator race);
   Races::iterator Drop(Races::iterator race);
-  void ReportEnd(const Race& race, AttemptState state, Reason reason, Amount paid, Micros behind);
+  void ReportEnd(const Race& race, AttemptState state, Reason reason, Amount paid = {},
+                 std::optional<Micros> margin = {});
   void TickRaces();
   Races::iterator FindAttempt(const AttemptId& id);
   Race* FindRace(const JobId& job, Phase phase);
   void FreeDevice(const JobId& job);
   std::optional<size_t> DeviceOf(const JobId& job) const;
-  void CountFailure(int& counter);  // of failures in a row; opens the breaker at the limit
+  void OpenBreakerIfAtFault();
   RequestId NewRequest();
   Backoff NewBackoff() const { return Backoff({options_.call_retry_min, options_.call_retry_max}); }
   Micros LocalTime(Micros coordinator_time) const { return coordinator_time - clock_offset_; }
@@ -172,14 +174,10 @@ class Session {
   std::vector<std::optional<JobId>> devices_;
   std::set<AttemptId> ended_;  // the last kEndedMax attempts that ended, since answers may come late
   std::deque<AttemptId> ended_order_;
-  std::set<JobId> kept_;         // accepted by an earlier run, until Welcome has been seen
-  std::set<JobId> failed_jobs_;  // the last kEndedMax that failed here
-  std::deque<JobId> failed_order_;
-  std::set<Digest> failed_circuits_;  // by their jobs' fault, since a proof was made
+  std::set<JobId> kept_;  // accepted by an earlier run, until Welcome has been seen
+  Blame blame_;
 
   uint64_t files_room_ = uint64_t{1} << 62;
-  int failures_ = 0;          // of our own making, in a row
-  int invalid_verdicts_ = 0;  // in a row
   std::optional<Micros> breaker_until_;
   uint32_t owed_credit_ = 0;  // withheld while the breaker is open, so that offers wait for us
   bool draining_ = false;

@@ -66,10 +66,12 @@ class SessionTest : public testing::Test {
     Feed(event::Welcome{kCalendar + now_, Seconds(5), std::move(live)});
   }
   // Offer, acceptance and files of one job; leaves it proving as attempt `attempt`.
-  void StartProving(uint8_t job, uint8_t attempt) {
-    Feed(event::Offer{job, MakeJob(job)});
+  void StartProving(uint8_t job, uint8_t attempt) { StartProving(MakeJob(job), attempt); }
+  void StartProving(const OfferedJob& job, uint8_t attempt) {
+    Feed(event::Offer{job.id[0], job});
     const auto accept = Only<action::Accept>();
-    Feed(event::AcceptAnswered{accept.request, accept.job, CallResult::kOk, {}, MakeAttempt(job, attempt)});
+    Feed(event::AcceptAnswered{
+        accept.request, accept.job, CallResult::kOk, {}, MakeAttempt(job.id[0], attempt)});
     Only<action::Fetch>();
     Feed(event::ArtifactsReady{accept.job, Millis(10), 0});
     Only<action::Prove>();

@@ -71,6 +71,8 @@ const char* SkipReasonText(SkipReason reason) {
       return "unsupported";
     case SkipReason::kFailedBefore:
       return "failed before";
+    case SkipReason::kCircuitAside:
+      return "circuit put aside";
   }
   return "unknown";
 }
@@ -193,22 +195,15 @@ void Session::On(const event::ArtifactsFailed& failed) {
   FreeDevice(failed.job);
   race->phase = Phase::kReleasing;  // no work is left to stop
   Release(*race, Reason::kReleasedByMiner);
-  Failed(race->job, failed.job_at_fault, failed.message);
+  Failed(race->job, failed.job_at_fault ? Blame::Fault::kJob : Blame::Fault::kDevice, failed.message);
 }
 
-void Session::Failed(const OfferedJob& job, bool job_at_fault, const std::string& message) {
+void Session::Failed(const OfferedJob& job, Blame::Fault fault, const std::string& message) {
   out_.push_back(action::ReportFailed{job.id, message});
-  if (failed_jobs_.insert(job.id).second) failed_order_.push_back(job.id);
-  if (failed_order_.size() > kEndedMax) {
-    failed_jobs_.erase(failed_order_.front());
-    failed_order_.pop_front();
+  if (blame_.JobFailed(now_, job, fault)) {
+    out_.push_back(action::ReportAside{job.circuit_name, options_.blame.circuit_pause});
   }
-  if (job_at_fault) {
-    // One circuit can be at fault as often as it likes; when many are, it is the device.
-    if (failed_circuits_.size() >= kEndedMax) failed_circuits_.clear();
-    if (!failed_circuits_.insert(job.circuit).second) return;
-  }
-  CountFailure(failures_);
+  OpenBreakerIfAtFault();
 }
 
 void Session::On(const event::ProofMade& made) {
@@ -216,8 +211,7 @@ void Session::On(const event::ProofMade& made) {
   Race* race = FindRace(made.job, Phase::kProving);
   if (race == nullptr) return;  // the race was over; the cancel came too late to save the work
   predictor_.ProofMade(race->job, made.duration);
-  failures_ = 0;
-  failed_circuits_.clear();
+  blame_.ProofMade(race->job.circuit);
   race->phase = Phase::kCommitting;
   race->committed = true;
   race->record.attempt = race->attempt;
@@ -235,7 +229,10 @@ void Session::On(const event::ProofFailed& failed) {
   if (race == nullptr) return;
   race->phase = Phase::kReleasing;  // no work is left to stop
   Release(*race, Reason::kReleasedByMiner);
-  Failed(race->job, failed.failure == event::ProofFailure::kUnprovable, failed.message);
+  const Blame::Fault fault = failed.failure == event::ProofFailure::kUnprovable ? Blame::Fault::kJob
+                             : failed.failure == event::ProofFailure::kCrashed  ? Blame::Fault::kCrash
+                                                                                : Blame::Fault::kDevice;
+  Failed(race->job, fault, failed.message);
 }
 
 void Session::On(const event::CommitAnswered& answer) {
@@ -250,7 +247,8 @@ void Session::On(const event::CommitAnswered& answer) {
   if (!answer.receipt_valid) {
     // Revealing against a false receipt would show the proof to a coordinator that has promised nothing.
     out_.push_back(action::ReportFailed{race.job.id, "receipt not valid, proof withheld: " + answer.message});
-    CountFailure(failures_);
+    blame_.ReceiptFailed();
+    OpenBreakerIfAtFault();
     return Abandon(race);
   }
   race.expired = false;
@@ -276,7 +274,7 @@ void Session::On(const event::ReleaseAnswered& answer) {
   const auto it = FindAttempt(answer.attempt);
   if (it == races_.end() || it->second.phase != Phase::kReleasing) return;
   if (answer.result == CallResult::kRetry) return RetryLater(it->second);
-  ReportEnd(it->second, AttemptState::kReleased, it->second.release_reason, Amount{}, Micros{});
+  ReportEnd(it->second, AttemptState::kReleased, it->second.release_reason);
   Drop(it);
 }
 
@@ -299,10 +297,11 @@ void Session::On(const event::AttemptEnded& ended) {
     it->second.expired = true;  // a late proof counts until the job ends
   } else {
     const AttemptState state = ended.attempt.state;
-    if (state == AttemptState::kWon || state == AttemptState::kLost) invalid_verdicts_ = 0;
-    if (state == AttemptState::kInvalid) CountFailure(invalid_verdicts_);
+    if (state == AttemptState::kWon || state == AttemptState::kLost) blame_.Judged(true);
+    if (state == AttemptState::kInvalid) blame_.Judged(false);
+    OpenBreakerIfAtFault();
     StopWork(it->second);
-    ReportEnd(it->second, state, ended.reason, ended.paid, ended.behind);
+    ReportEnd(it->second, state, ended.reason, ended.paid, ended.margin);
     Drop(it);
   }
   while (ended_order_.size() > kEndedMax) {
@@ -372,13 +371,14 @@ Session::Races::iterator Session::Drop(Races::iterator it) {
   return Erase(it);
 }
 
-void Session::ReportEnd(const Race& race, AttemptState state, Reason reason, Amount paid, Micros behind) {
+void Session::ReportEnd(const Race& race, AttemptState state, Reason reason, Amount paid,
+                        std::optional<Micros> margin) {
   out_.push_back(action::ReportEnded{.job = race.job.id,
                                      .attempt = race.attempt.id,
                                      .state = state,
                                      .reason = reason,
                                      .paid = paid,
-                                     .behind = behind,
+                                     .margin = margin,
                                      .committed = race.committed,
                                      .spent = race.restored ? Micros{} : now_ - race.since});
 }
@@ -402,7 +402,7 @@ void Session::TickRaces() {
     }
     const bool over = dropping ? now_ >= race.drop_at : decided && link_ == Link::kWelcomed;
     if (over) {
-      ReportEnd(race, AttemptState::kUnspecified, Reason::kUnspecified, Amount{}, Micros{});
+      ReportEnd(race, AttemptState::kUnspecified, Reason::kUnspecified);
       it = Drop(it);
       continue;
     }
@@ -437,8 +437,8 @@ void Session::FreeDevice(const JobId& job) {
   if (const auto device = DeviceOf(job)) devices_[*device].reset();
 }
 
-void Session::CountFailure(int& counter) {
-  if (++counter < options_.failures_max || breaker_until_) return;
+void Session::OpenBreakerIfAtFault() {
+  if (breaker_until_ || !blame_.DeviceAtFault()) return;
   breaker_until_ = now_ + options_.breaker_pause;
   out_.push_back(action::ReportBreaker{.open = true, .pause = options_.breaker_pause});
 }

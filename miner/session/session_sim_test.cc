@@ -19,7 +19,7 @@ class World {
  public:
   explicit World(uint64_t seed) : random_(seed), session_random_(seed + 1'000'000) {
     options_.devices = 1 + random_.Below(3);
-    options_.failures_max = 3;
+    options_.blame.failures_max = 3;
     options_.breaker_pause = Seconds(20);
     options_.stop_timeout = Seconds(20);
     session_.emplace(options_, session_random_);
@@ -243,7 +243,11 @@ class World {
     ASSERT_FALSE(devices_.contains(prove.job.id));
     devices_.insert(prove.job.id);
     if (Chance(10)) {
-      return Later(event::ProofFailed{prove.job.id, event::ProofFailure::kFailed, "worker died"}, Delay());
+      return Later(
+          event::ProofFailed{prove.job.id,
+                             Chance(50) ? event::ProofFailure::kCrashed : event::ProofFailure::kFailed,
+                             "worker"},
+          Delay());
     }
     Later(event::ProofMade{.job = prove.job.id, .proof = {}, .duration = Seconds(1)}, Delay());
   }

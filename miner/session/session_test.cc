@@ -122,7 +122,7 @@ TEST_F(SessionTest, LosingCancelsTheProofAndKeepsTheDeviceBusyUntilItStops) {
   Feed(event::Offer{2, MakeJob(2)});
   Feed(event::AttemptEnded{9, MakeAttempt(1, 1, AttemptState::kLost), Reason::kWonByAnother, {}, Millis(20)});
   EXPECT_EQ(Only<action::CancelProving>().job, MakeJob(1).id);
-  EXPECT_EQ(Only<action::ReportEnded>().behind, Millis(20));
+  EXPECT_EQ(Only<action::ReportEnded>().margin, Millis(20));
   EXPECT_TRUE(All<action::Accept>().empty());
   Feed(event::ProofFailed{MakeJob(1).id, event::ProofFailure::kCancelled, "cancelled"});
   EXPECT_EQ(Only<action::Accept>().job, MakeJob(2).id);
@@ -165,7 +165,7 @@ TEST_F(SessionTest, EndBeforeTheAcceptancesAnswer) {
 }
 
 TEST_F(SessionTest, OneUnprovableCircuitDoesNotStopTheDevice) {
-  Make({.failures_max = 2});
+  Make({.blame = {.failures_max = 2}});
   Connect();
   for (uint8_t n = 1; n <= 5; ++n) {
     StartProving(n, n);
@@ -183,6 +183,46 @@ TEST_F(SessionTest, OneUnprovableCircuitDoesNotStopTheDevice) {
   Feed(event::ArtifactsReady{accept.job, Millis(10), 0});
   Feed(event::ProofFailed{other.id, event::ProofFailure::kUnprovable, "does not satisfy"});
   EXPECT_TRUE(session_->paused());  // every circuit fails: it is the device
+}
+
+TEST_F(SessionTest, ACircuitThatCrashesTheWorkerIsPutAsideWhileOthersGoOn) {
+  Make({.blame = {.failures_max = 3, .crashes_max = 2, .circuit_pause = Seconds(600)}});
+  Connect();
+  const auto job_of = [](uint8_t circuit, uint8_t n) {
+    OfferedJob job = MakeJob(n);
+    job.circuit[0] = circuit;
+    return job;
+  };
+  const auto crash = [&](uint8_t circuit, uint8_t n) {
+    StartProving(job_of(circuit, n), n);
+    Feed(event::ProofFailed{job_of(circuit, n).id, event::ProofFailure::kCrashed, "signal 11"});
+    EXPECT_EQ(Only<action::Release>().attempt.id, MakeAttempt(n, n).id);
+    const size_t put_aside = All<action::ReportAside>().size();
+    Feed(event::ReleaseAnswered{MakeAttempt(n, n).id, CallResult::kOk});
+    return put_aside == 1;
+  };
+  const auto skipped = [&](const OfferedJob& job) {
+    Feed(event::Offer{1, job});
+    EXPECT_TRUE(All<action::Accept>().empty());
+    return Only<action::ReportSkipped>().reason;
+  };
+  EXPECT_FALSE(crash(1, 1));
+  EXPECT_EQ(skipped(job_of(1, 1)), SkipReason::kFailedBefore);  // that job is not taken again
+  StartProving(job_of(2, 2), 2);
+  Feed(event::Offer{1, job_of(1, 3)});  // waits for the device
+  MakeProof(2);
+  Feed(event::AcceptAnswered{Only<action::Accept>().request, job_of(1, 3).id, CallResult::kRefused, {}, {}});
+  EXPECT_TRUE(crash(1, 4));
+  EXPECT_EQ(skipped(job_of(1, 5)), SkipReason::kCircuitAside);
+  EXPECT_FALSE(session_->paused());
+  StartProving(job_of(2, 6), 6);
+  MakeProof(6);
+  // Others crash as well: it is the device.
+  EXPECT_FALSE(crash(3, 7));
+  EXPECT_FALSE(crash(4, 8));
+  EXPECT_FALSE(session_->paused());
+  EXPECT_FALSE(crash(5, 9));
+  EXPECT_TRUE(session_->paused());
 }
 
 TEST_F(SessionTest, DoesNotRevealAgainstAFalseReceipt) {
@@ -216,7 +256,7 @@ TEST_F(SessionTest, ARefusedRevealIsAFailureOnlyWhenNoEndExplainsIt) {
 }
 
 TEST_F(SessionTest, BreakerStopsAfterFailuresInARowAndClosesAgain) {
-  Make({.failures_max = 2, .breaker_pause = Seconds(60)});
+  Make({.blame = {.failures_max = 2}, .breaker_pause = Seconds(60)});
   Connect();
   for (uint8_t n = 1; n <= 2; ++n) {
     StartProving(n, n);
@@ -247,7 +287,7 @@ TEST_F(SessionTest, BreakerStopsAfterFailuresInARowAndClosesAgain) {
 }
 
 TEST_F(SessionTest, InvalidVerdictsOpenTheBreakerEvenThoughProofsSucceed) {
-  Make({.failures_max = 2});
+  Make({.blame = {.failures_max = 2}});
   Connect();
   for (uint8_t n = 1; n <= 2; ++n) {
     StartProving(n, n);

@@ -126,7 +126,8 @@ struct AttemptEnded {
   AttemptRef attempt;
   Reason reason = Reason::kUnspecified;
   Amount paid{};
-  Micros behind{};  // for kLost
+  // By how much it won or lost, where that is known: over the next valid proof, behind the winner's.
+  std::optional<Micros> margin{};
 };
 struct HeartbeatSeen {};
 struct AcceptAnswered {
@@ -151,8 +152,9 @@ struct ProofMade {
   ProofBytes proof{};
   Micros duration{};
 };
-// kUnprovable: the fault is the job's, whose key or witness is no good.
-enum class ProofFailure { kCancelled, kFailed, kUnprovable };
+// kUnprovable: the fault is the job's, whose key or witness is no good. kCrashed: the process that proved it
+// died or hung.
+enum class ProofFailure { kCancelled, kFailed, kUnprovable, kCrashed };
 struct ProofFailed {
   JobId job{};
   ProofFailure failure = ProofFailure::kFailed;
@@ -188,7 +190,15 @@ using Event =
                  event::ArtifactsFailed, event::ProofMade, event::ProofFailed, event::CommitAnswered,
                  event::RevealAnswered, event::ReleaseAnswered, event::FilesRoom, event::Drain, event::Tick>;
 
-enum class SkipReason { kUnprofitable, kMemory, kDeadline, kDisk, kUnsupported, kFailedBefore };
+enum class SkipReason {
+  kUnprofitable,
+  kMemory,
+  kDeadline,
+  kDisk,
+  kUnsupported,
+  kFailedBefore,
+  kCircuitAside,  // its jobs ended the worker again and again
+};
 const char* SkipReasonText(SkipReason reason);
 
 namespace action {
@@ -276,9 +286,14 @@ struct ReportEnded {
   AttemptState state = AttemptState::kUnspecified;  // kUnspecified: ended while we were away
   Reason reason = Reason::kUnspecified;
   Amount paid{};
-  Micros behind{};
+  std::optional<Micros> margin{};  // by how much it won or lost
   bool committed = false;
   Micros spent{};  // since it was admitted
+};
+// Jobs of the circuit ended the worker so often that none is taken for a while.
+struct ReportAside {
+  std::string circuit_name;
+  Micros pause{};
 };
 struct ReportBreaker {
   bool open = false;
@@ -291,6 +306,7 @@ using Action =
                  action::SendDrain, action::Accept, action::ForgetJob, action::Fetch, action::CancelFetch,
                  action::Prove, action::CancelProving, action::Commit, action::Reveal, action::Release,
                  action::Forget, action::Finished, action::ReportNewJob, action::ReportSkipped,
-                 action::ReportRefused, action::ReportFailed, action::ReportEnded, action::ReportBreaker>;
+                 action::ReportRefused, action::ReportFailed, action::ReportEnded, action::ReportAside,
+                 action::ReportBreaker>;
 
 }  // namespace prooflode::miner

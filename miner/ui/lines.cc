@@ -20,6 +20,9 @@ std::string SizeText(uint64_t domain_size) {
   return absl::StrFormat("%d rows", domain_size);
 }
 
+// Races are close: tenths of a millisecond count.
+std::string MarginText(double ms) { return ms < 10 ? absl::StrFormat("%.1f ms", ms) : DurationText(ms); }
+
 std::string WinRatioText(uint64_t won, uint64_t lost) {
   if (won + lost == 0) return "-";
   return absl::StrFormat("%.1f%%", 100.0 * static_cast<double>(won) / static_cast<double>(won + lost));
@@ -66,11 +69,13 @@ std::string EndedLine(const action::ReportEnded& report, const Money& money) {
   const std::string id = ShortId(report.job);
   switch (report.state) {
     case AttemptState::kWon:
-      return absl::StrFormat("WON %s +%s (%s)", id, AmountText(report.paid, money),
+      return absl::StrFormat("WON %s +%s%s (%s)", id, AmountText(report.paid, money),
+                             report.margin ? " by " + MarginText(ToMillis(*report.margin)) : "",
                              DurationText(ToMillis(report.spent)));
     case AttemptState::kLost:
       if (!report.committed) return absl::StrFormat("lost %s before our proof was ready", id);
-      return absl::StrFormat("lost %s %s behind the winner", id, DurationText(ToMillis(report.behind)));
+      if (!report.margin) return absl::StrFormat("lost %s to an earlier proof", id);
+      return absl::StrFormat("lost %s %s behind the winner", id, MarginText(ToMillis(*report.margin)));
     case AttemptState::kInvalid:
       return absl::StrFormat("REJECTED %s: %s", id, ReasonText(report.reason));
     case AttemptState::kTimedOut:
@@ -91,6 +96,20 @@ std::string DiskLine(const DiskState& disk) {
       "disk runs low: %d MB free, %d MB of it stay free; the cache may hold %d of %d MB, %d MB were deleted, "
       "and jobs that need more are skipped",
       mb(disk.free), mb(disk.free_min), mb(disk.room), mb(disk.quota), mb(disk.deleted));
+}
+
+std::string AsideLine(const action::ReportAside& report) {
+  return absl::StrFormat(
+      "circuit %s is put aside for %s: its jobs ended the worker again and again; others go on",
+      report.circuit_name, ClockText(report.pause));
+}
+
+std::string SummaryLine(const Margins& margins, Amount earned, const Money& money) {
+  const auto by = [](double ms, const char* what) {
+    return ms > 0 ? absl::StrFormat(" (median %s %s)", MarginText(ms), what) : "";
+  };
+  return absl::StrFormat("won %d%s, lost %d%s, earned %s", margins.won, by(margins.won_ms, "ahead"),
+                         margins.lost, by(margins.lost_ms, "behind"), AmountText(earned, money));
 }
 
 std::string BreakerLine(const action::ReportBreaker& report) {

@@ -49,6 +49,7 @@ std::string SkippedLine(const action::ReportSkipped& report, const Money& money)
 std::string RefusedLine(const action::ReportRefused& report);
 std::string ProofLine(const JobId& job, const ProofTimes& times);
 std::string EndedLine(const action::ReportEnded& report, const Money& money);
+std::string AsideLine(const action::ReportAside& report);
 std::string BreakerLine(const action::ReportBreaker& report);
 
 // One row of the table.
@@ -60,6 +61,16 @@ struct DeviceRow {
   uint64_t lost = 0;
   uint64_t bad = 0;
 };
+// How races were won and lost; medians over the last ones, 0 where none is known.
+struct Margins {
+  uint64_t won = 0;
+  uint64_t lost = 0;
+  double won_ms = 0;   // ahead of the next valid proof
+  double lost_ms = 0;  // behind the winner
+};
+// At the end of a run.
+std::string SummaryLine(const Margins& margins, Amount earned, const Money& money);
+
 // The last line sums up.
 std::vector<std::string> TableLines(const std::vector<DeviceRow>& rows, Micros uptime, Amount earned,
                                     const Money& money);

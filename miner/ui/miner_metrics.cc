@@ -77,6 +77,9 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
       race_gap_(factory.GetHistogram("prooflode_miner_race_gap_seconds",
                                      "How far behind the winner our commit was, in lost races",
                                      ExponentialBuckets(0.001, 2.5, 13))),
+      race_margin_(factory.GetHistogram("prooflode_miner_race_margin_seconds",
+                                        "How far ahead of the next valid proof our commit was, in won races",
+                                        ExponentialBuckets(0.001, 2.5, 13))),
       rewards_(factory.GetCounter("prooflode_miner_rewards_units_total",
                                   "Rewards, in the market's smallest unit")),
       cache_bytes_(
@@ -87,8 +90,9 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
                                   "Free bytes of the disk that holds the cache")) {
   for (const char* result : kResults) Attempts(result);
   for (const char* stage : kStages) Stage(stage);
-  for (const auto reason : {SkipReason::kUnprofitable, SkipReason::kMemory, SkipReason::kDeadline,
-                            SkipReason::kDisk, SkipReason::kUnsupported, SkipReason::kFailedBefore}) {
+  for (const auto reason :
+       {SkipReason::kUnprofitable, SkipReason::kMemory, SkipReason::kDeadline, SkipReason::kDisk,
+        SkipReason::kUnsupported, SkipReason::kFailedBefore, SkipReason::kCircuitAside}) {
     SkipCounter(factory, reason);
   }
   for (const auto reason : {WasteReason::kLostRace, WasteReason::kCancelled, WasteReason::kFailed}) {
@@ -120,7 +124,9 @@ void MinerMetrics::JobSkipped(SkipReason reason) { SkipCounter(factory_, reason)
 void MinerMetrics::AttemptEnded(const action::ReportEnded& ended) {
   Attempts(ResultName(ended.state)).Increment();
   if (ended.state == AttemptState::kWon) rewards_.Increment(static_cast<double>(Count(ended.paid)));
-  if (ended.state == AttemptState::kLost && ended.committed) race_gap_.Observe(ToSeconds(ended.behind));
+  if (!ended.margin) return;
+  if (ended.state == AttemptState::kWon) race_margin_.Observe(ToSeconds(*ended.margin));
+  if (ended.state == AttemptState::kLost) race_gap_.Observe(ToSeconds(*ended.margin));
 }
 
 void MinerMetrics::ProofFailed() { Attempts("failed").Increment(); }

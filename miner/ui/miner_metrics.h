@@ -42,6 +42,7 @@ class MinerMetrics {
   Counter& offered_;
   Histogram& proof_duration_;
   Histogram& race_gap_;
+  Histogram& race_margin_;
   Counter& rewards_;
   Gauge& cache_bytes_;
   Gauge& cache_room_;

@@ -23,6 +23,11 @@ double Median(const std::deque<double>& values) {
   return *middle;
 }
 
+void Keep(std::deque<double>& values, double value) {
+  values.push_back(value);
+  if (values.size() > kDurationsMax) values.pop_front();
+}
+
 }  // namespace
 
 Reporter::Reporter(Identity identity, Clock& clock, MinerMetrics& metrics)
@@ -83,8 +88,7 @@ void Reporter::Proof(const JobId& job, size_t device, const ProofTimes& times) {
   const Micros now = clock_.MonotonicNow();
   state.proofs.push_back(now);
   while (now - state.proofs.front() > kRateWindow) state.proofs.pop_front();
-  state.durations_ms.push_back(times.total_ms());
-  if (state.durations_ms.size() > kDurationsMax) state.durations_ms.pop_front();
+  Keep(state.durations_ms, times.total_ms());
   LogInfo("cpu", "%s", ProofLine(job, times));
 }
 
@@ -133,8 +137,13 @@ void Reporter::Report(const action::ReportEnded& report) {
          bad    ? WasteReason::kFailed
          : lost ? WasteReason::kLostRace
                 : WasteReason::kCancelled);
-  Log(bad ? LogLevel::kError : LogLevel::kInfo, "net", EndedLine(report, money_));
+  const LogLevel level = bad ? LogLevel::kError : LogLevel::kInfo;
+  if (!report.margin) return Log(level, "net", EndedLine(report, money_));
+  Keep(won ? won_by_ms_ : lost_by_ms_, ToMillis(*report.margin));
+  Log(level, "net", EndedLine(report, money_), {{"margin_us", Count(*report.margin)}});
 }
+
+void Reporter::Report(const action::ReportAside& report) { LogError("cpu", "%s", AsideLine(report)); }
 
 void Reporter::Report(const action::ReportBreaker& report) {
   if (report.open) {
@@ -191,6 +200,21 @@ void Reporter::LogTable() {
   }
 }
 
+Margins Reporter::MarginsNow() const {
+  Margins margins{.won_ms = Median(won_by_ms_), .lost_ms = Median(lost_by_ms_)};
+  for (const DeviceState& device : devices_) {
+    margins.won += device.row.won;
+    margins.lost += device.row.lost;
+  }
+  return margins;
+}
+
+void Reporter::LogSummary() {
+  LogTable();
+  MutexLock lock(mutex_);
+  LogInfo("miner", "%s", SummaryLine(MarginsNow(), earned_, money_));
+}
+
 std::string Reporter::StatusJson() const {
   using Json = nlohmann::ordered_json;
   MutexLock lock(mutex_);
@@ -219,6 +243,7 @@ std::string Reporter::StatusJson() const {
                         {"reward_units", Count(race.reward)},
                         {"phase", PhaseText(race.phase)}});
   }
+  const Margins margins = MarginsNow();
   const Json status = {{"version", identity_.version},
                        {"miner", identity_.miner_key},
                        {"coordinator", identity_.coordinator},
@@ -228,6 +253,8 @@ std::string Reporter::StatusJson() const {
                        {"paused", paused_},
                        {"uptime_s", ToSeconds(clock_.MonotonicNow() - started_)},
                        {"earned_units", Count(earned_)},
+                       {"won_by_median_ms", margins.won_ms},
+                       {"lost_by_median_ms", margins.lost_ms},
                        {"asset", {{"name", money_.name}, {"decimals", money_.decimals}}},
                        {"offers", offers_},
                        {"skipped", skipped},

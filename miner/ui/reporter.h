@@ -44,11 +44,14 @@ class Reporter {
   void Report(const action::ReportRefused& report);
   void Report(const action::ReportFailed& report);
   void Report(const action::ReportEnded& report);
+  void Report(const action::ReportAside& report);
   void Report(const action::ReportBreaker& report);
 
   // A copy of what the session is at; call after every change.
   void Observe(const Session& session);
   void LogTable();
+  // The table, and how races were won and lost; at the end of a run.
+  void LogSummary();
   // The status as one JSON object; docs/miner.md has its members.
   std::string StatusJson() const;
 
@@ -67,6 +70,7 @@ class Reporter {
 
   void Forget(const JobId& job, bool earned, WasteReason reason) PL_REQUIRES(mutex_);
   std::vector<DeviceRow> Rows() const PL_REQUIRES(mutex_);
+  Margins MarginsNow() const PL_REQUIRES(mutex_);
 
   const Identity identity_;
   Clock& clock_;
@@ -80,6 +84,8 @@ class Reporter {
   Money money_ PL_GUARDED_BY(mutex_);
   Micros clock_offset_ PL_GUARDED_BY(mutex_){};
   Amount earned_ PL_GUARDED_BY(mutex_){};
+  std::deque<double> won_by_ms_ PL_GUARDED_BY(mutex_);  // the last kDurationsMax of either
+  std::deque<double> lost_by_ms_ PL_GUARDED_BY(mutex_);
   bool disk_low_ PL_GUARDED_BY(mutex_) = false;
   std::vector<DeviceState> devices_ PL_GUARDED_BY(mutex_);
   std::map<JobId, Work> work_ PL_GUARDED_BY(mutex_);

@@ -63,9 +63,13 @@ TEST(LinesTest, OneLineAnEvent) {
                             .committed = true,
                             .spent = Millis(340)};
   EXPECT_EQ(EndedLine(ended, kMoney), "WON 7f3a2c +120.5 PLC (340 ms)");
+  ended.margin = Micros{1'500};
+  EXPECT_EQ(EndedLine(ended, kMoney), "WON 7f3a2c +120.5 PLC by 1.5 ms (340 ms)");
   ended.state = AttemptState::kLost;
-  ended.behind = Millis(410);
+  ended.margin = Millis(410);
   EXPECT_EQ(EndedLine(ended, kMoney), "lost 7f3a2c 410 ms behind the winner");
+  ended.margin.reset();
+  EXPECT_EQ(EndedLine(ended, kMoney), "lost 7f3a2c to an earlier proof");
   ended.committed = false;
   EXPECT_EQ(EndedLine(ended, kMoney), "lost 7f3a2c before our proof was ready");
   ended.state = AttemptState::kInvalid;
@@ -79,6 +83,14 @@ TEST(LinesTest, OneLineAnEvent) {
                                      .verify_ms = 20,
                                      .prove_ms = 1610}),
             "proof 7f3a2c 1.74 s (load 110 ms warm ntt 420 ms msm g1 900 ms g2 200 ms verify 20 ms)");
+}
+
+TEST(LinesTest, ASummarySaysByHowMuch) {
+  EXPECT_EQ(SummaryLine({}, Amount{0}, kMoney), "won 0, lost 0, earned 0 PLC");
+  EXPECT_EQ(SummaryLine({.won = 3, .lost = 2, .won_ms = 12, .lost_ms = 1234}, Amount{1'500}, kMoney),
+            "won 3 (median 12 ms ahead), lost 2 (median 1.23 s behind), earned 1.5 PLC");
+  EXPECT_EQ(AsideLine({"rollup", Seconds(600)}),
+            "circuit rollup is put aside for 10:00: its jobs ended the worker again and again; others go on");
 }
 
 class ReporterTest : public testing::Test {
@@ -144,6 +156,34 @@ TEST_F(ReporterTest, SaysWhenTheDiskRunsLowAndWhenItDoesNotAnyMore) {
   const std::string again = testing::internal::GetCapturedStderr();
   EXPECT_EQ(std::count(again.begin(), again.end(), '\n'), 1);
   EXPECT_THAT(again, HasSubstr("disk has room again: 700 MB free"));
+}
+
+TEST_F(ReporterTest, MarginsGoIntoMetricsStatusLogAndSummary) {
+  reporter_.Connected("test", kMoney, {});
+  const auto race = [&](AttemptState state, std::optional<Micros> margin) {
+    reporter_.ProvingBegan(MakeJob().id, 0);
+    reporter_.ProvingEnded(MakeJob().id, 0);
+    reporter_.Report(
+        action::ReportEnded{.job = MakeJob().id, .state = state, .margin = margin, .committed = true});
+  };
+  testing::internal::CaptureStderr();
+  InitLog({.json = true});
+  race(AttemptState::kWon, Millis(20));
+  const std::string line = testing::internal::GetCapturedStderr();
+  InitLog({});
+  EXPECT_EQ(nlohmann::json::parse(line)["margin_us"], 20'000) << line;
+  race(AttemptState::kWon, std::nullopt);
+  race(AttemptState::kLost, Millis(7));
+  race(AttemptState::kLost, std::nullopt);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_race_margin_seconds"), 1);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_race_gap_seconds"), 1);
+  const auto status = nlohmann::json::parse(reporter_.StatusJson());
+  EXPECT_EQ(status["won_by_median_ms"], 20);
+  EXPECT_EQ(status["lost_by_median_ms"], 7);
+  testing::internal::CaptureStderr();
+  reporter_.LogSummary();
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("won 2 (median 20 ms ahead), lost 2 (median 7.0 ms behind)"));
 }
 
 TEST_F(ReporterTest, ShowsRacesAndSurvivesHostileNames) {
