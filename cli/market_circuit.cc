@@ -3,7 +3,6 @@
 
 #include "cli/commands.h"
 #include "cli/market_print.h"
-#include "client/transfer.h"
 
 namespace prooflode::cli {
 namespace {
@@ -16,22 +15,16 @@ struct CircuitOptions {
   bool allow_insecure_setup = false;
 };
 
-StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::ArtifactKind kind) {
-  PrintNote("uploading " + path);
-  const auto uploaded = client::Upload(*market.connection, path, kind);
-  // Whether the file or the way is at fault, the message says.
-  if (!uploaded.ok()) return Remote(uploaded.status());
-  return std::string(AsChars(uploaded->digest));
-}
-
 Status RegisterCircuit(const CircuitOptions& options, Session& session) {
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
   v1::RegisterCircuitRequest request;
   request.set_name(options.name);
   request.set_allow_insecure_setup(options.allow_insecure_setup);
+  PrintNote("uploading " + options.zkey);
   PL_ASSIGN_OR_RETURN(*request.mutable_zkey_digest(),
                       UploadFile(*market, options.zkey, v1::ARTIFACT_KIND_ZKEY));
   if (!options.r1cs.empty()) {
+    PrintNote("uploading " + options.r1cs);
     PL_ASSIGN_OR_RETURN(*request.mutable_r1cs_digest(),
                         UploadFile(*market, options.r1cs, v1::ARTIFACT_KIND_R1CS));
   }

@@ -8,13 +8,15 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "base/files.h"
+#include "client/tls_files.h"
+#include "client/transfer.h"
 
 namespace prooflode::cli {
 namespace {
 
-constexpr uint64_t kPemBytesMax = 1 << 20;
 constexpr Micros kRetryFor = Seconds(15);
 constexpr char kRemotePayload[] = "prooflode/remote";
+constexpr char kConfigurationPayload[] = "prooflode/configuration";
 
 std::string Given(const std::string& flag, const char* variable, const char* otherwise) {
   if (!flag.empty()) return flag;
@@ -24,6 +26,7 @@ std::string Given(const std::string& flag, const char* variable, const char* oth
 
 ExitCode ExitFor(const Status& status) {
   if (status.ok()) return ExitCode::kOk;
+  if (status.GetPayload(kConfigurationPayload)) return ExitCode::kBadConfiguration;
   if (!status.GetPayload(kRemotePayload)) return ExitCode::kError;
   switch (status.code()) {
     case absl::StatusCode::kUnavailable:
@@ -39,6 +42,40 @@ ExitCode ExitFor(const Status& status) {
   }
 }
 
+Status Mark(Status status, const char* payload) {
+  if (!status.ok()) status.SetPayload(payload, absl::Cord("1"));
+  return status;
+}
+
+// No network yet: what fails here are the flags and variables.
+StatusOr<std::unique_ptr<Market>> MakeMarket(const MarketOptions& flags, v1::Role role, Session& session) {
+  client::ConnectionOptions connection;
+  connection.channel.url = Given(flags.coordinator, "PROOFLODE_COORDINATOR", "http://127.0.0.1:7443");
+  connection.channel.insecure = flags.insecure;
+  connection.role = role;
+  connection.retry_for = kRetryFor;
+  PL_RETURN_IF_ERROR(client::LoadTlsFiles({Given(flags.ca_file, "PROOFLODE_CA_FILE", ""),
+                                           Given(flags.client_cert_file, "PROOFLODE_CLIENT_CERT_FILE", ""),
+                                           Given(flags.client_key_file, "PROOFLODE_CLIENT_KEY_FILE", "")},
+                                          connection.channel));
+  const std::string pinned = Given(flags.coordinator_key, "PROOFLODE_COORDINATOR_KEY", "");
+  if (!pinned.empty()) {
+    connection.coordinator_key = DigestFromHex(pinned);
+    if (!connection.coordinator_key) {
+      return absl::InvalidArgumentError("--coordinator-key: want 64 hexadecimal digits");
+    }
+  }
+  const std::string key_file = Given(flags.key, "PROOFLODE_KEY", "");
+  if (key_file.empty()) {
+    return absl::InvalidArgumentError("--key: want a key file, or PROOFLODE_KEY to name one");
+  }
+  PL_ASSIGN_OR_RETURN(SigningKey key, LoadSigningKey(key_file));
+  auto market = std::make_unique<Market>(std::move(key));
+  PL_ASSIGN_OR_RETURN(market->connection,
+                      client::Connection::Create(connection, market->key, session.clock, session.random));
+  return market;
+}
+
 }  // namespace
 
 void AddMarketFlags(CLI::App& command, MarketOptions& options) {
@@ -51,6 +88,10 @@ void AddMarketFlags(CLI::App& command, MarketOptions& options) {
                      "Public key the coordinator must have (PROOFLODE_COORDINATOR_KEY)");
   command.add_option("--ca-file", options.ca_file,
                      "PEM roots to trust instead of the system's (PROOFLODE_CA_FILE)");
+  command.add_option("--client-cert-file", options.client_cert_file,
+                     "PEM certificate for coordinators that ask for one (PROOFLODE_CLIENT_CERT_FILE)");
+  command.add_option("--client-key-file", options.client_key_file,
+                     "PEM key of that certificate (PROOFLODE_CLIENT_KEY_FILE)");
   command.add_flag("--insecure", options.insecure, "Allow http to other machines");
   AddJsonFlag(command, options.json);
 }
@@ -62,32 +103,9 @@ std::string Market::AmountText(uint64_t units) const {
 }
 
 StatusOr<std::unique_ptr<Market>> OpenMarket(const MarketOptions& flags, v1::Role role, Session& session) {
-  MarketOptions options = flags;
-  options.coordinator = Given(flags.coordinator, "PROOFLODE_COORDINATOR", "http://127.0.0.1:7443");
-  options.key = Given(flags.key, "PROOFLODE_KEY", "");
-  options.coordinator_key = Given(flags.coordinator_key, "PROOFLODE_COORDINATOR_KEY", "");
-  options.ca_file = Given(flags.ca_file, "PROOFLODE_CA_FILE", "");
-  if (options.key.empty()) {
-    return absl::InvalidArgumentError("--key: want a key file, or PROOFLODE_KEY to name one");
-  }
-  client::ConnectionOptions connection;
-  connection.channel.url = options.coordinator;
-  connection.channel.insecure = options.insecure;
-  connection.role = role;
-  connection.retry_for = kRetryFor;
-  if (!options.ca_file.empty()) {
-    PL_ASSIGN_OR_RETURN(connection.channel.ca_pem, ReadFile(options.ca_file, kPemBytesMax));
-  }
-  if (!options.coordinator_key.empty()) {
-    connection.coordinator_key = DigestFromHex(options.coordinator_key);
-    if (!connection.coordinator_key) {
-      return absl::InvalidArgumentError("--coordinator-key: want 64 hexadecimal digits");
-    }
-  }
-  PL_ASSIGN_OR_RETURN(SigningKey key, LoadSigningKey(options.key));
-  auto market = std::make_unique<Market>(std::move(key));
-  PL_ASSIGN_OR_RETURN(market->connection,
-                      client::Connection::Create(connection, market->key, session.clock, session.random));
+  StatusOr<std::unique_ptr<Market>> made = MakeMarket(flags, role, session);
+  if (!made.ok()) return Mark(made.status(), kConfigurationPayload);
+  std::unique_ptr<Market> market = *std::move(made);
   market->client = std::make_unique<client::MarketClient>(*market->connection);
   const auto about = market->connection->Market();
   PL_RETURN_IF_ERROR(Remote(about.status()));
@@ -95,10 +113,13 @@ StatusOr<std::unique_ptr<Market>> OpenMarket(const MarketOptions& flags, v1::Rol
   return market;
 }
 
-Status Remote(const Status& status) {
-  Status marked = status;
-  if (!marked.ok()) marked.SetPayload(kRemotePayload, absl::Cord("1"));
-  return marked;
+Status Remote(const Status& status) { return Mark(status, kRemotePayload); }
+
+StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::ArtifactKind kind) {
+  PL_RETURN_IF_ERROR(OpenForReading(path).status());
+  const auto uploaded = client::Upload(*market.connection, path, kind);
+  PL_RETURN_IF_ERROR(Remote(uploaded.status()));
+  return std::string(AsChars(uploaded->digest));
 }
 
 StatusOr<ExitCode> RunMarket(const std::function<Status()>& body) {

@@ -9,6 +9,7 @@
 #include "base/crypto.h"
 #include "cli/session.h"
 #include "client/market_client.h"
+#include "prooflode/v1/artifact_service.pb.h"
 
 namespace prooflode::cli {
 
@@ -18,6 +19,8 @@ struct MarketOptions {
   std::string key;
   std::string coordinator_key;
   std::string ca_file;
+  std::string client_cert_file;
+  std::string client_key_file;
   bool insecure = false;
   bool json = false;
 };
@@ -42,6 +45,9 @@ StatusOr<std::unique_ptr<Market>> OpenMarket(const MarketOptions& options, v1::R
 // Marks an error as the coordinator's, or of the way there: kUnreachable, kRefused or kProtocol rather than
 // kError in ExitFor.
 Status Remote(const Status& status);
+
+// Uploads a file; its digest. A file that cannot be read is our error, everything else the coordinator's.
+StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::ArtifactKind kind);
 
 // Runs `body` and prints what went wrong; exit codes as Remote marked them.
 StatusOr<ExitCode> RunMarket(const std::function<Status()>& body);

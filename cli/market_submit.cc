@@ -3,7 +3,6 @@
 
 #include "cli/market_print.h"
 #include "cli/market_proof.h"
-#include "client/transfer.h"
 
 namespace prooflode::cli {
 namespace {
@@ -60,12 +59,12 @@ Status Submit(const SubmitOptions& options, Session& session) {
   by_name.set_name(options.circuit);
   const auto circuit = market->client->GetCircuit(by_name);
   PL_RETURN_IF_ERROR(Remote(Annotate(circuit.status(), absl::StrCat("circuit ", options.circuit))));
-  const auto witness = client::Upload(*market->connection, options.witness, v1::ARTIFACT_KIND_WITNESS);
-  PL_RETURN_IF_ERROR(Remote(witness.status()));
+  PL_ASSIGN_OR_RETURN(const std::string witness,
+                      UploadFile(*market, options.witness, v1::ARTIFACT_KIND_WITNESS));
 
   v1::PostJobRequest request;
   request.set_circuit_id(circuit->circuit().circuit_id());
-  request.set_witness_digest(std::string(AsChars(witness->digest)));
+  request.set_witness_digest(witness);
   request.set_reward_units(Count(reward));
   request.set_time_limit_us(Count(time_limit));
   *request.mutable_policy() = policy;

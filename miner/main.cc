@@ -26,6 +26,8 @@ struct CommandLine {
   bool json = false;
 };
 
+constexpr char kSettingsGroup[] = "Settings (flags win over variables, these over the file)";
+
 const char* Variable(const std::string& name) { return std::getenv(name.c_str()); }
 
 // --config, or the first of the usual places that has a file.
@@ -121,10 +123,31 @@ int Dispatch(const CLI::App& app, const CommandLine& line, Config& config, Setti
   const CLI::App* config_command = app.get_subcommand("config");
   if (config_command->got_subcommand("print")) {
     std::fputs(settings.Print().c_str(), stdout);
-  } else {
-    std::puts("configuration ok");
+    return kExitOk;
   }
+  if (const Status checked = CheckConfig(config); !checked.ok()) return Fail(checked, kExitBadConfiguration);
+  std::puts("configuration ok");
   return kExitOk;
+}
+
+// Every setting as a flag of `command`, shown in its help under `group`; hidden where that is empty.
+void AddSettingFlags(CLI::App& command, CommandLine& line, const Settings& settings,
+                     const std::string& group) {
+  command.add_option("--config", line.config_file, "TOML file of settings (PROOFLODE_CONFIG)")->group(group);
+  for (const Setting& setting : settings.table()) {
+    const std::string& name = setting.name;
+    std::string flags = Settings::FlagName(name);
+    // The settings of everyday use have short names.
+    if (name == "device.threads") flags += ",--threads";
+    if (name == "device.kind") flags += ",--device";
+    if (name == "log.format") flags += ",--log";
+    command
+        .add_option_function<std::string>(
+            flags, [&line, name](const std::string& value) { line.settings[name] = value; },
+            absl::StrCat(setting.help, " (", Settings::EnvironmentName(name), ")"))
+        ->type_name("VALUE")
+        ->group(group);
+  }
 }
 
 int Main(int argc, char** argv) {
@@ -133,33 +156,26 @@ int Main(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   CommandLine line;
-  app.add_option("--config", line.config_file, "TOML file (PROOFLODE_CONFIG)");
   Config values;
   Settings settings = SettingsOf(values);
-  for (const Setting& setting : settings.table()) {
-    const std::string& name = setting.name;
-    std::string flags = Settings::FlagName(name);
-    // The settings of everyday use have short names.
-    if (name == "device.threads") flags += ",--threads";
-    if (name == "device.kind") flags += ",--device";
-    if (name == "log.format") flags += ",--log";
-    app.add_option_function<std::string>(
-           flags, [&line, name](const std::string& value) { line.settings[name] = value; },
-           absl::StrCat(setting.help, " (", Settings::EnvironmentName(name), ")"))
-        ->type_name("VALUE");
-  }
-  app.add_subcommand("run", "Mine until told to stop");
-  app.add_subcommand("selftest", "Prove a small circuit and check the proof");
-  app.add_subcommand("status", "What the miner on this machine does")
-      ->add_flag("--json", line.json, "Print the JSON of /api/v1/status");
+  AddSettingFlags(app, line, settings, "");  // in front of a command they work, too
+  AddSettingFlags(*app.add_subcommand("run", "Mine until told to stop"), line, settings, kSettingsGroup);
+  AddSettingFlags(*app.add_subcommand("selftest", "Prove a small circuit and check the proof"), line,
+                  settings, kSettingsGroup);
+  CLI::App* status = app.add_subcommand("status", "What the miner on this machine does");
+  status->add_flag("--json", line.json, "Print the JSON of /api/v1/status");
+  status->footer("Asks the address of --http.");
   app.add_subcommand("drain", "Tell the miner of --data to finish its work and stop");
   CLI::App* config = app.add_subcommand("config", "Check or print the settings");
   config->require_subcommand(1);
-  config->fallthrough();
-  config->add_subcommand("check", "Exit code 78 when something is wrong");
-  config->add_subcommand("print", "Print the effective settings and where each came from");
+  AddSettingFlags(*config->add_subcommand("check", "Exit code 78 when something is wrong"), line, settings,
+                  kSettingsGroup);
+  AddSettingFlags(*config->add_subcommand("print", "Print the effective settings and where each came from"),
+                  line, settings, kSettingsGroup);
   app.add_subcommand("version", "Print the version");
   app.footer(
+      "Every setting is a flag, a PROOFLODE_ variable and a line of a file: see `prooflode-miner run "
+      "--help`.\n"
       "Exit codes: 0 ok, 1 error, 2 usage, 4 self-test failed, 6 no miner answers, 78 bad configuration.\n"
       "Example: prooflode-miner run --coordinator https://market.example:7443");
   try {  // CLI11 throws.

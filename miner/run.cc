@@ -19,6 +19,7 @@
 #include "base/real_env.h"
 #include "base/telemetry/http_endpoint.h"
 #include "base/telemetry/prometheus_metrics.h"
+#include "client/tls_files.h"
 #include "miner/agent.h"
 #include "miner/data_folder.h"
 #include "miner/self_test.h"
@@ -27,7 +28,6 @@ namespace prooflode::miner {
 namespace {
 
 constexpr uint64_t kMegabyte = 1'000'000;
-constexpr uint64_t kPemBytesMax = 1 << 20;
 
 // Of the machine, or what a container or a service unit is limited to.
 uint64_t MachineMemory() {
@@ -78,7 +78,7 @@ SessionOptions ToSessionOptions(const Config& config) {
   options.memory_bytes = ProofMemory(config);
   options.deadline_margin = static_cast<double>(config.work.deadline_margin_percent) / 100;
   options.offers_max = static_cast<uint32_t>(config.work.offers_max);
-  options.failures_max = static_cast<int>(config.work.failures_max);
+  options.blame.failures_max = static_cast<int>(config.work.failures_max);
   options.breaker_pause = Seconds(static_cast<int64_t>(config.work.breaker_pause_s));
   options.stop_timeout = Seconds(static_cast<int64_t>(config.work.stop_timeout_s));
   return options;
@@ -92,19 +92,12 @@ StatusOr<SigningKey> LoadOrCreateKey(const std::string& path, Random& random) {
   return key;
 }
 
-Status ReadPem(const std::string& path, std::string& out) {
-  if (path.empty()) return absl::OkStatus();
-  PL_ASSIGN_OR_RETURN(out, ReadFile(path, kPemBytesMax));
-  return absl::OkStatus();
-}
-
 StatusOr<client::ConnectionOptions> ToConnectionOptions(const Config& config) {
   client::ConnectionOptions options;
   options.channel.url = config.coordinator;
   options.channel.insecure = config.insecure;
-  PL_RETURN_IF_ERROR(ReadPem(config.ca_file, options.channel.ca_pem));
-  PL_RETURN_IF_ERROR(ReadPem(config.client_cert_file, options.channel.client_cert_pem));
-  PL_RETURN_IF_ERROR(ReadPem(config.client_key_file, options.channel.client_key_pem));
+  PL_RETURN_IF_ERROR(client::LoadTlsFiles({config.ca_file, config.client_cert_file, config.client_key_file},
+                                          options.channel));
   options.role = v1::ROLE_MINER;
   if (!config.coordinator_key.empty()) options.coordinator_key = DigestFromHex(config.coordinator_key);
   return options;
@@ -249,14 +242,23 @@ Status Run(const Config& config) {
   PL_RETURN_IF_ERROR(agent.Start());
   const AgentOfSignals reachable(signals, agent);
   agent.Run();
-  reporter.LogTable();
+  reporter.LogSummary();
   LogInfo("miner", "stopped");
   return absl::OkStatus();
 }
 
 }  // namespace
 
+Status CheckConfig(const Config& config) {
+  PL_ASSIGN_OR_RETURN(const client::ConnectionOptions options, ToConnectionOptions(config));
+  return client::MakeChannel(options.channel).status();
+}
+
 int RunMiner(const Config& config) {
+  if (const Status checked = CheckConfig(config); !checked.ok()) {
+    LogError("miner", "%s", std::string(checked.message()));
+    return kExitBadConfiguration;
+  }
   BlockStopSignals();
   const Status status = Run(config);
   if (status.ok()) return kExitOk;

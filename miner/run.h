@@ -12,6 +12,9 @@ constexpr int kExitSelfTestFailed = 4;
 constexpr int kExitUnreachable = 6;
 constexpr int kExitBadConfiguration = 78;
 
+// What can be told of the settings without a network: URL, certificates and their keys.
+Status CheckConfig(const Config& config);
+
 // Runs until it is told to stop by SIGINT or SIGTERM; the exit status.
 int RunMiner(const Config& config);
 int RunSelfTestCommand(const Config& config);

@@ -14,7 +14,7 @@ build_packages=(
   libsqlite3-dev prometheus-cpp-dev libcivetweb-dev libhwloc-dev libzstd-dev
 )
 test_packages=(
-  libgtest-dev libgmock-dev libbenchmark-dev libgmp-dev
+  libgtest-dev libgmock-dev libbenchmark-dev libgmp-dev openssl
   clang clang-format libclang-rt-14-dev prometheus procps curl
 )
 

@@ -35,6 +35,7 @@ class World:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix=f"prooflode-{name}-"))
         self.port, self.http_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = {}  # of every process started here
         self.processes = {}
         self.log_files = {}
 
@@ -58,7 +59,7 @@ class World:
             self.log_files[name] = open(self.dir / f"{name}.log", "ab")
         log = self.log_files[name]
         self.processes[name] = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                                env={**os.environ, **(env or {})}, start_new_session=True)
+                                                env={**os.environ, **self.environment, **(env or {})}, start_new_session=True)
 
     def stop(self, name, how=signal.SIGTERM, limit_s=30):
         process = self.processes.pop(name)
@@ -94,7 +95,7 @@ class World:
     def run(self, *arguments, expect=0, limit_s=300):
         """Runs `prooflode` and returns its standard output."""
         done = subprocess.run([str(self.bin / "prooflode"), *map(str, arguments)], capture_output=True, text=True,
-                              timeout=limit_s)
+                              timeout=limit_s, env={**os.environ, **self.environment})
         if expect is not None and done.returncode != expect:
             raise AssertionError(f"prooflode {' '.join(map(str, arguments))}: exit {done.returncode}, want {expect}\n"
                                  f"{done.stdout}{done.stderr}")
