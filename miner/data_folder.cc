@@ -38,10 +38,11 @@ StatusOr<UniqueFd> LockDataFolder(const std::string& folder) {
 
 StatusOr<pid_t> RunningMiner(const std::string& folder) {
   const std::string path = LockPath(folder);
-  PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForReading(path));
-  if (flock(fd.get(), LOCK_SH | LOCK_NB) == 0) {
-    return absl::NotFoundError(absl::StrCat(folder, ": no miner runs there"));
-  }
+  const Status nobody = absl::NotFoundError(absl::StrCat(folder, ": no miner runs there"));
+  const StatusOr<UniqueFd> fd = OpenForReading(path);
+  if (absl::IsNotFound(fd.status())) return nobody;
+  PL_RETURN_IF_ERROR(fd.status());
+  if (flock(fd->get(), LOCK_SH | LOCK_NB) == 0) return nobody;
   PL_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kLockBytesMax));
   pid_t pid = 0;
   if (!absl::SimpleAtoi(absl::StripSuffix(text, "\n"), &pid) || pid <= 1) {

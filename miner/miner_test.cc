@@ -99,6 +99,8 @@ TEST(DataFolderTest, OneMinerAtATime) {
   std::string folder = testing::TempDir() + "/prooflode-data-XXXXXX";
   ASSERT_NE(mkdtemp(folder.data()), nullptr);
   EXPECT_EQ(RunningMiner(folder).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(RunningMiner(folder + "/none").status().message()),
+              HasSubstr("no miner runs there"));
   {
     const auto lock = LockDataFolder(folder);
     ASSERT_TRUE(lock.ok()) << lock.status();
