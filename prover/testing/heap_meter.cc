@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdlib>
+#include <new>
 
 namespace prooflode {
 namespace {
@@ -38,7 +39,14 @@ int64_t HeapMeter::Held() const { return held.load() - begin_; }
 
 }  // namespace prooflode
 
-// The forms for arrays and without exceptions come down to these.
+// All forms, since a sanitizer brings its own of those that are left out.
 void* operator new(size_t size) { return prooflode::Allocate(size); }
+void* operator new[](size_t size) { return prooflode::Allocate(size); }
+void* operator new(size_t size, const std::nothrow_t&) noexcept { return prooflode::Allocate(size); }
+void* operator new[](size_t size, const std::nothrow_t&) noexcept { return prooflode::Allocate(size); }
 void operator delete(void* memory) noexcept { prooflode::Release(memory); }
+void operator delete[](void* memory) noexcept { prooflode::Release(memory); }
 void operator delete(void* memory, size_t) noexcept { prooflode::Release(memory); }
+void operator delete[](void* memory, size_t) noexcept { prooflode::Release(memory); }
+void operator delete(void* memory, const std::nothrow_t&) noexcept { prooflode::Release(memory); }
+void operator delete[](void* memory, const std::nothrow_t&) noexcept { prooflode::Release(memory); }
