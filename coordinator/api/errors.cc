@@ -31,7 +31,7 @@ grpc::Status ToGrpc(const Status& status) {
 }
 
 grpc::Status ToGrpc(const market::Refusal& refusal, grpc::CallbackServerContext& context) {
-  if (refusal.reason != market::Reason::kNone) {
+  if (refusal.reason != market::Reason::kUnspecified) {
     context.AddTrailingMetadata(kReasonMetadata, v1::Reason_Name(static_cast<v1::Reason>(refusal.reason)));
   }
   return grpc::Status(CodeOf(refusal.code), refusal.message);

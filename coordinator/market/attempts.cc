@@ -111,7 +111,7 @@ Answer State::Apply(const Stamped& in, const CommitProof& command) {
                   attempt.reason);
   }
   attempt.state = AttemptState::kCommitted;
-  attempt.reason = Reason::kNone;
+  attempt.reason = Reason::kUnspecified;
   attempt.commit_hash = command.commit_hash;
   attempt.commit_leaf = in.leaf_index;
   attempt.committed_at = in.now;

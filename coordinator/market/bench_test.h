@@ -49,7 +49,7 @@ class Bench {
   Reason Refused(const Identity& who, Command command) {
     const Answer answer = Do(who, std::move(command));
     EXPECT_TRUE(std::holds_alternative<Refusal>(answer));
-    return std::holds_alternative<Refusal>(answer) ? std::get<Refusal>(answer).reason : Reason::kNone;
+    return std::holds_alternative<Refusal>(answer) ? std::get<Refusal>(answer).reason : Reason::kUnspecified;
   }
 
   Job Post(Policy policy, uint64_t reward = 100, Micros limit = Seconds(10), uint8_t statement = 1,

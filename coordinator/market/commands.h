@@ -103,7 +103,7 @@ enum class RefusalCode : uint8_t {
 };
 struct Refusal {
   RefusalCode code = RefusalCode::kInvalidArgument;
-  Reason reason = Reason::kNone;
+  Reason reason = Reason::kUnspecified;
   std::string message;  // names the field, what came, what was wanted
 };
 struct CircuitAnswer {

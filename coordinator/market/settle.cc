@@ -98,7 +98,7 @@ void State::PayWinner(const Stamped& in, Job job, Attempt best) {
       PutAttempt(std::move(loser));  // lost at the delivery, to a proof that did not win in the end
     }
   }
-  EndAttempt(in, best, AttemptState::kWon, Reason::kNone);
+  EndAttempt(in, best, AttemptState::kWon, Reason::kUnspecified);
   job.state = JobState::kWon;
   job.winner = best.miner;
   job.winning_attempt = best.id;

@@ -19,7 +19,7 @@ std::string Hex(const Identity& key);
 std::string Hex(const JobId& id);
 std::string Hex(const AttemptId& id);
 
-Refusal Refuse(RefusalCode code, std::string message, Reason reason = Reason::kNone);
+Refusal Refuse(RefusalCode code, std::string message, Reason reason = Reason::kUnspecified);
 
 class State {
  public:

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "base/crypto.h"
+#include "base/race.h"
 #include "base/units.h"
 
 namespace prooflode::market {
@@ -106,18 +107,9 @@ struct Job {
   friend bool operator==(const Job&, const Job&) = default;
 };
 
-enum class AttemptState : uint8_t {
-  kAdmitted = 1,
-  kCommitted = 2,
-  kRevealed = 3,
-  kValid = 4,
-  kWon = 5,
-  kLost = 6,
-  kInvalid = 7,
-  kReleased = 8,
-  kTimedOut = 9,
-  kJobEnded = 10,
-};
+using prooflode::AttemptState;
+using prooflode::Reason;
+
 // Still counts: may commit, reveal, or be decided.
 constexpr bool IsLive(AttemptState s) {
   return s == AttemptState::kAdmitted || s == AttemptState::kCommitted || s == AttemptState::kRevealed ||
@@ -129,23 +121,6 @@ constexpr bool IsUnjudged(AttemptState s) {
   return s == AttemptState::kCommitted || s == AttemptState::kRevealed;
 }
 
-enum class Reason : uint8_t {
-  kNone = 0,
-  kRaceFull = 1,
-  kJobClosed = 2,
-  kAlreadyAdmitted = 3,  // as often as the rules allow
-  kWonByAnother = 4,
-  kProofInvalid = 5,
-  kCommitMismatch = 6,
-  kRevealWindowPassed = 7,
-  kLeaseExpired = 8,  // the attempt's own time is over
-  kDeadlinePassed = 9,
-  kCancelledByRequester = 10,
-  kReleasedByMiner = 11,
-  kStaleFence = 12,
-  kDraining = 13,
-};
-
 struct Attempt {
   AttemptId id{};
   JobId job{};
@@ -153,14 +128,13 @@ struct Attempt {
   AttemptState state = AttemptState::kAdmitted;
   uint64_t fence = 0;
   Micros admitted_at{};
-  Micros
-      expires_at{};  // end of its own time: of the lease, or of the place in a race of some width; 0 for none
+  Micros expires_at{};  // end of its own time: lease, or place in a race of some width; 0 where it has none
   Digest commit_hash{};
   LeafIndex commit_leaf = 0;
   Micros committed_at{};
   Micros reveal_by{};
-  std::string proof;  // once revealed
-  Reason reason = Reason::kNone;
+  std::string proof;  // from the reveal to the end; its leaf has it for good, the job the winner's
+  Reason reason = Reason::kUnspecified;
   Micros behind_winner{};
   LeafIndex changed_by = 0;  // the leaf that made this state
   friend bool operator==(const Attempt&, const Attempt&) = default;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/race.h"
 #include "base/units.h"
 
 namespace prooflode::miner {
@@ -22,40 +23,8 @@ using RequestId = std::array<uint8_t, 16>;
 using Nonce = std::array<uint8_t, 32>;
 using ProofBytes = std::array<uint8_t, 256>;
 
-// Why something was refused or ended; the numbers are those of the protocol.
-enum class Reason : uint8_t {
-  kUnspecified = 0,
-  kRaceFull = 1,
-  kJobClosed = 2,
-  kAlreadyAdmitted = 3,
-  kWonByAnother = 4,
-  kProofInvalid = 5,
-  kCommitMismatch = 6,
-  kRevealWindowPassed = 7,
-  kLeaseExpired = 8,
-  kDeadlinePassed = 9,
-  kCancelledByRequester = 10,
-  kReleasedByMiner = 11,
-  kStaleFence = 12,
-  kDraining = 13,
-};
-// In words, for people.
+// A reason in words, for people.
 const char* ReasonText(Reason reason);
-
-// The state of an attempt as the coordinator sees it; the numbers are those of the protocol.
-enum class AttemptState : uint8_t {
-  kUnspecified = 0,
-  kAdmitted = 1,
-  kCommitted = 2,
-  kRevealed = 3,
-  kValid = 4,
-  kWon = 5,
-  kLost = 6,
-  kInvalid = 7,
-  kReleased = 8,
-  kTimedOut = 9,
-  kJobEnded = 10,
-};
 
 struct OfferedJob {
   JobId id{};

@@ -1,0 +1,42 @@
+// The words of a race that both sides of a market speak: what became of an attempt and why. The numbers are
+// those of prooflode.v1 (proto/prooflode/v1/types.proto) and of stored formats.
+#pragma once
+
+#include <cstdint>
+
+namespace prooflode {
+
+// The state of an attempt as the coordinator sees it.
+enum class AttemptState : uint8_t {
+  kUnspecified = 0,  // never the coordinator's
+  kAdmitted = 1,
+  kCommitted = 2,
+  kRevealed = 3,
+  kValid = 4,
+  kWon = 5,
+  kLost = 6,
+  kInvalid = 7,
+  kReleased = 8,
+  kTimedOut = 9,
+  kJobEnded = 10,
+};
+
+// Why something was refused, lost or ended.
+enum class Reason : uint8_t {
+  kUnspecified = 0,
+  kRaceFull = 1,
+  kJobClosed = 2,
+  kAlreadyAdmitted = 3,  // as often as the rules allow
+  kWonByAnother = 4,
+  kProofInvalid = 5,
+  kCommitMismatch = 6,
+  kRevealWindowPassed = 7,
+  kLeaseExpired = 8,  // the attempt's own time is over
+  kDeadlinePassed = 9,
+  kCancelledByRequester = 10,
+  kReleasedByMiner = 11,
+  kStaleFence = 12,
+  kDraining = 13,
+};
+
+}  // namespace prooflode
