@@ -70,6 +70,10 @@ TEST(Market, TheEarlierCommitWinsThoughVerifiedLater) {
   EXPECT_EQ(*b.market.FindJob(job.id)->winner, kM1);
   EXPECT_EQ(b.StateOf(a2), AttemptState::kLost);
   EXPECT_EQ(b.Balance(kM1), 100u);
+  // Only the proof that won is kept.
+  EXPECT_EQ(b.market.FindJob(job.id)->proof, "proof " + HexEncode(a1.id.bytes));
+  EXPECT_EQ(b.market.FindAttempt(a1.id)->proof, "");
+  EXPECT_EQ(b.market.FindAttempt(a2.id)->proof, "");
 }
 
 TEST(Market, AMinerIsAdmittedToAJobAFewTimesOnly) {

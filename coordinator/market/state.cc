@@ -149,6 +149,7 @@ void State::EndAttempt(const Stamped& in, Attempt attempt, AttemptState state, R
   attempt.state = state;
   attempt.reason = reason;
   attempt.changed_by = in.leaf_index;
+  attempt.proof = {};  // nobody asks for it any more, and its leaf has it
   effects_.push_back(AttemptEnded{attempt.id});
   PutAttempt(std::move(attempt));
 }

@@ -227,7 +227,11 @@ class World {
       if (market.FindAttempt(id)->commit_leaf != leaf) return "commit lost";
     }
     for (const market::AttemptId& id : acknowledged_.reveals) {
-      if (market.FindAttempt(id)->proof != kProof) return "reveal lost";
+      // Its proof is there until its end, and only what was not revealed runs out of time.
+      const market::Attempt& attempt = *market.FindAttempt(id);
+      const bool is_there = market::IsLive(attempt.state) ? attempt.proof == kProof
+                                                          : attempt.state != market::AttemptState::kTimedOut;
+      if (!is_there) return "reveal lost";
     }
     std::map<std::string, size_t> rewards;  // by job
     const auto transfers = store.ReadTransfers(HexEncode(TestKey(2)), 0, 1'000'000);
