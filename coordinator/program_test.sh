@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 # The program itself: starts, locks its folder, answers on its ports, stops on SIGTERM, survives kill -9, and
-# checks, copies and prints what it should. Usage: program_test.sh PROGRAM
+# checks, copies and prints what it should. Usage: program_test.sh PROGRAM CLIENT (the `prooflode` command, to
+# fill the database with)
 set -euo pipefail
 program=$1
+client=$2
 work=$(mktemp -d)
 pid=
 cleanup() { [[ -z $pid ]] || kill -9 "$pid" 2>/dev/null || true; rm -rf "$work"; }
@@ -11,9 +13,12 @@ fail() { echo "FAIL: $*" >&2; cat "$work"/*.log >&2 || true; exit 1; }
 unset XDG_CONFIG_HOME STATE_DIRECTORY
 export HOME=$work
 common=(--data "$work/data" --listen 127.0.0.1:0 --http 127.0.0.1:0)
+for who in operator requester; do "$client" key gen "$work/$who.key" >/dev/null; done
+public_key() { "$client" key show "$work/$1.key" --json | grep -o '[0-9a-f]\{64\}' | head -1; }
+operator=$(public_key operator)
 
 start() {
-  "$program" run "${common[@]}" 2>"$work/run.log" &
+  "$program" run "${common[@]}" --set "operators=$operator" 2>"$work/run.log" &
   pid=$!
   for _ in $(seq 200); do
     grep -q "listening on port" "$work/run.log" && return
@@ -45,12 +50,45 @@ wait "$pid" || fail "it did not end cleanly on SIGTERM"
 
 start
 grep -q "$key" "$work/run.log" || fail "another key after a restart"
+port=$(sed -n 's/.*listening on port \([0-9]*\).*/\1/p' "$work/run.log")
+as() { # WHO COMMAND...
+  local who=$1
+  shift
+  "$client" "$@" --coordinator "http://127.0.0.1:$port" --key "$work/$who.key" --json || fail "prooflode $*"
+}
+"$client" workload poseidon --size 2 --r1cs "$work/c.r1cs" --wtns "$work/c.wtns" >/dev/null 2>&1 || fail "workload"
+"$client" setup --insecure "$work/c.r1cs" "$work/c.zkey" >/dev/null 2>&1 || fail "setup"
+as operator account deposit "$(public_key requester)" 100 --reference program-test >/dev/null
+as requester circuit add "$work/c.zkey" --r1cs "$work/c.r1cs" --name c >/dev/null
+for width in 0 2; do
+  id=$(as requester job submit --circuit c --witness "$work/c.wtns" --reward 10 --width "$width" --deadline 1h \
+    --again | grep -o '"job_id": *"[0-9a-f]*"' | grep -o '[0-9a-f]\{32\}')
+  as requester job cancel "$id" >/dev/null
+done
+as requester job submit --circuit c --witness "$work/c.wtns" --reward 10 --deadline 1h >/dev/null
+as requester account withdraw 5 --reference program-test >/dev/null
+"$program" check "${common[@]}" --json >"$work/running.json" || fail "check beside a running coordinator"
+for want in '"circuits":1' '"jobs":3' '"transfers":7'; do
+  grep -q "$want" "$work/running.json" || fail "check: $(cat "$work/running.json"), want $want"
+done
 kill -9 "$pid"
 wait "$pid" 2>/dev/null || true
 start
 kill -INT "$pid"
 wait "$pid" || fail "it did not end cleanly on SIGINT"
 pid=
+"$program" check "${common[@]}" >"$work/check.txt" || fail "check after a kill"
+grep -q '^1 circuits, 3 jobs, 7 transfers$' "$work/check.txt" || fail "check: $(cat "$work/check.txt")"
+# One row that says something else than the log.
+spoil() {
+  python3 -c 'import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as db: assert db.execute(sys.argv[2]).rowcount == 1' "$work/data/market.db" "$1"
+}
+spoil "UPDATE jobs SET racer_count = 5 WHERE state = 1"
+code=0
+"$program" check "${common[@]}" 2>"$work/spoilt.log" >&2 || code=$?
+[[ $code == 1 ]] || fail "exit $code for a database that its log does not give"
+grep -q "replaying the log gives another job [0-9a-f]* than is stored" "$work/spoilt.log" || fail "message"
 
 printf '[limits]\nqueu = 5\n' >"$work/bad.toml"
 code=0

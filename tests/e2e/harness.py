@@ -84,6 +84,13 @@ class World:
                             f'http = "127.0.0.1:{self.http_port}"\noperators = ["{operator}"]\n[asset]\ndecimals = 0\n')
         return path
 
+    def check_log(self):
+        """Replays the coordinator's log beside it and compares with its rows; gives what was counted."""
+        done = subprocess.run([str(self.bin / "prooflode-coordinator"), "check", "--config", str(self.config()), "--json"],
+                              capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, f"check: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return json.loads(done.stdout)
+
     def start_miner(self, name, *flags):
         port = free_port()
         self.start(name, self.bin / "prooflode-miner", "run", "--coordinator", self.url, "--key", self.key_file(name),

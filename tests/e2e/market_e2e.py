@@ -120,6 +120,8 @@ def main():
         assert len(set(jobs)) == len(jobs)
         wait_until("every job ends", lambda: count_ended(world) == len(jobs), 300)
         wins = check_ends(world, jobs, miners)
+        checked = world.check_log()
+        assert checked["ok"] and checked["jobs"] == len(jobs) and checked["leaves"] > 4 * len(jobs), checked
         if arguments.snarkjs:
             verify_with_snarkjs(world, jobs, arguments.snarkjs)
         print(f"{len(jobs)} jobs won, wins by miner: {sorted(wins.values(), reverse=True)}, "
