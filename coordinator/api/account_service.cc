@@ -35,6 +35,15 @@ void AccountServiceImpl::FillAccount(const market::Market& market, const market:
   out->mutable_asset()->set_decimals(environment_.info.asset_decimals);
 }
 
+void AccountServiceImpl::FinishWithAccount(const CallPtr& call, const market::Identity& owner,
+                                           v1::Account* out) {
+  const Status refused = environment_.engine.Query([this, call, owner, out](const market::Market& market) {
+    FillAccount(market, owner, out);
+    call->Finish(absl::OkStatus());
+  });
+  if (!refused.ok()) call->Finish(refused);
+}
+
 grpc::ServerUnaryReactor* AccountServiceImpl::GetAccount(grpc::CallbackServerContext* context,
                                                          const v1::GetAccountRequest* request,
                                                          v1::GetAccountResponse* response) {
@@ -42,7 +51,7 @@ grpc::ServerUnaryReactor* AccountServiceImpl::GetAccount(grpc::CallbackServerCon
                [&](CallPtr call, const Caller& caller) {
                  const StatusOr<market::Identity> owner = OwnerOf(request->owner(), caller);
                  if (!owner.ok()) return call->Finish(owner.status());
-                 QueryMarket(environment_, std::move(call),
+                 QueryMarket(environment_, std::move(call), caller,
                              [this, owner = *owner, response](const market::Market& market) {
                                FillAccount(market, owner, response->mutable_account());
                                return absl::OkStatus();
@@ -63,7 +72,7 @@ grpc::ServerUnaryReactor* AccountServiceImpl::ListTransfers(grpc::CallbackServer
           return call->Finish(absl::InvalidArgumentError("ListTransfersRequest.page_token: not one of ours"));
         }
         const size_t count = request->page_size() == 0 ? kPageSizeDefault : request->page_size();
-        RunOn(environment_.quick, call, [this, call, owner = *owner, before, count, response] {
+        RunOn(environment_.lookups, call, caller, [this, call, owner = *owner, before, count, response] {
           auto transfers = environment_.store.ReadTransfers(HexEncode(owner), before, count);
           if (!transfers.ok()) return call->Finish(transfers.status());
           for (const ledger::Transfer& transfer : *transfers) ToProto(transfer, response->add_transfers());
@@ -86,10 +95,7 @@ grpc::ServerUnaryReactor* AccountServiceImpl::Deposit(grpc::CallbackServerContex
             market::Deposit{owner, Amount{request->amount_units()}, request->external_reference()},
             [this, call, owner, response](const market::TransferAnswer& answer, const engine::Answered&) {
               ToProto(answer.transfer, response->mutable_transfer());
-              QueryMarket(environment_, call, [this, owner, response](const market::Market& market) {
-                FillAccount(market, owner, response->mutable_account());
-                return absl::OkStatus();
-              });
+              FinishWithAccount(call, owner, response->mutable_account());
               return false;
             });
       });
@@ -106,10 +112,7 @@ grpc::ServerUnaryReactor* AccountServiceImpl::Withdraw(grpc::CallbackServerConte
                      [this, call, owner = caller.identity, response](const market::TransferAnswer& answer,
                                                                      const engine::Answered&) {
                        ToProto(answer.transfer, response->mutable_transfer());
-                       QueryMarket(environment_, call, [this, owner, response](const market::Market& market) {
-                         FillAccount(market, owner, response->mutable_account());
-                         return absl::OkStatus();
-                       });
+                       FinishWithAccount(call, owner, response->mutable_account());
                        return false;
                      });
                });

@@ -23,6 +23,8 @@ class AccountServiceImpl final : public v1::AccountService::CallbackService {
 
  private:
   void FillAccount(const market::Market& market, const market::Identity& owner, v1::Account* out) const;
+  // The end of a call that has moved money.
+  void FinishWithAccount(const CallPtr& call, const market::Identity& owner, v1::Account* out);
 
   Environment& environment_;
   MethodMetrics get_account_;

@@ -145,6 +145,19 @@ class TestProofChecker final : public engine::ProofChecker {
   Workers workers_{1, 1000};
 };
 
+// The real clock, with a calendar that can be set.
+class TurnedClock final : public Clock {
+ public:
+  Micros MonotonicNow() override { return real_.MonotonicNow(); }
+  Micros WallNow() override { return real_.WallNow() + Micros{turned_.load()}; }
+  void Sleep(Micros duration) override { real_.Sleep(duration); }
+  void Turn(Micros by) { turned_ += Count(by); }
+
+ private:
+  RealClock real_;
+  std::atomic<int64_t> turned_{0};
+};
+
 // A caller with its key and connection.
 struct Party {
   std::unique_ptr<SigningKey> key;
@@ -187,11 +200,12 @@ class ApiTest : public testing::Test {
     options.listen = absl::StrCat("127.0.0.1:", port);
     options.auth.operator_keys = {operator_key_.public_key()};
     options.circuits_per_owner_max = 2;
+    options.reads_per_identity_max = reads_per_identity_max_;
     return Server::Start(options, Parts());
   }
   ServerParts Parts() {
-    return {rules_,     info_,  key_,   *engine_, store_,  *broadcaster_,
-            artifacts_, files_, clock_, random_,  metrics_};
+    return {rules_,          info_,  key_,   *engine_, store_,  *broadcaster_,
+            *artifact_port_, files_, clock_, random_,  metrics_};
   }
 
   std::string Url() const { return absl::StrCat("http://127.0.0.1:", port_); }
@@ -220,7 +234,7 @@ class ApiTest : public testing::Test {
     ASSERT_TRUE(response.ok()) << response.status();
   }
 
-  RealClock clock_;
+  TurnedClock clock_;
   RealRandom random_;
   InertMetrics metrics_;
   market::Rules rules_{.market = "testmarket"};
@@ -229,12 +243,14 @@ class ApiTest : public testing::Test {
   SigningKey operator_key_ = SigningKey::FromSeed({99});
   engine::MemoryStore store_;
   MemoryArtifacts artifacts_;
+  ArtifactPort* artifact_port_ = &artifacts_;  // another one counts from the next Begin
   TestFileChecker files_{artifacts_};
   TestProofChecker checker_;
   std::unique_ptr<Broadcaster> broadcaster_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Server> server_;
   int port_ = 0;
+  size_t reads_per_identity_max_ = 64;
 };
 
 }  // namespace prooflode::api

@@ -16,19 +16,20 @@ grpc::ServerUnaryReactor* ArtifactServiceImpl::StatArtifact(grpc::CallbackServer
                                                             v1::StatArtifactResponse* response) {
   return Serve(
       environment_, context, stat_artifact_, kEverybody, *request, [&](CallPtr call, const Caller& caller) {
-        RunOn(environment_.disk, call, [this, call, caller, digest = DigestOf(request->digest()), response] {
-          const StatusOr<ArtifactState> state = environment_.artifacts.Find(caller.identity, digest);
-          if (!state.ok()) return call->Finish(state.status());
-          // A witness that somebody else uploaded is nobody's business: whoever has it can upload it, from
-          // where the own upload broke off.
-          if (state->complete && IsKnownTo(environment_, caller, digest)) {
-            response->set_complete(true);
-            response->set_size_bytes(state->size_bytes);
-          } else {
-            response->set_partial_bytes(state->partial_bytes);
-          }
-          call->Finish(absl::OkStatus());
-        });
+        RunOn(environment_.lookups, call, caller,
+              [this, call, caller, digest = DigestOf(request->digest()), response] {
+                const StatusOr<ArtifactState> state = environment_.artifacts.Find(caller.identity, digest);
+                if (!state.ok()) return call->Finish(state.status());
+                // A witness that somebody else uploaded is nobody's business: whoever has it can upload it,
+                // from where the own upload broke off.
+                if (state->complete && IsKnownTo(environment_, caller, digest)) {
+                  response->set_complete(true);
+                  response->set_size_bytes(state->size_bytes);
+                } else {
+                  response->set_partial_bytes(state->partial_bytes);
+                }
+                call->Finish(absl::OkStatus());
+              });
       });
 }
 

@@ -34,7 +34,7 @@ grpc::ServerUnaryReactor* AuthServiceImpl::GetMarket(grpc::CallbackServerContext
     response->set_protocol_version(kProtocolVersion);
     response->mutable_asset()->set_name(info.asset_name);
     response->mutable_asset()->set_decimals(info.asset_decimals);
-    response->set_time_us(Count(environment_.clock.WallNow()));
+    response->set_time_us(Count(environment_.engine.Now()));
     response->set_artifact_bytes_max(info.artifact_bytes_max);
     response->set_domain_size_max(info.domain_size_max);
     response->set_public_inputs_max(info.public_inputs_max);

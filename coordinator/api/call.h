@@ -177,11 +177,26 @@ bool AnsweredBefore(Environment& environment, const CallPtr& call, const Caller&
   return true;
 }
 
-// Runs read(market) on the engine thread with durable state; it must be quick and returns how the call ends.
+// Runs read(market) on the engine thread with durable state, behind the commands; see Engine::Read. Not run
+// when an error is returned: RESOURCE_EXHAUSTED also when too many reads of this caller wait.
 template <typename Read>
-void QueryMarket(Environment& environment, CallPtr call, Read read) {
-  // Held here too: the query is not run when it is refused.
-  const Status refused = environment.engine.Query(
+Status ReadMarket(Environment& environment, const Caller& caller, Read read) {
+  std::shared_ptr<void> place = environment.reads.Enter(caller.identity);
+  if (place == nullptr)
+    return absl::ResourceExhaustedError("too many reads of this key at once; try again later");
+  return environment.engine.Read(
+      [place = std::move(place), read = std::move(read)](const market::Market& market) mutable {
+        place.reset();  // it waits no more: who has the answer may ask again
+        read(market);
+      });
+}
+
+// The same for a whole call: read(market) returns how it ends.
+template <typename Read>
+void QueryMarket(Environment& environment, CallPtr call, const Caller& caller, Read read) {
+  // Held here too: the read is not run when it is refused.
+  const Status refused = ReadMarket(
+      environment, caller,
       [call, read = std::move(read)](const market::Market& market) { call->Finish(read(market)); });
   if (!refused.ok()) call->Finish(refused);
 }
@@ -196,7 +211,7 @@ void RunOn(Workers& workers, const CallPtr& call, Task task) {
 template <typename Task>
 void RunOn(FairWorkers& workers, const CallPtr& call, const Caller& caller, Task task) {
   if (!workers.Submit(caller.identity, std::move(task))) {
-    call->Finish(absl::ResourceExhaustedError("too many file checks queued; try again later"));
+    call->Finish(absl::ResourceExhaustedError("too many of such requests queued; try again later"));
   }
 }
 

@@ -10,6 +10,7 @@
 #include "coordinator/api/broadcaster.h"
 #include "coordinator/api/fair_workers.h"
 #include "coordinator/api/ports.h"
+#include "coordinator/api/read_gate.h"
 #include "coordinator/api/transfer_table.h"
 #include "coordinator/api/workers.h"
 #include "coordinator/engine/engine.h"
@@ -40,11 +41,13 @@ struct Environment {
   Authenticator& auth;
   Possessions& possessions;
   TransferTable& transfers;
+  ReadGate& reads;
   uint32_t circuits_per_owner_max;
   FairWorkers& circuit_checks;  // minutes
   FairWorkers& witness_checks;  // seconds
-  Workers& disk;                // one chunk a task
-  Workers& quick;               // below a millisecond, or one database read
+  FairWorkers& lookups;         // one read of the database, or of what is known of a file
+  Workers& disk;                // transfers: one chunk a task
+  Workers& signatures;          // commits alone: below a millisecond
 };
 
 }  // namespace prooflode::api

@@ -1,5 +1,5 @@
-// Threads for work that takes long, shared fairly: one task of an identity at a time, identities in turn, and
-// a bound on what waits, altogether and for each. So nobody's file checks hold up everybody else's.
+// Threads for work on the requests of many, shared fairly: one task of an identity at a time, identities in
+// turn, and a bound on what waits, altogether and for each. So nobody's requests hold up everybody else's.
 #pragma once
 
 #include <deque>

@@ -58,7 +58,7 @@ grpc::ServerUnaryReactor* MarketServiceImpl::RegisterCircuit(grpc::CallbackServe
                                                              v1::RegisterCircuitResponse* response) {
   return Serve(environment_, context, register_circuit_, kRequesters, *request,
                [&](CallPtr call, const Caller& caller) {
-                 RunOn(environment_.quick, call, [this, call, caller, request, response] {
+                 RunOn(environment_.lookups, call, caller, [this, call, caller, request, response] {
                    AdmitCircuit(call, caller, *request, response);
                  });
                });
@@ -146,7 +146,7 @@ grpc::ServerUnaryReactor* MarketServiceImpl::PostJob(grpc::CallbackServerContext
                                                      v1::PostJobResponse* response) {
   return Serve(
       environment_, context, post_job_, kRequesters, *request, [&](CallPtr call, const Caller& caller) {
-        RunOn(environment_.quick, call,
+        RunOn(environment_.lookups, call, caller,
               [this, call, caller, request, response] { AdmitJob(call, caller, *request, response); });
       });
 }
@@ -214,19 +214,20 @@ void MarketServiceImpl::CheckAndPost(CallPtr call, const Caller& caller, const v
 grpc::ServerUnaryReactor* MarketServiceImpl::GetJob(grpc::CallbackServerContext* context,
                                                     const v1::GetJobRequest* request,
                                                     v1::GetJobResponse* response) {
-  return Serve(environment_, context, get_job_, kEverybody, *request, [&](CallPtr call, const Caller&) {
-    QueryMarket(environment_, std::move(call),
-                [this, request, response](const market::Market& market) -> Status {
-                  const market::Job* job = market.FindJob(IdOf<market::JobId>(request->job_id()));
-                  if (job == nullptr) return NoSuchJob();
-                  FillJob(*job, response->mutable_job());
-                  if (!request->include_attempts()) return absl::OkStatus();
-                  for (const market::Attempt* attempt : market.AttemptsOf(job->id)) {
-                    ToProto(*attempt, response->add_attempts());
-                  }
-                  return absl::OkStatus();
-                });
-  });
+  return Serve(
+      environment_, context, get_job_, kEverybody, *request, [&](CallPtr call, const Caller& caller) {
+        QueryMarket(environment_, std::move(call), caller,
+                    [this, request, response](const market::Market& market) -> Status {
+                      const market::Job* job = market.FindJob(IdOf<market::JobId>(request->job_id()));
+                      if (job == nullptr) return NoSuchJob();
+                      FillJob(*job, response->mutable_job());
+                      if (!request->include_attempts()) return absl::OkStatus();
+                      for (const market::Attempt* attempt : market.AttemptsOf(job->id)) {
+                        ToProto(*attempt, response->add_attempts());
+                      }
+                      return absl::OkStatus();
+                    });
+      });
 }
 
 grpc::ServerUnaryReactor* MarketServiceImpl::ListJobs(grpc::CallbackServerContext* context,
@@ -242,7 +243,7 @@ grpc::ServerUnaryReactor* MarketServiceImpl::ListJobs(grpc::CallbackServerContex
                  std::vector<JobDirectory::Place> places =
                      environment_.broadcaster.jobs().List(*before, requester, count);
                  if (places.size() == count) response->set_next_page_token(TokenOf(places.back()));
-                 QueryMarket(environment_, std::move(call),
+                 QueryMarket(environment_, std::move(call), caller,
                              [this, places = std::move(places), response](const market::Market& market) {
                                for (const auto& [time, id] : places) {
                                  if (const market::Job* job = market.FindJob(id))
@@ -271,23 +272,25 @@ grpc::ServerUnaryReactor* MarketServiceImpl::CancelJob(grpc::CallbackServerConte
 grpc::ServerUnaryReactor* MarketServiceImpl::GetProof(grpc::CallbackServerContext* context,
                                                       const v1::GetProofRequest* request,
                                                       v1::GetProofResponse* response) {
-  return Serve(environment_, context, get_proof_, kEverybody, *request, [&](CallPtr call, const Caller&) {
-    QueryMarket(environment_, std::move(call), [request, response](const market::Market& market) -> Status {
-      const market::Job* job = market.FindJob(IdOf<market::JobId>(request->job_id()));
-      if (job == nullptr) return NoSuchJob();
-      const bool delivered =
-          job->state == market::JobState::kDelivered || job->state == market::JobState::kWon;
-      if (!delivered || job->proof.empty()) {
-        return absl::FailedPreconditionError(
-            absl::StrCat("job_id: the job is ", v1::JobState_Name(static_cast<v1::JobState>(job->state)),
-                         ", want JOB_STATE_DELIVERED or JOB_STATE_WON"));
-      }
-      response->set_proof(job->proof);
-      response->set_public_inputs(job->public_inputs);
-      response->set_circuit_id(StringOf(job->circuit));
-      return absl::OkStatus();
-    });
-  });
+  return Serve(
+      environment_, context, get_proof_, kEverybody, *request, [&](CallPtr call, const Caller& caller) {
+        QueryMarket(environment_, std::move(call), caller,
+                    [request, response](const market::Market& market) -> Status {
+                      const market::Job* job = market.FindJob(IdOf<market::JobId>(request->job_id()));
+                      if (job == nullptr) return NoSuchJob();
+                      const bool delivered =
+                          job->state == market::JobState::kDelivered || job->state == market::JobState::kWon;
+                      if (!delivered || job->proof.empty()) {
+                        return absl::FailedPreconditionError(absl::StrCat(
+                            "job_id: the job is ", v1::JobState_Name(static_cast<v1::JobState>(job->state)),
+                            ", want JOB_STATE_DELIVERED or JOB_STATE_WON"));
+                      }
+                      response->set_proof(job->proof);
+                      response->set_public_inputs(job->public_inputs);
+                      response->set_circuit_id(StringOf(job->circuit));
+                      return absl::OkStatus();
+                    });
+      });
 }
 
 grpc::ServerWriteReactor<v1::WatchJobResponse>* MarketServiceImpl::WatchJob(

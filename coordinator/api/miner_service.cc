@@ -50,20 +50,19 @@ grpc::ServerUnaryReactor* MinerServiceImpl::CommitProof(grpc::CallbackServerCont
   return Serve(
       environment_, context, commit_proof_, kMiners, *request, [&](CallPtr call, const Caller& caller) {
         // The signature covers the job, which the request does not name: the attempt's own counts.
-        const Status refused =
-            environment_.engine.Query([this, call, caller, request, response](const market::Market& market) {
-              const market::Attempt* attempt =
-                  market.FindAttempt(IdOf<market::AttemptId>(request->attempt_id()));
-              if (attempt == nullptr) {
-                return call->Finish(absl::NotFoundError("attempt_id: no such attempt"));
-              }
-              if (attempt->miner != caller.identity) {
-                return call->Finish(absl::PermissionDeniedError("attempt_id: belongs to another miner"));
-              }
-              RunOn(environment_.quick, call, [this, call, caller, request, job = attempt->job, response] {
-                CheckAndCommit(call, caller, *request, job, response);
-              });
-            });
+        const Status refused = environment_.engine.Query([this, call, caller, request,
+                                                          response](const market::Market& market) {
+          const market::Attempt* attempt = market.FindAttempt(IdOf<market::AttemptId>(request->attempt_id()));
+          if (attempt == nullptr) {
+            return call->Finish(absl::NotFoundError("attempt_id: no such attempt"));
+          }
+          if (attempt->miner != caller.identity) {
+            return call->Finish(absl::PermissionDeniedError("attempt_id: belongs to another miner"));
+          }
+          RunOn(environment_.signatures, call, [this, call, caller, request, job = attempt->job, response] {
+            CheckAndCommit(call, caller, *request, job, response);
+          });
+        });
         if (!refused.ok()) call->Finish(refused);
       });
 }

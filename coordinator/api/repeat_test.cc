@@ -1,4 +1,8 @@
 // What repeats and lost connections must not break: requests sent twice, retries of what takes long.
+#include <future>
+#include <thread>
+
+#include "base/bounded_queue.h"
 #include "base/sim/sim_env.h"
 #include "coordinator/api/race_fixture_test.h"
 
@@ -88,6 +92,62 @@ TEST_F(RepeatTest, AnOwnerHasAtMostSoManyCircuits) {
   EXPECT_EQ(add(requester, "three"), absl::StatusCode::kResourceExhausted);
   Party other = Join(11, v1::ROLE_REQUESTER);
   EXPECT_EQ(add(other, "three"), absl::StatusCode::kOk);
+}
+
+TEST_F(RepeatTest, ReadsOfAKeyAreBoundedAndItsCommandsAreNot) {
+  End();
+  reads_per_identity_max_ = 1;
+  Begin();
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  Party other = Join(11, v1::ROLE_REQUESTER);
+  ASSERT_TRUE(requester.calls->GetAccount({}).ok());  // logged in
+  ASSERT_TRUE(other.calls->GetAccount({}).ok());
+  std::promise<void> go;
+  std::promise<void> busy;
+  ASSERT_TRUE(engine_
+                  ->Query([&](const market::Market&) {
+                    busy.set_value();
+                    go.get_future().wait();
+                  })
+                  .ok());
+  busy.get_future().wait();
+  BoundedQueue<absl::StatusCode> results(4);
+  const auto read = [&](Party& party) {
+    return std::thread(
+        [&] { results.TryPush(party.calls->GetAccount({}, {.retry_for = Micros{0}}).status().code()); });
+  };
+  std::vector<std::thread> readers;
+  readers.push_back(read(requester));
+  readers.push_back(read(requester));
+  readers.push_back(read(other));
+  EXPECT_EQ(results.Pop(), absl::StatusCode::kResourceExhausted);  // the others wait
+  go.set_value();
+  EXPECT_EQ(results.Pop(), absl::StatusCode::kOk);
+  EXPECT_EQ(results.Pop(), absl::StatusCode::kOk);
+  for (std::thread& reader : readers) reader.join();
+  GiveMoney(requester, 1, "one");
+}
+
+TEST_F(RepeatTest, TimesThatAreToldAreTheMarkets) {
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  GiveMoney(requester, 1000, "start");
+  const std::string circuit = RegisterCircuit(requester);
+  const auto told = [&] {
+    v1::GetMarketResponse response;
+    grpc::ClientContext context;
+    EXPECT_TRUE(
+        v1::AuthService::NewStub(requester.connection->channel())->GetMarket(&context, {}, &response).ok());
+    return response.time_us();
+  };
+  const int64_t first = told();
+  clock_.Turn(Seconds(24 * 3600));  // the calendar is ahead, then far behind
+  const int64_t second = told();
+  EXPECT_GE(second, first);
+  EXPECT_LT(second, first + Count(Seconds(12 * 3600)));
+  clock_.Turn(Seconds(-48 * 3600));
+  const v1::Job job = Post(requester, circuit, "witness");
+  EXPECT_GE(job.posted_at_us(), second);
+  EXPECT_LE(job.posted_at_us(), told());
 }
 
 TEST_F(RepeatTest, RetriesAreCountedFromTheLastProgress) {

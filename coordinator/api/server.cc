@@ -19,7 +19,7 @@ namespace {
 constexpr int kMessageBytesMax = 2 << 20;
 constexpr int kMetadataBytesMax = 8 << 10;
 constexpr int kStreamsPerConnectionMax = 1000;
-constexpr size_t kControlTasksMax = 4096;
+constexpr size_t kSignaturesQueuedMax = 4096;
 constexpr size_t kBufferBytesMax = size_t{1} << 30;  // of messages under way, all connections together
 
 bool IsLoopback(std::string_view listen) {
@@ -101,19 +101,19 @@ Server::Server(const ServerOptions& options, const ServerParts& parts)
       broadcaster_(parts.broadcaster),
       auth_(FilledIn(options.auth, parts), parts.clock, parts.random),
       transfers_(options.transfers, parts.clock),
+      reads_(options.reads_per_identity_max),
       circuit_checks_(options.circuit_checks),
       witness_checks_(options.witness_checks),
-      disk_(2, options.transfers.most + kControlTasksMax),
-      quick_(2, kControlTasksMax),
-      environment_{parts.rules,     info_,
-                   parts.key,       parts.engine,
-                   parts.store,     parts.broadcaster,
-                   parts.artifacts, parts.files,
-                   parts.clock,     parts.metrics,
-                   auth_,           possessions_,
-                   transfers_,      options.circuits_per_owner_max,
-                   circuit_checks_, witness_checks_,
-                   disk_,           quick_},
+      lookups_(options.lookups),
+      disk_(2, options.transfers.most),
+      signatures_(2, kSignaturesQueuedMax),
+      environment_{parts.rules,     info_,           parts.key,
+                   parts.engine,    parts.store,     parts.broadcaster,
+                   parts.artifacts, parts.files,     parts.clock,
+                   parts.metrics,   auth_,           possessions_,
+                   transfers_,      reads_,          options.circuits_per_owner_max,
+                   circuit_checks_, witness_checks_, lookups_,
+                   disk_,           signatures_},
       services_(std::make_unique<Services>(environment_)) {}
 
 StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const ServerParts& parts) {

@@ -24,8 +24,10 @@ struct ServerOptions {
   AuthOptions auth;  // market and coordinator_key are filled in
   TransferLimits transfers;
   uint32_t circuits_per_owner_max = 1000;  // operators excepted
+  size_t reads_per_identity_max = 64;      // that wait for the engine
   FairWorkers::Limits circuit_checks{.threads = 1, .queued_max = 64, .queued_per_identity_max = 16};
   FairWorkers::Limits witness_checks{.threads = 1, .queued_max = 1024, .queued_per_identity_max = 128};
+  FairWorkers::Limits lookups{.threads = 2, .queued_max = 4096, .queued_per_identity_max = 64};
 };
 
 // What the server works with; all must outlive it. The engine must be running until Shutdown has returned.
@@ -66,10 +68,12 @@ class Server {
   Authenticator auth_;
   Possessions possessions_;
   TransferTable transfers_;
+  ReadGate reads_;
   FairWorkers circuit_checks_;
   FairWorkers witness_checks_;
+  FairWorkers lookups_;
   Workers disk_;
-  Workers quick_;
+  Workers signatures_;
   Environment environment_;
   std::unique_ptr<Services> services_;
   std::unique_ptr<grpc::Server> server_;

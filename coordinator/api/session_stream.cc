@@ -8,7 +8,9 @@
 namespace prooflode::api {
 
 SessionStream::SessionStream(Environment& environment, MethodMetrics& metrics)
-    : environment_(environment), timer_(metrics, environment.clock) {}
+    : broadcaster_(environment.broadcaster),
+      engine_(environment.engine),
+      timer_(metrics, environment.clock) {}
 
 grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* SessionStream::Begin(
     Environment& environment, grpc::CallbackServerContext& context, MethodMetrics& metrics) {
@@ -41,19 +43,19 @@ void SessionStream::OnReadDone(bool ok) {
     greeted_ = true;
     return Hello();
   }
-  environment_.broadcaster.Post([self = shared_from_this()] { self->Handle(); });
+  broadcaster_.Post([self = shared_from_this()] { self->Handle(); });
 }
 
 void SessionStream::Hello() {
   // The registry opens the session in the same order as it hears of changes: through the dispatcher.
-  const Status refused = environment_.engine.Query([self = shared_from_this()](const market::Market& market) {
+  const Status refused = engine_.Query([self = shared_from_this()](const market::Market& market) {
     std::vector<market::Attempt> live;
     for (const market::Attempt* attempt : market.LiveAttemptsOf(self->caller_.identity)) {
       live.push_back(*attempt);
     }
-    self->environment_.broadcaster.Post([self, live = std::move(live)] {
-      auto id = self->environment_.broadcaster.sessions().Open(self->caller_.identity,
-                                                               self->incoming_.hello(), live, self);
+    self->broadcaster_.Post([self, live = std::move(live)] {
+      auto id = self->broadcaster_.sessions().Open(self->caller_.identity, self->incoming_.hello(), live,
+                                                   self->engine_.Now(), self);
       if (!id.ok()) return self->End(id.status());
       self->session_id_ = *id;
       self->ReadNext();
@@ -63,7 +65,7 @@ void SessionStream::Hello() {
 }
 
 void SessionStream::Handle() {
-  SessionRegistry& sessions = environment_.broadcaster.sessions();
+  SessionRegistry& sessions = broadcaster_.sessions();
   switch (incoming_.message_case()) {
     case v1::SessionRequest::kCredit:
       sessions.AddCredit(caller_.identity, session_id_, incoming_.credit().offers());
@@ -120,8 +122,8 @@ void SessionStream::OnWriteDone(bool ok) {
   if (!backlog_.empty()) StartWrite(&backlog_.front());
   if (!offers_wait_ || backlog_bytes_ >= kOfferBytesMax / 2) return;
   offers_wait_ = false;
-  environment_.broadcaster.Post([self = shared_from_this()] {
-    self->environment_.broadcaster.sessions().RoomAgain(self->caller_.identity, self->session_id_);
+  broadcaster_.Post([self = shared_from_this()] {
+    self->broadcaster_.sessions().RoomAgain(self->caller_.identity, self->session_id_);
   });
 }
 
@@ -131,7 +133,7 @@ void SessionStream::OnCancel() {
 }
 
 void SessionStream::OnDone() {
-  Broadcaster& broadcaster = environment_.broadcaster;
+  Broadcaster& broadcaster = broadcaster_;
   broadcaster.Post([self = std::move(self_), &broadcaster] {
     if (self->session_id_ != 0) broadcaster.sessions().Closed(self->caller_.identity, self->session_id_);
   });

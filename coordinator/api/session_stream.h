@@ -42,7 +42,9 @@ class SessionStream final : public grpc::ServerBidiReactor<v1::SessionRequest, v
   void ReadNext();
   void FinishNow(const Status& status) PL_REQUIRES(mutex_);
 
-  Environment& environment_;
+  // These outlive the server; tasks that come late, after the server is gone, touch nothing else.
+  Broadcaster& broadcaster_;
+  engine::Engine& engine_;
   CallTimer timer_;
   std::shared_ptr<SessionStream> self_;
   Caller caller_;

@@ -19,6 +19,7 @@ SessionRegistry::SessionRegistry(const SessionOptions& options, Clock& clock, Ra
 StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identity& identity,
                                                            const v1::SessionRequest::Hello& hello,
                                                            const std::vector<market::Attempt>& live,
+                                                           Micros market_time,
                                                            std::shared_ptr<SessionWriter> writer) {
   if (const auto older = sessions_.find(identity); older != sessions_.end()) {
     older->second.writer->End(absl::AbortedError("a newer session of this key replaced this one"));
@@ -35,7 +36,7 @@ StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identit
 
   v1::SessionResponse message;
   auto* welcome = message.mutable_welcome();
-  welcome->set_time_us(Count(clock_.WallNow()));
+  welcome->set_time_us(Count(market_time));
   welcome->set_heartbeat_interval_us(Count(options_.heartbeat_interval));
   for (const market::Attempt& attempt : live) {
     ToProto(attempt, welcome->add_live_attempts());

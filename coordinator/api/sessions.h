@@ -58,7 +58,8 @@ class SessionRegistry {
   // after `hello.resume_after_event`. `live` are its live attempts as of the last event given to this
   // registry. kResourceExhausted when there are too many sessions.
   StatusOr<SessionId> Open(const market::Identity& identity, const v1::SessionRequest::Hello& hello,
-                           const std::vector<market::Attempt>& live, std::shared_ptr<SessionWriter> writer);
+                           const std::vector<market::Attempt>& live, Micros market_time,
+                           std::shared_ptr<SessionWriter> writer);
   // Messages of a session. An id that is no longer the live one is ignored.
   void AddCredit(const market::Identity& identity, SessionId id, uint32_t offers);
   void RoomAgain(const market::Identity& identity, SessionId id);

@@ -34,6 +34,8 @@ class RecordingWriter final : public SessionWriter {
   std::optional<Status> ended;
 };
 
+constexpr Micros kMarketTime = Seconds(1'000'000);
+
 market::Identity Miner(uint8_t n) { return market::Identity{n}; }
 market::JobId Job(uint8_t n) { return market::JobId{{n}}; }
 std::string Bytes(const market::JobId& id) { return std::string(AsChars(id.bytes)); }
@@ -68,7 +70,7 @@ class SessionsTest : public testing::Test {
     hello.add_proof_systems(v1::PROOF_SYSTEM_GROTH16_BN254);
     hello.set_domain_size_max(16);
     hello.set_resume_after_event(resume_after);
-    open.id = *sessions_.Open(Miner(miner), hello, live, open.writer);
+    open.id = *sessions_.Open(Miner(miner), hello, live, kMarketTime, open.writer);
     return open;
   }
   void Credit(const Open& open, uint32_t offers) { sessions_.AddCredit(Miner(open.miner), open.id, offers); }
@@ -103,6 +105,11 @@ TEST_F(SessionsTest, OffersWaitForRoomAndKeepTheirCreditAndOrder) {
   miner.writer->room = 100;
   sessions_.RoomAgain(Miner(1), miner.id);
   EXPECT_EQ(miner.writer->Offers(), (std::vector{Bytes(Job(1)), Bytes(Job(2)), Bytes(Job(3))}));
+}
+
+TEST_F(SessionsTest, WelcomeHasTheMarketsTime) {
+  const Open miner = Enter(1);
+  EXPECT_EQ(miner.writer->messages.at(0).welcome().time_us(), Count(kMarketTime));
 }
 
 TEST_F(SessionsTest, VoidOffersAreWithdrawnButNotFromWhoTookThem) {
@@ -216,7 +223,8 @@ TEST_F(SessionsTest, NobodyIsAlwaysFirst) {
   hello.set_domain_size_max(16);
   for (int who = 0; who < 4; ++who) {
     const auto identity = Miner(static_cast<uint8_t>(who));
-    const auto id = sessions_.Open(identity, hello, {}, std::make_shared<OrderWriter>(order, who));
+    const auto id =
+        sessions_.Open(identity, hello, {}, kMarketTime, std::make_shared<OrderWriter>(order, who));
     sessions_.AddCredit(identity, *id, 1000);
   }
   std::vector<int> firsts(4);

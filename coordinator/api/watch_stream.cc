@@ -7,7 +7,7 @@
 namespace prooflode::api {
 
 WatchStream::WatchStream(Environment& environment, grpc::CallbackServerContext&, MethodMetrics& metrics)
-    : environment_(environment), timer_(metrics, environment.clock) {}
+    : broadcaster_(environment.broadcaster), clock_(environment.clock), timer_(metrics, environment.clock) {}
 
 grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchStream::Begin(Environment& environment,
                                                                    grpc::CallbackServerContext& context,
@@ -21,28 +21,30 @@ grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchStream::Begin(Environment& 
   } else if (const Status shape = CheckShape(request); !shape.ok()) {
     stream->End(shape);
   } else {
-    stream->Open(*caller, request);
+    stream->Open(environment, *caller, request);
   }
   return stream.get();
 }
 
-void WatchStream::Open(const Caller& caller, const v1::WatchJobRequest& request) {
+void WatchStream::Open(Environment& environment, const Caller& caller, const v1::WatchJobRequest& request) {
   job_ = IdOf<market::JobId>(request.job_id());
-  environment_.broadcaster.watch_count().fetch_add(1);
+  broadcaster_.watch_count().fetch_add(1);
   counted_ = true;
   // The registry is given the state in the same order as the changes: through the dispatcher.
   const Status refused =
-      environment_.engine.Query([self = shared_from_this(), identity = caller.identity,
-                                 after = request.after_revision()](const market::Market& market) {
-        const market::Job* job = market.FindJob(self->job_);
-        if (job == nullptr) return self->End(absl::NotFoundError("WatchJobRequest.job_id: no such job"));
-        Broadcaster& broadcaster = self->environment_.broadcaster;
-        broadcaster.Post([self, identity, after, &broadcaster, job = *job] {
-          v1::Job message;
-          ToProto(job, broadcaster.circuits().NameOf(job.circuit), &message);
-          broadcaster.watchers().Open(identity, message, after, self);
-        });
-      });
+      ReadMarket(environment, caller,
+                 [self = shared_from_this(), identity = caller.identity,
+                  after = request.after_revision()](const market::Market& market) {
+                   const market::Job* job = market.FindJob(self->job_);
+                   if (job == nullptr)
+                     return self->End(absl::NotFoundError("WatchJobRequest.job_id: no such job"));
+                   Broadcaster& broadcaster = self->broadcaster_;
+                   broadcaster.Post([self, identity, after, &broadcaster, job = *job] {
+                     v1::Job message;
+                     ToProto(job, broadcaster.circuits().NameOf(job.circuit), &message);
+                     broadcaster.watchers().Open(identity, message, after, self);
+                   });
+                 });
   if (!refused.ok()) End(refused);
 }
 
@@ -73,7 +75,7 @@ void WatchStream::WriteNext() {
   *outgoing_.mutable_job() = *std::move(next_);
   next_.reset();
   writing_ = true;
-  write_began_ = environment_.clock.MonotonicNow();
+  write_began_ = clock_.MonotonicNow();
   StartWrite(&outgoing_);
 }
 
@@ -100,7 +102,7 @@ void WatchStream::OnCancel() {
 
 void WatchStream::OnDone() {
   // The registry's reference goes on the dispatcher; this one goes last.
-  Broadcaster& broadcaster = environment_.broadcaster;
+  Broadcaster& broadcaster = broadcaster_;
   if (counted_) broadcaster.watch_count().fetch_sub(1);
   broadcaster.Post(
       [self = std::move(self_), &broadcaster] { broadcaster.watchers().Closed(self->job_, self.get()); });

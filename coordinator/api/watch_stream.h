@@ -30,11 +30,13 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchJobResponse>,
   void OnDone() override;
 
  private:
-  void Open(const Caller& caller, const v1::WatchJobRequest& request);
+  void Open(Environment& environment, const Caller& caller, const v1::WatchJobRequest& request);
   void WriteNext() PL_REQUIRES(mutex_);
   void FinishNow(const Status& status) PL_REQUIRES(mutex_);
 
-  Environment& environment_;
+  // These outlive the server; tasks that come late, after the server is gone, touch nothing else.
+  Broadcaster& broadcaster_;
+  Clock& clock_;
   CallTimer timer_;
   std::shared_ptr<WatchStream> self_;
   market::JobId job_{};

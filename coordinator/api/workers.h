@@ -1,4 +1,4 @@
-// A few threads for work that must not run on gRPC's or the engine's: file checks, disk, signatures. The
+// A few threads for work that must not run on gRPC's or the engine's: disk, signatures. The
 // queue is bounded and refuses when it is full.
 #pragma once
 

@@ -23,6 +23,7 @@ struct Engine::Work {
   std::vector<QueryFunction> queries;
   market::LeafIndex next_leaf = 0;
   size_t command_count = 0;
+  Micros stamped{};  // the last command's time
 };
 
 namespace {
@@ -39,9 +40,10 @@ Engine::Engine(const market::Rules& rules, const EngineOptions& options, const E
       rules_(rules),
       metrics_(parts.metrics),
       time_(parts.clock),
-      queue_(options.queue_limit) {
+      queue_(options.queue_limit),
+      reads_(options.reads_limit) {
   MutexLock lock(verdict_box_->mutex);
-  verdict_box_->wake = [this] { (void)queue_.TryPush(Wake{}); };  // a full queue keeps the engine awake
+  verdict_box_->wake = [this] { WakeUp(); };
 }
 
 Engine::~Engine() {
@@ -88,13 +90,18 @@ void Engine::Start() {
   });
 }
 
-void Engine::Stop() {
+void Engine::Close() {
+  reads_.Close();
   queue_.Close();
+}
+
+void Engine::Stop() {
+  Close();
   if (thread_.joinable()) thread_.join();
 }
 
 Status Engine::Refused() {
-  if (queue_.closed()) return absl::UnavailableError("coordinator: shutting down, retry later");
+  if (reads_.closed()) return absl::UnavailableError("coordinator: shutting down, retry later");
   metrics_.queue_refusals.Increment();
   return absl::ResourceExhaustedError("coordinator: too many requests are waiting, retry later");
 }
@@ -110,7 +117,18 @@ Status Engine::Query(QueryFunction query) {
   return queue_.TryPush(std::move(query)) ? absl::OkStatus() : Refused();
 }
 
+Status Engine::Read(QueryFunction query) {
+  if (!reads_.TryPush(std::move(query))) return Refused();
+  WakeUp();
+  return absl::OkStatus();
+}
+
+void Engine::WakeUp() {
+  if (!woken_.exchange(true)) (void)queue_.TryPush(Wake{});  // a full queue keeps the engine awake
+}
+
 std::chrono::microseconds Engine::TimeToWait(std::chrono::microseconds wait) {
+  if (reads_.size() > 0) return std::chrono::microseconds(0);
   const std::optional<Micros> due = market_.NextDue();
   if (!due) return wait;
   const Micros left = *due - time_.Now();
@@ -124,7 +142,8 @@ bool Engine::RunOnce(std::chrono::microseconds wait) {
   // A simulation that does not want to wait gets no wait, whatever is due.
   std::vector<Item> items =
       queue_.PopBatch(options_.batch_limit, wait.count() == 0 ? wait : TimeToWait(wait));
-  if (items.empty() && queue_.closed()) return false;
+  woken_ = false;  // before a look at what it may have been for
+  if (items.empty() && queue_.closed() && reads_.size() == 0) return false;
   const Micros start = parts_.clock.MonotonicNow();
   Work work;
   work.next_leaf = tree_.size();
@@ -147,7 +166,7 @@ bool Engine::RunOnce(std::chrono::microseconds wait) {
   }
   if (work.command_count > 0) {
     metrics_.BatchDone(work.command_count, ToSeconds(applied - start),
-                       ToSeconds(parts_.clock.MonotonicNow() - applied), time_.last());
+                       ToSeconds(parts_.clock.MonotonicNow() - applied), work.stamped);
   }
   Release(work);
   return true;
@@ -197,7 +216,7 @@ Status Engine::Process(Work& work, Submission submission) {
   if (!origin.request_id.empty() && !std::holds_alternative<market::Refusal>(answer)) {
     work.answer_of[{origin.identity, origin.request_id}] = work.batch.answers.size();
     work.batch.answers.push_back(
-        {origin.identity, origin.request_id, submission.content, time_.last(), EncodeAnswer(answer)});
+        {origin.identity, origin.request_id, submission.content, work.stamped, EncodeAnswer(answer)});
   }
   result = Answered{std::move(answer), std::nullopt};
   return absl::OkStatus();
@@ -205,7 +224,7 @@ Status Engine::Process(Work& work, Submission submission) {
 
 market::Answer Engine::Apply(Work& work, const market::Origin& origin, market::Command command) {
   market::Stamped stamped;
-  stamped.now = time_.Now();
+  stamped.now = work.stamped = time_.Now();
   stamped.leaf_index = work.next_leaf;
   parts_.random.Fill(stamped.entropy);
   stamped.origin = origin;
@@ -291,6 +310,7 @@ void Engine::Release(Work& work) {
   }
   for (QueryFunction& query : work.queries) query(market_);
   DispatchChecks();
+  RunReads();
   metrics_.QueueLengths(queue_.size(), to_check_.size() + checks_in_flight_);
 }
 
@@ -336,9 +356,18 @@ void Engine::DispatchChecks() {
   }
 }
 
+void Engine::RunReads() {
+  const Micros end = parts_.clock.MonotonicNow() + options_.reads_slice;
+  do {
+    const std::vector<QueryFunction> read = reads_.PopBatch(1, std::chrono::microseconds(0));
+    if (read.empty()) return;
+    read.front()(market_);
+  } while (parts_.clock.MonotonicNow() < end);
+}
+
 void Engine::Fail(Work& work, const Status& status) {
   failed_ = true;
-  queue_.Close();
+  Close();
   parts_.on_fatal(status);
   for (Work::Pending& pending : work.pending) pending.callback(Unknown());
   for (const Item& item : queue_.PopBatch(options_.queue_limit, std::chrono::microseconds(0))) {

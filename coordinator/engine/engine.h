@@ -4,7 +4,8 @@
 //
 // A request is known by (identity, request id): a repeat gets the first answer, also after a restart, and one
 // with other content is refused. Refusals had no effect and are not remembered: a repeat is judged anew.
-// Queries run on the same thread between batches and see durable state only.
+// Queries and reads run on the same thread between batches and see durable state only. Reads have a queue of
+// their own and a slice of time between two batches: whoever only looks cannot delay or refuse commands.
 // After an error of the store the engine stops for good and reports it once: what is on disk is unknown, and
 // only a restart can tell.
 #pragma once
@@ -56,6 +57,8 @@ using QueryFunction = std::function<void(const market::Market&)>;
 
 struct EngineOptions {
   size_t queue_limit = 8192;
+  size_t reads_limit = 4096;
+  Micros reads_slice = Millis(2);  // no read is begun later in a turn; one is begun in each
   size_t batch_limit = 512;
   size_t checks_in_flight_max = 64;
   Micros reconnect_grace = Seconds(10);
@@ -74,7 +77,7 @@ struct EngineParts {
   std::function<void(const Status&)> on_fatal;
 };
 
-// Offer and Query are thread-safe, everything else belongs to the thread that owns the engine.
+// Offer, Query, Read and Now are thread-safe, everything else belongs to the thread that owns the engine.
 class Engine {
  public:
   Engine(const market::Rules& rules, const EngineOptions& options, const EngineParts& parts);
@@ -94,8 +97,12 @@ class Engine {
   // `content` is the SHA-256 of the request's meaning. Never blocks.
   void Offer(market::Origin origin, market::Command command, const Digest& content, AnswerCallback callback);
   // Runs `query` on the engine thread; it must be short. Not run when an error is returned
-  // (RESOURCE_EXHAUSTED, UNAVAILABLE). Never blocks.
+  // (RESOURCE_EXHAUSTED, UNAVAILABLE). Never blocks. In the queue of commands: for what a command needs.
   Status Query(QueryFunction query);
+  // The same behind all commands that wait: for everything else, up to a millisecond.
+  Status Read(QueryFunction query);
+  // The market's time, after Load: never falls, and nothing that is logged later is stamped earlier.
+  Micros Now() { return time_.Now(); }
 
   // One turn of the loop, for simulations that have no engine thread: waits at most `wait` for work. False
   // once the engine has failed, or is closed and has nothing left.
@@ -113,6 +120,8 @@ class Engine {
   struct Work;  // one batch under way
 
   Status Refused();
+  void WakeUp();
+  void Close();
   std::chrono::microseconds TimeToWait(std::chrono::microseconds wait);
   void TakeVerdicts(Work& work);
   void TickIfDue(Work& work);
@@ -126,6 +135,7 @@ class Engine {
   void Release(Work& work);
   StatusOr<CommitReceiptData> ReceiptFor(const Work& work, market::LeafIndex leaf_index) const;
   void DispatchChecks();
+  void RunReads();
   void Fail(Work& work, const Status& status);
 
   const EngineOptions options_;
@@ -138,6 +148,8 @@ class Engine {
   bool failed_ = false;
 
   BoundedQueue<Item> queue_;
+  BoundedQueue<QueryFunction> reads_;  // closed before queue_
+  std::atomic<bool> woken_{false};     // a Wake is in queue_, or queue_ is full
   std::thread thread_;
 
   // Revealed proofs not yet handed to the checker, in log order of their commits.

@@ -8,9 +8,9 @@
 #include "base/real_env.h"
 #include "base/sim/sim_env.h"
 #include "coordinator/engine/answer_codec.h"
-#include "coordinator/engine/market_clock.h"
 #include "coordinator/engine/memory_store.h"
 #include "coordinator/engine/replay.h"
+#include "coordinator/engine/settable_clock_test.h"
 #include "transparency/signing.h"
 
 namespace prooflode::engine {
@@ -63,23 +63,6 @@ class CountingOutbox final : public Outbox {
     count += effects.size();
   }
   std::atomic<size_t> count = 0;
-};
-
-// A clock whose wall can be set, as an administrator or a time daemon does.
-class SettableClock final : public Clock {
- public:
-  Micros MonotonicNow() override { return monotonic_; }
-  Micros WallNow() override { return wall_; }
-  void Sleep(Micros duration) override { Advance(duration); }
-  void Advance(Micros duration) {
-    monotonic_ = monotonic_ + duration;
-    wall_ = wall_ + duration;
-  }
-  void JumpWall(Micros by) { wall_ = wall_ + by; }
-
- private:
-  Micros monotonic_ = Seconds(50);
-  Micros wall_ = Seconds(1'000'000);
 };
 
 // An engine without a thread over a store that survives it.
@@ -307,6 +290,58 @@ TEST(Engine, AFullQueueRefusesAndAClosedOneSaysSo) {
   EXPECT_EQ(b.engine->Query([](const market::Market&) {}).code(), absl::StatusCode::kUnavailable);
 }
 
+TEST(Engine, ReadsNeitherDelayNorRefuseCommands) {
+  EngineOptions options;
+  options.queue_limit = 4;
+  options.reads_limit = 6;
+  options.reads_slice = Millis(2);
+  Bench b(options);
+  std::string order;
+  const auto read = [&] {
+    return b.engine->Read([&](const market::Market&) {
+      order += 'r';
+      b.clock.Advance(Millis(1));
+    });
+  };
+  for (int i = 0; i < 6; ++i) ASSERT_TRUE(read().ok());
+  EXPECT_EQ(read().code(), absl::StatusCode::kResourceExhausted);
+  for (int i = 0; i < 3; ++i) {  // the fourth place is that of the reads together
+    b.engine->Offer({kAlice, absl::StrCat("request ", i)},
+                    market::Deposit{kAlice, Amount{1}, absl::StrCat(i)}, {},
+                    [&](const StatusOr<Answered>& r) {
+                      EXPECT_TRUE(r.ok()) << r.status();
+                      order += 'c';
+                    });
+  }
+  b.Turn();
+  EXPECT_EQ(order, "cccrr");  // the slice is over
+  b.Turn();
+  EXPECT_EQ(order, "cccrrrr");
+  // What waits when the engine stops is still answered.
+  b.engine->Start();
+  b.engine->Stop();
+  EXPECT_EQ(order, "cccrrrrrr");
+  EXPECT_EQ(read().code(), absl::StatusCode::kUnavailable);
+}
+
+TEST(Engine, ALongReadIsFollowedByWhatWaits) {
+  EngineOptions options;
+  options.reads_slice = Micros{0};  // each read is a whole slice
+  Bench b(options);
+  b.engine->Start();
+  std::promise<void> done;
+  std::atomic<int> left{1000};
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_TRUE(b.engine
+                    ->Read([&](const market::Market&) {
+                      if (--left == 0) done.set_value();
+                    })
+                    .ok());
+  }
+  done.get_future().wait();  // nothing else wakes the engine: no read is forgotten
+  b.engine->Stop();
+}
+
 TEST(Engine, NothingLeavesWhenTheStoreFails) {
   Bench b;
   b.Fund();
@@ -363,28 +398,6 @@ TEST(Engine, AWallClockThatJumpsNeitherStopsTimeNorExpiresEverything) {
     b.Turn();
     EXPECT_EQ(b.JobNow(second).state, JobState::kExpired);
   }
-}
-
-TEST(Engine, MarketTimeComesBackToTheWallSlowly) {
-  SettableClock clock;
-  MarketClock time(clock);
-  time.StartAfter(Seconds(1'000'005));  // the log is ahead by 5 s
-  EXPECT_EQ(time.last(), Seconds(1'000'005));
-  clock.Advance(Seconds(10));
-  EXPECT_EQ(time.Now(), Seconds(1'000'014));
-  for (int i = 0; i < 100; ++i) {
-    const Micros before = time.last();
-    clock.Advance(Seconds(1));
-    EXPECT_GE(time.Now(), before + Millis(900));
-  }
-  EXPECT_EQ(time.Now(), clock.WallNow());
-  clock.JumpWall(Seconds(1));
-  for (int i = 0; i < 1'000'000; ++i) {  // asked often: the slew is not rounded away
-    clock.Advance(Micros{3});
-    (void)time.Now();
-  }
-  EXPECT_GT(Count(clock.WallNow() - time.Now()), Count(Millis(690)));
-  EXPECT_LT(Count(clock.WallNow() - time.Now()), Count(Millis(800)));
 }
 
 TEST(Engine, LogTimeNeverFalls) {

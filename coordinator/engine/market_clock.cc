@@ -10,11 +10,13 @@ constexpr int64_t kSlewFraction = 10;  // one tenth faster or slower
 }  // namespace
 
 void MarketClock::StartAfter(Micros last) {
+  MutexLock lock(mutex_);
   monotonic_ = clock_.MonotonicNow();
   last_ = std::max(last, clock_.WallNow());
 }
 
 Micros MarketClock::Now() {
+  MutexLock lock(mutex_);
   const Micros monotonic = clock_.MonotonicNow();
   const int64_t passed = std::max<int64_t>(0, Count(monotonic - monotonic_));
   const int64_t slew_max = passed / kSlewFraction;

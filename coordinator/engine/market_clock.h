@@ -1,9 +1,10 @@
 // The market's time: it runs with the monotonic clock and follows the calendar by slewing alone, so that a
 // wall clock that jumps, either way, neither stops the market nor lets everything expire at once. Pure
-// arithmetic on what the clock says; not thread-safe.
+// arithmetic on what the clock says. Thread-safe: all who ask are told one sequence of times.
 #pragma once
 
 #include "base/env.h"
+#include "base/mutex.h"
 
 namespace prooflode::engine {
 
@@ -20,12 +21,16 @@ class MarketClock {
   Micros Now();
 
   // What Now said last.
-  Micros last() const { return last_; }
+  Micros last() const {
+    MutexLock lock(mutex_);
+    return last_;
+  }
 
  private:
   Clock& clock_;
-  Micros last_{};
-  Micros monotonic_{};  // when last_ was said
+  mutable Mutex mutex_;
+  Micros last_ PL_GUARDED_BY(mutex_) = Micros{};
+  Micros monotonic_ PL_GUARDED_BY(mutex_) = Micros{};  // when last_ was said
 };
 
 }  // namespace prooflode::engine
