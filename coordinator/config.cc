@@ -76,6 +76,7 @@ market::Rules Config::Rules() const {
   rules.fee_per_million = static_cast<uint32_t>(race.fee_per_million);
   rules.open_jobs_per_requester_max = static_cast<uint32_t>(limits.open_jobs_per_requester);
   rules.live_attempts_per_miner_max = static_cast<uint32_t>(limits.live_attempts_per_miner);
+  rules.admissions_per_miner_and_job_max = static_cast<uint32_t>(limits.admissions_per_miner_and_job);
   return rules;
 }
 
@@ -132,6 +133,8 @@ Settings SettingsOf(Config& c) {
       NumberSetting("limits.live_attempts_per_miner", &c.limits.live_attempts_per_miner,
                     market::kCountRange.min, market::kCountRange.max,
                     "Jobs that one miner is admitted to at a time"),
+      NumberSetting("limits.admissions_per_miner_and_job", &c.limits.admissions_per_miner_and_job, 1, 1000,
+                    "How often one miner is admitted to the same job, attempts that it gave back included"),
       NumberSetting("retention.witness_hours", &c.retention.witness_hours, 0, kHoursMax,
                     "How long witnesses of finished jobs are kept"),
       NumberSetting("retention.unused_upload_hours", &c.retention.unused_upload_hours, 1, kHoursMax,

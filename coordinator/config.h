@@ -54,6 +54,7 @@ struct Config {
     uint64_t queue = 8192;
     uint64_t open_jobs_per_requester = 1000;
     uint64_t live_attempts_per_miner = 64;
+    uint64_t admissions_per_miner_and_job = 8;
   } limits;
   struct Retention {
     uint64_t witness_hours = 24;

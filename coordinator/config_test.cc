@@ -24,6 +24,13 @@ TEST(CoordinatorConfig, DefaultsGiveRulesAndPaths) {
   EXPECT_EQ(config.ArtifactLimits().artifact_bytes_max, uint64_t{8} << 30);
 }
 
+TEST(CoordinatorConfig, LimitsReachTheRules) {
+  Config config;
+  EXPECT_EQ(config.Rules().admissions_per_miner_and_job_max, 8u);
+  ASSERT_TRUE(Load(config, {{"limits.admissions_per_miner_and_job", "3"}}).ok());
+  EXPECT_EQ(config.Rules().admissions_per_miner_and_job_max, 3u);
+}
+
 TEST(CoordinatorConfig, ValuesHaveLimits) {
   const auto refused = [](const std::string& name, const std::string& text) {
     Config config;
@@ -43,6 +50,9 @@ TEST(CoordinatorConfig, ValuesHaveLimits) {
   EXPECT_EQ(refused("operators", std::string(64, 'a') + "," + std::string(64, 'b')), "");
   EXPECT_THAT(refused("tls.cert_file", "x.pem"), HasSubstr("go together"));
   EXPECT_THAT(refused("limits.artifact_mb", "70000"), HasSubstr("artifact_store_mb"));
+  EXPECT_EQ(refused("limits.admissions_per_miner_and_job", "1000"), "");
+  EXPECT_THAT(refused("limits.admissions_per_miner_and_job", "0"), HasSubstr("1 to 1000"));
+  EXPECT_THAT(refused("limits.admissions_per_miner_and_job", "1001"), HasSubstr("1 to 1000"));
   EXPECT_THAT(refused("limits.que", "1"), HasSubstr("did you mean limits.queue?"));
 }
 
