@@ -1,6 +1,5 @@
 #include "coordinator/run.h"
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +16,7 @@
 #include "coordinator/api/server.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/retention.h"
+#include "coordinator/signals.h"
 #include "coordinator/store/data_dir_lock.h"
 #include "coordinator/store/sqlite_store.h"
 #include "coordinator/verify/verifier_pool.h"
@@ -44,14 +44,20 @@ StatusOr<std::string> ReadPem(const std::string& path, bool secret) {
   return ReadFile(path, kPemBytesMax);
 }
 
-StatusOr<api::ServerOptions> ServerOptionsOf(const Config& config) {
+StatusOr<api::TlsFiles> ReadTlsFiles(const Config::Tls& tls) {
+  api::TlsFiles files;
+  PL_ASSIGN_OR_RETURN(files.cert_pem, ReadPem(tls.cert_file, false));
+  PL_ASSIGN_OR_RETURN(files.key_pem, ReadPem(tls.key_file, true));
+  PL_ASSIGN_OR_RETURN(files.client_ca_pem, ReadPem(tls.client_ca_file, false));
+  return files;
+}
+
+api::ServerOptions ServerOptionsOf(const Config& config) {
   api::ServerOptions options;
   options.listen = config.listen;
   options.insecure = config.insecure;
   options.auth.operator_keys = config.operators;
-  PL_ASSIGN_OR_RETURN(options.tls_cert_pem, ReadPem(config.tls.cert_file, false));
-  PL_ASSIGN_OR_RETURN(options.tls_key_pem, ReadPem(config.tls.key_file, true));
-  PL_ASSIGN_OR_RETURN(options.client_ca_pem, ReadPem(config.tls.client_ca_file, false));
+  if (!config.tls.cert_file.empty()) options.tls = [tls = config.tls] { return ReadTlsFiles(tls); };
   return options;
 }
 
@@ -118,28 +124,6 @@ class Sweeper {
   std::thread thread_;
 };
 
-// Signals are taken by sigwait alone; every thread inherits the mask.
-sigset_t BlockSignals() {
-  sigset_t set;
-  sigemptyset(&set);
-  sigaddset(&set, SIGTERM);
-  sigaddset(&set, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &set, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  return set;
-}
-
-void WaitForSignal(const sigset_t& set) {
-  int number = 0;
-  sigwait(&set, &number);
-  LogInfo("main", "signal %d: finishing what is under way; another one ends at once", number);
-  std::thread([set] {
-    int second = 0;
-    sigwait(&set, &second);
-    _exit(128 + second);
-  }).detach();
-}
-
 StatusOr<std::unique_ptr<HttpEndpoint>> StartHttp(const std::string& listen, PrometheusMetrics& metrics) {
   if (listen.empty()) return nullptr;
   const auto page = [&metrics] {
@@ -156,7 +140,7 @@ unsigned VerifierThreads(const Config& config) {
 
 // Everything between the store and the network. `store` and `key` outlive it.
 Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& store, Clock& clock,
-             Random& random, PrometheusMetrics& metrics, const sigset_t& signals) {
+             Random& random, PrometheusMetrics& metrics, const StopSignals& signals) {
   const market::Rules rules = config.Rules();
   PL_ASSIGN_OR_RETURN(
       const auto artifacts,
@@ -185,16 +169,16 @@ Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& st
                              .artifact_bytes_max = config.ArtifactLimits().artifact_bytes_max,
                              .domain_size_max = file_limits.domain_size_max,
                              .public_inputs_max = file_limits.public_inputs_max};
-  PL_ASSIGN_OR_RETURN(const api::ServerOptions options, ServerOptionsOf(config));
-  PL_ASSIGN_OR_RETURN(const auto server,
-                      api::Server::Start(options, {rules, info, key, engine, store, broadcaster,
+  PL_ASSIGN_OR_RETURN(
+      const auto server,
+      api::Server::Start(ServerOptionsOf(config), {rules, info, key, engine, store, broadcaster,
                                                    artifact_port, file_checker, clock, random, metrics}));
   PL_ASSIGN_OR_RETURN(const auto http, StartHttp(config.http, metrics));
   Sweeper sweeper(engine, *artifacts, config);
   LogInfo("main", "market %s, coordinator key %s", config.market, HexEncode(key.public_key()));
   LogInfo("main", "listening on port %d%s", server->port(),
           http == nullptr ? std::string() : absl::StrCat(", metrics on port ", http->port()));
-  WaitForSignal(signals);
+  signals.Wait();
   server->Shutdown();
   engine.Stop();
   return absl::OkStatus();
@@ -203,7 +187,7 @@ Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& st
 }  // namespace
 
 Status Run(const Config& config) {
-  const sigset_t signals = BlockSignals();
+  const StopSignals signals;
   RealClock clock;
   RealRandom random;
   PL_RETURN_IF_ERROR(MakeDirectory(config.data));

@@ -28,27 +28,11 @@ bool IsLoopback(std::string_view listen) {
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
-StatusOr<std::shared_ptr<grpc::ServerCredentials>> Credentials(const ServerOptions& options) {
-  if (options.tls_cert_pem.empty() != options.tls_key_pem.empty()) {
-    return absl::InvalidArgumentError("tls: a certificate and its key are needed, or neither");
-  }
-  if (options.tls_cert_pem.empty()) {
-    if (!options.client_ca_pem.empty()) {
-      return absl::InvalidArgumentError("tls: a client authority needs a server certificate and key");
-    }
-    if (!IsLoopback(options.listen) && !options.insecure) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "listen: ", options.listen,
-          " is not loopback and there is no TLS certificate; plaintext must be allowed by name"));
-    }
-    return grpc::InsecureServerCredentials();
-  }
-  grpc::SslServerCredentialsOptions ssl(options.client_ca_pem.empty()
-                                            ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-                                            : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  ssl.pem_root_certs = options.client_ca_pem;
-  ssl.pem_key_cert_pairs.push_back({options.tls_key_pem, options.tls_cert_pem});
-  return grpc::SslServerCredentials(ssl);
+Status CheckPlaintext(const ServerOptions& options) {
+  if (IsLoopback(options.listen) || options.insecure) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("listen: ", options.listen,
+                   " is not loopback and there is no TLS certificate; plaintext must be allowed by name"));
 }
 
 void Harden(grpc::ServerBuilder& builder) {
@@ -105,7 +89,7 @@ Server::Server(const ServerOptions& options, const ServerParts& parts)
       circuit_checks_(options.circuit_checks),
       witness_checks_(options.witness_checks),
       lookups_(options.lookups),
-      disk_(2, options.transfers.most),
+      disk_(2, options.transfers.most + 1),
       signatures_(2, kSignaturesQueuedMax),
       environment_{parts.rules,     info_,           parts.key,
                    parts.engine,    parts.store,     parts.broadcaster,
@@ -125,17 +109,22 @@ StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, co
   }));
   loaded->get_future().wait();
   PL_RETURN_IF_ERROR(server->Listen(options));
-  parts.broadcaster.SetTick([transfers = &server->transfers_] { transfers->CancelIdle(); });
+  parts.broadcaster.SetTick([self = server.get()] { self->Tick(); });
   return server;
 }
 
 Status Server::Listen(const ServerOptions& options) {
-  PL_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ServerCredentials> credentials, Credentials(options));
+  if (options.tls) {
+    PL_ASSIGN_OR_RETURN(tls_, TlsSource::Create(options.tls));
+  } else {
+    PL_RETURN_IF_ERROR(CheckPlaintext(options));
+  }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
   Harden(builder);
-  builder.AddListeningPort(options.listen, credentials, &port_);
+  builder.AddListeningPort(options.listen, tls_ ? tls_->Credentials() : grpc::InsecureServerCredentials(),
+                           &port_);
   builder.RegisterService(&services_->auth);
   builder.RegisterService(&services_->artifact);
   builder.RegisterService(&services_->market);
@@ -144,13 +133,22 @@ Status Server::Listen(const ServerOptions& options) {
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port_ == 0) {
     return absl::UnavailableError(absl::StrCat("listen: cannot use ", options.listen,
-                                               "; another program, perhaps another coordinator, has it, or "
-                                               "the certificate and key do not fit"));
+                                               "; another program, perhaps another coordinator, has it",
+                                               tls_ ? ", or the TLS files are broken" : ""));
   }
   server_->GetHealthCheckService()->SetServingStatus(true);
-  LogInfo("api", "listening on %s, port %d, %s", options.listen, port_,
-          options.tls_cert_pem.empty() ? "plaintext" : "TLS");
+  LogInfo("api", "listening on %s, port %d, %s", options.listen, port_, tls_ ? "TLS" : "plaintext");
   return absl::OkStatus();
+}
+
+void Server::Tick() {
+  transfers_.CancelIdle();
+  if (tls_ == nullptr || refreshing_.exchange(true)) return;
+  const bool queued = disk_.Submit([this] {
+    tls_->Refresh();
+    refreshing_ = false;
+  });
+  if (!queued) refreshing_ = false;
 }
 
 void Server::Shutdown() {

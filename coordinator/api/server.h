@@ -7,18 +7,20 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
 #include "coordinator/api/environment.h"
+#include "coordinator/api/tls_source.h"
 
 namespace prooflode::api {
 
 struct ServerOptions {
   std::string listen = "127.0.0.1:7300";  // HOST:PORT; port 0 takes a free one
-  std::string tls_cert_pem;               // with tls_key_pem: TLS, version 1.2 or newer
-  std::string tls_key_pem;
-  std::string client_ca_pem;  // mTLS: clients must show a certificate of this authority
+  // TLS, version 1.2 or newer; with client authorities mutual. Called at the start and about once a second,
+  // on a thread that may block. None: plaintext.
+  TlsLoader tls;
   // Allows plaintext beyond loopback, by name: tokens and witnesses then travel in the clear.
   bool insecure = false;
   AuthOptions auth;  // market and coordinator_key are filled in
@@ -48,9 +50,9 @@ struct ServerParts {
 
 class Server {
  public:
-  // Loads the broadcaster from the engine, which must have been started. kInvalidArgument for options that
-  // contradict each other, kFailedPrecondition for plaintext on a public address without `insecure`,
-  // kUnavailable when the address is taken.
+  // Loads the broadcaster from the engine, which must have been started. The loader's errors;
+  // kInvalidArgument for TLS files that do not fit each other, kFailedPrecondition for plaintext on a public
+  // address without `insecure`, kUnavailable when the address is taken.
   static StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, const ServerParts& parts);
   ~Server();
 
@@ -62,17 +64,21 @@ class Server {
   struct Services;
   Server(const ServerOptions& options, const ServerParts& parts);
   Status Listen(const ServerOptions& options);
+  // About once a second, on the dispatcher's thread.
+  void Tick();
 
   const MarketInfo info_;
   Broadcaster& broadcaster_;
   Authenticator auth_;
   Possessions possessions_;
+  std::unique_ptr<TlsSource> tls_;  // none: plaintext
+  std::atomic<bool> refreshing_{false};
   TransferTable transfers_;
   ReadGate reads_;
   FairWorkers circuit_checks_;
   FairWorkers witness_checks_;
   FairWorkers lookups_;
-  Workers disk_;
+  Workers disk_;  // its queue has room for every transfer, and for the TLS files
   Workers signatures_;
   Environment environment_;
   std::unique_ptr<Services> services_;
