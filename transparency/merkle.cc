@@ -63,6 +63,31 @@ std::vector<Digest> MerkleTree::InclusionProofAt(uint64_t index, uint64_t tree_s
   return path;
 }
 
+std::vector<Digest> MerkleTree::ConsistencyProof(uint64_t old_size, uint64_t new_size) const {
+  PL_CHECK(old_size <= new_size && new_size <= size());
+  std::vector<Digest> path;
+  if (old_size == 0 || old_size == new_size) return path;
+  uint64_t begin = 0;
+  uint64_t old_count = old_size;  // of [begin, begin + count)
+  uint64_t count = new_size;
+  while (old_count < count) {
+    const uint64_t left = std::bit_ceil(count) / 2;
+    if (old_count <= left) {
+      path.push_back(Subtree(begin + left, count - left));
+      count = left;
+    } else {
+      path.push_back(Subtree(begin, left));
+      begin += left;
+      old_count -= left;
+      count -= left;
+    }
+  }
+  // A reader who has the old root knows this subtree where it is the whole old tree.
+  if (begin != 0) path.push_back(Subtree(begin, count));
+  std::reverse(path.begin(), path.end());
+  return path;
+}
+
 bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size,
                      std::span<const Digest> proof, const Digest& root) {
   if (index >= tree_size) return false;
@@ -84,6 +109,40 @@ bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size
     last >>= 1;
   }
   return last == 0 && hash == root;
+}
+
+bool VerifyConsistency(const TreeHead& earlier, const TreeHead& later, std::span<const Digest> proof) {
+  if (earlier.size > later.size) return false;
+  if (earlier.size == later.size) return proof.empty() && earlier.root == later.root;
+  if (earlier.size == 0) return proof.empty() && earlier.root == Sha256({});
+  uint64_t node = earlier.size - 1;
+  uint64_t last = later.size - 1;
+  const int shared = std::countr_one(node);  // levels at which the old tree's right edge is complete
+  node >>= shared;
+  last >>= shared;
+  Digest hash = earlier.root;  // where the old tree is one complete subtree the proof leaves it out
+  if (node != 0) {
+    if (proof.empty()) return false;
+    hash = proof[0];
+    proof = proof.subspan(1);
+  }
+  Digest old_hash = hash;
+  for (const Digest& sibling : proof) {
+    if (last == 0) return false;
+    if (node % 2 != 0 || node == last) {
+      old_hash = NodeHash(sibling, old_hash);
+      hash = NodeHash(sibling, hash);
+      while (node % 2 == 0 && node != 0) {
+        node >>= 1;
+        last >>= 1;
+      }
+    } else {
+      hash = NodeHash(hash, sibling);
+    }
+    node >>= 1;
+    last >>= 1;
+  }
+  return last == 0 && old_hash == earlier.root && hash == later.root;
 }
 
 }  // namespace prooflode::transparency

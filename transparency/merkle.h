@@ -26,6 +26,10 @@ class MerkleTree {
   std::vector<Digest> InclusionProof(uint64_t index) const { return InclusionProofAt(index, size()); }
   // The same in the tree of its first `tree_size` leaves. index < tree_size <= size().
   std::vector<Digest> InclusionProofAt(uint64_t index, uint64_t tree_size) const;
+  // The path of RFC 9162 section 2.1.4.1: that the first `old_size` leaves are a prefix of the first
+  // `new_size`. Empty where the sizes are equal or old_size is 0. old_size <= new_size <= size(). O(log^2 n)
+  // hashes.
+  std::vector<Digest> ConsistencyProof(uint64_t old_size, uint64_t new_size) const;
 
  private:
   Digest Subtree(uint64_t begin, uint64_t count) const;
@@ -37,5 +41,17 @@ class MerkleTree {
 // RFC 9162 section 2.1.3.2.
 bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size,
                      std::span<const Digest> proof, const Digest& root);
+
+// One state of a tree as somebody published it.
+struct TreeHead {
+  uint64_t size = 0;
+  Digest root{};
+
+  bool operator==(const TreeHead&) const = default;
+};
+
+// RFC 9162 section 2.1.4.2: true where `proof` shows that `later` only appended to `earlier`. Equal sizes
+// want equal roots and an empty proof; the empty tree is a prefix of every tree, with an empty proof.
+bool VerifyConsistency(const TreeHead& earlier, const TreeHead& later, std::span<const Digest> proof);
 
 }  // namespace prooflode::transparency

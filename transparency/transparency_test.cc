@@ -47,6 +47,49 @@ TEST(Merkle, KnownRoot) {
   EXPECT_EQ(HexEncode(tree.Root()), "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c");
 }
 
+TEST(Merkle, ConsistencyProofsOfEveryPairOfSizes) {
+  MerkleTree tree;
+  std::vector<Digest> leaves;
+  for (uint64_t i = 0; i < 33; ++i) tree.Append(Leaf(i)), leaves.push_back(Leaf(i));
+  const auto head = [&](uint64_t size) {
+    return TreeHead{.size = size, .root = NaiveRoot(std::span(leaves).first(size))};
+  };
+  for (uint64_t later = 0; later <= leaves.size(); ++later) {
+    for (uint64_t earlier = 0; earlier <= later; ++earlier) {
+      const std::vector<Digest> proof = tree.ConsistencyProof(earlier, later);
+      ASSERT_TRUE(VerifyConsistency(head(earlier), head(later), proof)) << earlier << " " << later;
+      TreeHead other = head(later);
+      other.root[7] ^= 1;
+      EXPECT_FALSE(VerifyConsistency(head(earlier), other, proof) && earlier != 0) << earlier << " " << later;
+      other = head(earlier);
+      other.root[7] ^= 1;
+      EXPECT_FALSE(VerifyConsistency(other, head(later), proof)) << earlier << " " << later;
+      std::vector<Digest> longer = proof;
+      longer.push_back(Leaf(999));
+      EXPECT_FALSE(VerifyConsistency(head(earlier), head(later), longer)) << earlier << " " << later;
+      for (size_t i = 0; i < proof.size(); ++i) {
+        std::vector<Digest> changed = proof;
+        changed[i][0] ^= 1;
+        EXPECT_FALSE(VerifyConsistency(head(earlier), head(later), changed)) << earlier << " " << later;
+        EXPECT_FALSE(VerifyConsistency(head(earlier), head(later), std::span(proof).first(i)));
+      }
+      if (earlier != later) {
+        EXPECT_FALSE(VerifyConsistency(head(later), head(earlier), proof));
+      }
+    }
+  }
+}
+
+TEST(Merkle, ARewrittenHistoryHasNoConsistencyProof) {
+  MerkleTree honest;
+  MerkleTree forked;
+  for (uint64_t i = 0; i < 20; ++i) honest.Append(Leaf(i)), forked.Append(Leaf(i == 5 ? 1000 : i));
+  const TreeHead seen{.size = 11, .root = honest.RootAt(11)};
+  const TreeHead shown{.size = 20, .root = forked.Root()};
+  EXPECT_FALSE(VerifyConsistency(seen, shown, forked.ConsistencyProof(11, 20)));
+  EXPECT_FALSE(VerifyConsistency(seen, shown, honest.ConsistencyProof(11, 20)));
+}
+
 TEST(Leaf, RoundTripAndStrictDecoding) {
   LeafContent content{
       .type = LeafType::kCommit, .time = Micros{-5}, .fields = {{1, "ab"}, {7, ""}, {300, "c"}}};
