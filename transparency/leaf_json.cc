@@ -1,0 +1,223 @@
+#include "transparency/leaf_json.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "transparency/note.h"
+
+namespace prooflode::transparency {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+enum class Kind { kHex, kText, kFlag, kU8, kU32, kU64, kI64, kJobs, kAttempts, kTransfers };
+
+struct FieldName {
+  uint16_t number;
+  std::string_view name;
+  Kind kind;
+};
+
+// In rising order of number. docs/formats/log.md has the same table for readers.
+constexpr FieldName kFields[] = {
+    {1, "identity", Kind::kHex},
+    {2, "request_id", Kind::kHex},
+    {3, "entropy", Kind::kHex},
+    {10, "circuit_id", Kind::kHex},
+    {11, "name", Kind::kText},
+    {12, "proof_system", Kind::kU8},
+    {13, "zkey_digest", Kind::kHex},
+    {14, "zkey_bytes", Kind::kU64},
+    {15, "r1cs_digest", Kind::kHex},
+    {16, "r1cs_bytes", Kind::kU64},
+    {17, "domain_size", Kind::kU64},
+    {18, "variable_count", Kind::kU64},
+    {19, "public_input_count", Kind::kU32},
+    {20, "insecure_setup", Kind::kFlag},
+    {21, "verification_key_json", Kind::kText},
+    {22, "registered_at_us", Kind::kI64},
+    {30, "job_id", Kind::kHex},
+    {31, "witness_digest", Kind::kHex},
+    {32, "witness_bytes", Kind::kU64},
+    {33, "public_inputs", Kind::kHex},
+    {34, "statement", Kind::kHex},
+    {35, "reward_units", Kind::kU64},
+    {36, "time_limit_us", Kind::kI64},
+    {37, "race_width", Kind::kU32},
+    {38, "lease_us", Kind::kI64},
+    {39, "again", Kind::kFlag},
+    {50, "attempt_id", Kind::kHex},
+    {51, "fence", Kind::kU64},
+    {52, "commit_hash", Kind::kHex},
+    {53, "signature", Kind::kHex},
+    {54, "proof", Kind::kHex},
+    {55, "nonce", Kind::kHex},
+    {56, "reason", Kind::kU8},
+    {57, "valid", Kind::kFlag},
+    {58, "opened_hash", Kind::kHex},
+    {70, "owner", Kind::kHex},
+    {71, "amount_units", Kind::kU64},
+    {72, "external_reference", Kind::kText},
+    {80, "no_expiry_before_us", Kind::kI64},
+    {81, "market", Kind::kText},
+    {82, "reveal_window_us", Kind::kI64},
+    {83, "lease_default_us", Kind::kI64},
+    {84, "time_limit_min_us", Kind::kI64},
+    {85, "time_limit_max_us", Kind::kI64},
+    {86, "open_jobs_per_requester_max", Kind::kU32},
+    {87, "live_attempts_per_miner_max", Kind::kU32},
+    {88, "admissions_per_miner_and_job_max", Kind::kU32},
+    {89, "fee_per_million", Kind::kU32},
+    {101, "jobs", Kind::kJobs},
+    {102, "attempts", Kind::kAttempts},
+    {103, "transfers", Kind::kTransfers},
+};
+
+const FieldName* FindField(uint16_t number) {
+  const auto* const found = std::find_if(std::begin(kFields), std::end(kFields),
+                                         [number](const FieldName& field) { return field.number == number; });
+  return found == std::end(kFields) ? nullptr : found;
+}
+
+// Takes values from the front of a record; once something is missing every value is empty and ok() false.
+class RecordReader {
+ public:
+  explicit RecordReader(std::string_view bytes) : rest_(bytes) {}
+  bool done() const { return rest_.empty() || !ok_; }
+  bool ok() const { return ok_; }
+  std::string Hex(size_t size) { return HexEncode(AsBytes(Take(size))); }
+  template <typename T>
+  T Integer() {
+    const std::string_view bytes = Take(sizeof(T));
+    return bytes.empty() ? T{} : LoadLe<T>(AsBytes(bytes).data());
+  }
+  std::string Text() { return std::string(Take(Integer<uint16_t>())); }
+
+ private:
+  std::string_view Take(size_t size) {
+    if (rest_.size() < size) ok_ = false;
+    if (!ok_) return {};
+    const std::string_view taken = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return taken;
+  }
+
+  std::string_view rest_;
+  bool ok_ = true;
+};
+
+Json JobRecord(RecordReader& in) {
+  Json record;
+  record["job_id"] = in.Hex(16);
+  record["state"] = in.Integer<uint8_t>();
+  record["deadline_at_us"] = in.Integer<int64_t>();
+  record["delivered_attempt_id"] = in.Hex(16);
+  record["winning_attempt_id"] = in.Hex(16);
+  return record;
+}
+
+Json AttemptRecord(RecordReader& in) {
+  Json record;
+  record["attempt_id"] = in.Hex(16);
+  record["job_id"] = in.Hex(16);
+  record["miner"] = in.Hex(32);
+  record["state"] = in.Integer<uint8_t>();
+  record["reason"] = in.Integer<uint8_t>();
+  record["fence"] = in.Integer<uint64_t>();
+  record["reveal_by_us"] = in.Integer<int64_t>();
+  return record;
+}
+
+Json TransferRecord(RecordReader& in) {
+  Json record;
+  record["transfer_id"] = in.Integer<uint64_t>();
+  record["kind"] = in.Integer<uint8_t>();
+  record["amount_units"] = in.Integer<uint64_t>();
+  record["debit"] = in.Text();
+  record["credit"] = in.Text();
+  record["job_id"] = in.Text();
+  return record;
+}
+
+std::optional<Json> Records(std::string_view bytes, Json (*read)(RecordReader&)) {
+  RecordReader in(bytes);
+  Json records = Json::array();
+  while (!in.done()) records.push_back(read(in));
+  if (!in.ok()) return std::nullopt;
+  return records;
+}
+
+template <typename T>
+std::optional<Json> Integer(std::string_view bytes) {
+  if (bytes.size() != sizeof(T)) return std::nullopt;
+  return Json(LoadLe<T>(AsBytes(bytes).data()));
+}
+
+std::optional<Json> ValueOf(Kind kind, const std::string& bytes) {
+  switch (kind) {
+    case Kind::kHex:
+      return Json(HexEncode(AsBytes(bytes)));
+    case Kind::kText:
+      return Json(bytes);
+    case Kind::kFlag:
+      if (bytes.size() != 1 || static_cast<uint8_t>(bytes[0]) > 1) return std::nullopt;
+      return Json(bytes[0] == 1);
+    case Kind::kU8:
+      return Integer<uint8_t>(bytes);
+    case Kind::kU32:
+      return Integer<uint32_t>(bytes);
+    case Kind::kU64:
+      return Integer<uint64_t>(bytes);
+    case Kind::kI64:
+      return Integer<int64_t>(bytes);
+    case Kind::kJobs:
+      return Records(bytes, JobRecord);
+    case Kind::kAttempts:
+      return Records(bytes, AttemptRecord);
+    case Kind::kTransfers:
+      return Records(bytes, TransferRecord);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view LeafTypeName(LeafType type) {
+  constexpr std::string_view kNames[] = {"register-circuit", "post-job", "cancel-job", "admit",
+                                         "commit",           "reveal",   "release",    "verdict",
+                                         "deposit",          "withdraw", "tick",       "restart"};
+  static_assert(std::size(kNames) == static_cast<size_t>(kLeafTypeMax));
+  const auto index = static_cast<size_t>(type);
+  return index >= 1 && index <= std::size(kNames) ? kNames[index - 1] : "unknown";
+}
+
+bool IsLeafField(uint16_t number) { return FindField(number) != nullptr; }
+
+StatusOr<std::string> LeafJsonLine(const Leaf& leaf) {
+  const StatusOr<LeafContent> content = DecodeLeaf(AsBytes(leaf.bytes));
+  const std::string where = absl::StrCat("leaf ", leaf.index);
+  if (!content.ok()) return absl::DataLossError(absl::StrCat(where, ": ", content.status().message()));
+  Json line;
+  line["leaf_index"] = leaf.index;
+  line["time_us"] = Count(content->time);
+  line["type"] = LeafTypeName(content->type);
+  line["fields"] = Json::object();
+  for (const auto& [number, bytes] : content->fields) {
+    const FieldName* const field = FindField(number);
+    if (field == nullptr) return absl::DataLossError(absl::StrCat(where, ": unknown field ", number));
+    std::optional<Json> value = ValueOf(field->kind, bytes);
+    if (!value) {
+      return absl::DataLossError(absl::StrCat(where, ": field ", number, " (", Sv(field->name), ") of ",
+                                              bytes.size(), " bytes is not of its kind"));
+    }
+    line["fields"][std::string(field->name)] = *std::move(value);
+  }
+  line["leaf"] = Base64Encode(AsBytes(leaf.bytes));
+  line["leaf_hash"] = HexEncode(LeafHash(AsBytes(leaf.bytes)));
+  // Names and references are checked to be printable ASCII where they enter; replace, should bytes be damaged
+  // all the same.
+  return line.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+}  // namespace prooflode::transparency
