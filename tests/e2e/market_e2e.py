@@ -4,11 +4,13 @@
 Usage: market_e2e.py BUILD_DIR [--jobs N] [--kills N] [--snarkjs FOLDER]
 
 With --kills the coordinator is killed (-9) that often while the jobs run, and started again; nothing acknowledged may be missing. With
---snarkjs (a folder with node_modules/snarkjs) every proof is verified by snarkjs as well.
+--snarkjs (the folder of the interoperability tests, with its node_modules) every proof is verified by snarkjs as well, and the whole log is
+judged by an auditor that shares no code with the programs; then frauds are planted in it, which that auditor must find.
 """
 import argparse
 import concurrent.futures
 import json
+import pathlib
 import random
 import signal
 import subprocess
@@ -28,7 +30,10 @@ def parse_arguments():
     parser.add_argument("--kills", type=int, default=0)
     parser.add_argument("--snarkjs")
     parser.add_argument("--seed", type=int, default=1)
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if arguments.snarkjs:
+        arguments.snarkjs = str(pathlib.Path(arguments.snarkjs).resolve())
+    return arguments
 
 
 def make_circuit(world, jobs, size=4):
@@ -102,6 +107,24 @@ def verify_with_snarkjs(world, jobs, folder):
     assert int(done.stdout) == len(jobs), f"snarkjs accepted {done.stdout.strip()} of {len(jobs)}"
 
 
+def coordinator_says(world, *arguments):
+    return subprocess.run([str(world.bin / "prooflode-coordinator"), *arguments, "--config", str(world.config())], capture_output=True,
+                          text=True, timeout=120, check=True).stdout
+
+
+def audit(world, job_count, folder):
+    """The coordinator is stopped: its log, replayed by itself and judged by the other implementation, has the same root."""
+    log = world.dir / "log.jsonl"
+    coordinator_says(world, "export-log", str(log))
+    root = json.loads(coordinator_says(world, "check", "--json"))["root"]
+    done = subprocess.run(["node", f"{folder}/audit_log.mjs", str(log), "--root", root, "--frauds"], capture_output=True, text=True,
+                          timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = json.loads(done.stdout)
+    assert report["paid"] == job_count and report["unfinished"] == 0, report
+    return report
+
+
 def main():
     arguments = parse_arguments()
     miners = ["miner1", "miner2", "miner3"]
@@ -124,6 +147,9 @@ def main():
         assert checked["ok"] and checked["jobs"] == len(jobs) and checked["leaves"] > 4 * len(jobs), checked
         if arguments.snarkjs:
             verify_with_snarkjs(world, jobs, arguments.snarkjs)
+            world.stop("coordinator")
+            report = audit(world, len(jobs), arguments.snarkjs)
+            print(f"{report['leaves']} leaves audited, {len(report['frauds'])} planted frauds found")
         print(f"{len(jobs)} jobs won, wins by miner: {sorted(wins.values(), reverse=True)}, "
               f"coordinator killed {arguments.kills} times, snarkjs {'accepted every proof' if arguments.snarkjs else 'not asked'}")
 

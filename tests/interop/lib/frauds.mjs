@@ -1,0 +1,85 @@
+// What a dishonest coordinator might write into its log: each takes the decoded leaves of an honest one and gives the fraudulent
+// ones, or null where there is nothing to do it with. The leaves' hashes do not matter here: a log that is consistent with its own
+// root may lie all the same.
+const find = (leaves, test) => leaves.find(test) ?? null;
+const flip = (bytes) => Buffer.from(bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte)));
+const REWARD = 3;
+
+function change(leaf, edit, leaves) {
+  if (leaf === null) return null;
+  return edit(leaf) === null ? null : leaves;
+}
+const withField = (leaf, number, value) => leaf.fields.set(number, value);
+const renumbered = (leaves) => leaves.map((leaf, index) => ({ ...leaf, index }));
+const paying = (leaf) => leaf.transfers.some((t) => t.kind === REWARD);
+const verdict = (value) => (leaf) => leaf.type === "verdict" && leaf.fields.get(57)[0] === value;
+
+// The two earliest commits of a race that paid the first of them.
+function racePair(leaves) {
+  const byJob = new Map();
+  const jobOf = new Map();
+  for (const leaf of leaves) {
+    if (leaf.type === "admit") jobOf.set(leaf.attempts[0].attempt, leaf.attempts[0].job);
+    if (leaf.type !== "commit") continue;
+    const job = jobOf.get(leaf.fields.get(50).toString("hex"));
+    byJob.set(job, [...(byJob.get(job) ?? []), leaf]);
+    if (byJob.get(job).length < 2) continue;
+    const [first, second] = byJob.get(job);
+    const winner = leaves.flatMap((l) => l.jobs).find((j) => j.job === job && j.state === 4)?.winning;
+    if (winner === first.fields.get(50).toString("hex")) return [first, second];
+  }
+  return null;
+}
+
+export const frauds = {
+  "a valid proof called invalid": (leaves) => change(find(leaves, verdict(1)), (l) => withField(l, 57, Buffer.of(0)), leaves),
+  "another proof paid": (leaves) => change(find(leaves, (l) => l.type === "reveal"), (l) => withField(l, 54, flip(l.fields.get(54))), leaves),
+  "paid to another": (leaves) => change(find(leaves, paying), (l) => {
+    l.transfers.find((t) => t.kind === REWARD).credit = `available:${"00".repeat(32)}`;
+  }, leaves),
+  "paid twice": (leaves) => change(find(leaves, paying), (l) => {
+    const again = { ...l.transfers.find((t) => t.kind === REWARD) };
+    again.id = l.transfers.at(-1).id + 1n;
+    l.transfers.push(again);
+  }, leaves),
+  "paid without a verdict": (leaves) => {
+    const at = leaves.findIndex(paying);
+    if (at < 0) return null;
+    const { transfers } = leaves[at];
+    const earlier = leaves.slice(0, at).findLastIndex((l) => l.type === "commit");
+    leaves[earlier].transfers = transfers;
+    leaves[at].transfers = [];
+    return leaves;
+  },
+  "less paid than promised": (leaves) => change(find(leaves, paying), (l) => {
+    l.transfers.find((t) => t.kind === REWARD).amount -= 1n;
+  }, leaves),
+  "refunded although proven": (leaves) => change(find(leaves, paying), (l) => {
+    const reward = l.transfers.find((t) => t.kind === REWARD);
+    Object.assign(reward, { kind: 5, credit: reward.debit.replace("escrow", "available") });
+  }, leaves),
+  "a deposit out of nothing": (leaves) => change(find(leaves, (l) => l.type === "deposit"), (l) => {
+    l.transfers[0].amount += 1n;
+  }, leaves),
+  "time moved back": (leaves) => change(leaves.at(-1), (l) => {
+    l.time = leaves[0].time - 1n;
+  }, leaves),
+  "a commit forged for a miner": (leaves) => change(find(leaves, (l) => l.type === "commit"), (l) => withField(l, 52, flip(l.fields.get(52))), leaves),
+  "a commit dropped": (leaves) => {
+    const at = leaves.findIndex((l) => l.type === "commit");
+    return at < 0 ? null : renumbered(leaves.toSpliced?.(at, 1) ?? [...leaves.slice(0, at), ...leaves.slice(at + 1)]);
+  },
+  "two commits swapped": (leaves) => {
+    const pair = racePair(leaves);
+    if (pair === null) return null;
+    const [a, b] = pair.map((leaf) => leaf.index);
+    [leaves[a], leaves[b]] = [{ ...pair[1], time: pair[0].time }, { ...pair[0], time: pair[1].time }];
+    return renumbered(leaves);
+  },
+  "another reveal window": (leaves) => change(find(leaves, (l) => l.type === "reveal"), (l) => {
+    l.attempts.push({ ...l.attempts[0], state: 9 });
+  }, leaves),
+  "a proof delivered without a verdict": (leaves) => change(find(leaves, (l) => l.type === "commit" && l.jobs.length === 1), (l) => {
+    l.jobs[0].delivered = l.fields.get(50).toString("hex");
+  }, leaves),
+};

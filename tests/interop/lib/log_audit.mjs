@@ -1,0 +1,221 @@
+// Judges a whole log by the market's promises, with its own model: every commit was its miner's, every verdict is right, the earliest
+// valid commit was paid, once, after every earlier one was decided, and every unit of money is somewhere.
+import { counted, demand, hex, integer, isSignedBy, sha256, tagged } from "./log_reader.mjs";
+
+const KIND = { deposit: 1, escrow: 2, reward: 3, fee: 4, refund: 5, withdrawal: 6 };
+const ATTEMPT = { valid: 4, won: 5, lost: 6, invalid: 7, timedOut: 9 };
+
+class Ledger {
+  balances = new Map([["external", 0n]]);
+  last = 0n;
+
+  balance = (account) => this.balances.get(account) ?? 0n;
+  apply({ id, amount, debit, credit }) {
+    demand(id === this.last + 1n, `transfer ${id} follows ${this.last}`);
+    demand(amount > 0n && debit !== credit, `transfer ${id} moves nothing`);
+    this.last = id;
+    // "external" owes what the market holds.
+    const owed = debit === "external" ? amount : -amount;
+    this.balances.set(debit, this.balance(debit) + owed);
+    this.balances.set(credit, this.balance(credit) + (credit === "external" ? -amount : amount));
+    demand(this.balance(debit) >= 0n && this.balance(credit) >= 0n, `transfer ${id} overdraws`);
+  }
+  check() {
+    let held = 0n;
+    for (const [account, balance] of this.balances) if (account !== "external") held += balance;
+    demand(held === this.balance("external"), "money was made or lost");
+  }
+}
+
+export class Auditor {
+  // verifyProof(verificationKey, publicInputs, proof): whether a proof, 256 bytes, is right.
+  constructor(verifyProof) {
+    this.verifyProof = verifyProof;
+    this.circuits = new Map();
+    this.jobs = new Map();
+    this.attempts = new Map();
+    this.proven = new Set();
+    this.ledger = new Ledger();
+    this.market = null;
+    this.time = -(2n ** 63n);
+    this.noExpiryBefore = 0n;
+    this.paid = 0;
+    this.refunded = 0;
+  }
+
+  async apply(leaf) {
+    demand(leaf.time >= this.time, "time went back");
+    this.time = leaf.time;
+    demand(leaf.index > 0 || leaf.type === "restart", "the first leaf is no start of the coordinator");
+    await this[leaf.type]?.(leaf);
+    for (const record of leaf.attempts) this.attemptChanged(leaf, record);
+    for (const transfer of leaf.transfers) this.transferMade(leaf, transfer);
+    for (const record of leaf.jobs) this.jobChanged(leaf, record);
+  }
+
+  finish() {
+    this.ledger.check();
+    const unfinished = [...this.jobs.values()].filter((job) => !job.settled).length;
+    return { jobs: this.jobs.size, paid: this.paid, refunded: this.refunded, unfinished, transfers: Number(this.ledger.last) };
+  }
+
+  // What each type of leaf claims.
+  restart(leaf) {
+    this.market = leaf.fields.get(81).toString();
+    this.revealWindow = integer(leaf, 82);
+    this.noExpiryBefore = integer(leaf, 80);
+  }
+  register(leaf) {
+    this.circuits.set(hex(leaf, 10), JSON.parse(leaf.fields.get(21).toString()));
+  }
+  post(leaf) {
+    demand(leaf.jobs.length === 1 && !this.jobs.has(leaf.jobs[0].job), "a post makes one new job");
+    const circuit = hex(leaf, 10);
+    demand(this.circuits.has(circuit), "a job's circuit was never registered");
+    this.jobs.set(leaf.jobs[0].job, {
+      requester: hex(leaf, 1), circuit, inputs: leaf.fields.get(33), reward: integer(leaf, 35), deadline: leaf.jobs[0].deadline,
+      escrow: 0n, settled: false, cancelled: false, firstValid: null, attempts: [],
+    });
+    demand(leaf.transfers.length === 1 && leaf.transfers[0].kind === KIND.escrow, "a post takes its escrow");
+    const statement = hex(leaf, 34);
+    demand(leaf.fields.get(39)[0] === 1 || !this.proven.has(statement), "a proven statement was sold again unasked");
+    this.jobs.get(leaf.jobs[0].job).statement = statement;
+  }
+  cancel(leaf) {
+    const job = this.jobOf(hex(leaf, 30));
+    demand(job.requester === hex(leaf, 1), "a stranger cancelled a job");
+    demand(!job.attempts.some((a) => a.commitLeaf !== undefined && !a.decided), "cancelled while a commit was undecided");
+    job.cancelled = true;
+  }
+  admit(leaf) {
+    const id = hex(leaf, 30);
+    const [record] = leaf.attempts;
+    demand(leaf.attempts.length === 1 && record.job === id && record.miner === hex(leaf, 1), "an admission makes one attempt of who asked");
+    const attempt = { id: record.attempt, job: id, miner: record.miner, fence: record.fence, decided: false, valid: null };
+    demand(!this.attempts.has(attempt.id) && attempt.fence === BigInt(leaf.index), "an attempt or its fence is not new");
+    this.attempts.set(attempt.id, attempt);
+    this.jobOf(id).attempts.push(attempt);
+  }
+  commit(leaf) {
+    const attempt = this.own(leaf);
+    const job = this.jobOf(attempt.job);
+    demand(attempt.commitLeaf === undefined, "an attempt committed twice");
+    demand(leaf.time < job.deadline && job.firstValid === null && !job.settled, "a commit came after commits had closed");
+    const [miner, hash] = [leaf.fields.get(1), leaf.fields.get(52)];
+    const message = Buffer.concat([counted(this.market), Buffer.from(attempt.job, "hex"), Buffer.from(attempt.id, "hex"),
+      leaf.fields.get(51), miner, hash]);
+    demand(isSignedBy(miner, tagged("prooflode/v1/commit", message), leaf.fields.get(53)), "a commit is not signed by its miner");
+    Object.assign(attempt, { commitLeaf: leaf.index, commitHash: hash, revealBy: leaf.time + this.revealWindow });
+  }
+  reveal(leaf) {
+    const attempt = this.own(leaf);
+    const job = this.jobOf(attempt.job);
+    demand(attempt.commitLeaf !== undefined && attempt.proof === undefined && !attempt.decided, "a reveal without a waiting commit");
+    const proof = leaf.fields.get(54);
+    const opened = sha256(tagged("prooflode/v1/commit-hash", Buffer.concat([counted(this.market), Buffer.from(attempt.job, "hex"),
+      Buffer.from(attempt.id, "hex"), leaf.fields.get(1), sha256(proof, job.inputs), leaf.fields.get(55)])));
+    demand(opened.equals(attempt.commitHash), "a reveal does not open its commit");
+    attempt.proof = proof;
+  }
+  release(leaf) {
+    const attempt = this.own(leaf);
+    demand(attempt.commitLeaf === undefined, "an attempt was released after its commit");
+    attempt.decided = true;
+  }
+  async verdict(leaf) {
+    const attempt = this.attemptOf(hex(leaf, 50));
+    const job = this.jobOf(attempt.job);
+    demand(attempt.proof !== undefined && attempt.valid === null && !attempt.decided, "a verdict on what awaits none");
+    const valid = leaf.fields.get(57)[0] === 1;
+    demand(valid === (await this.verifyProof(this.circuits.get(job.circuit), job.inputs, attempt.proof)), "a verdict is wrong");
+    Object.assign(attempt, { valid, decided: true });
+    if (valid && job.firstValid === null) job.firstValid = leaf.index;
+  }
+  deposit(leaf) {
+    const [t] = leaf.transfers;
+    demand(leaf.transfers.length === 1 && t.kind === KIND.deposit && t.debit === "external", "a deposit is one transfer from outside");
+    demand(t.credit === `available:${hex(leaf, 70)}` && t.amount === integer(leaf, 71), "a deposit went elsewhere");
+  }
+  withdraw(leaf) {
+    const [t] = leaf.transfers;
+    demand(leaf.transfers.length === 1 && t.kind === KIND.withdrawal && t.credit === "external", "a withdrawal is one transfer to outside");
+    demand(t.debit === `available:${hex(leaf, 1)}` && t.amount === integer(leaf, 71), "a withdrawal came from elsewhere");
+  }
+
+  // What came of it.
+  attemptChanged(leaf, record) {
+    const attempt = this.attemptOf(record.attempt);
+    demand(record.miner === attempt.miner && record.job === attempt.job, "an attempt changed hands");
+    if (record.state === ATTEMPT.timedOut && attempt.commitLeaf !== undefined) {
+      demand(attempt.proof === undefined && leaf.time >= attempt.revealBy && leaf.time >= this.noExpiryBefore,
+        "a commit was dropped before its reveal window had passed");
+      attempt.decided = true;
+    }
+    if (record.state === ATTEMPT.invalid) demand(attempt.valid === false, "an attempt was called invalid without a verdict");
+    if (record.state === ATTEMPT.valid || record.state === ATTEMPT.won) demand(attempt.valid === true, "a valid attempt without a verdict");
+  }
+  transferMade(leaf, transfer) {
+    this.ledger.apply(transfer);
+    const is = (kind) => transfer.kind === kind;
+    if (is(KIND.deposit) || is(KIND.withdrawal)) {
+      demand(leaf.type === "deposit" || leaf.type === "withdraw", "money entered or left unasked");
+      return;
+    }
+    const job = this.jobOf(transfer.job);
+    const [available, escrow] = [`available:${job.requester}`, `escrow:${job.requester}`];
+    if (is(KIND.escrow)) {
+      demand(leaf.type === "post" && transfer.debit === available && transfer.credit === escrow, "escrow out of place");
+      demand(transfer.amount >= job.reward, "escrow below the reward");
+      job.escrow = transfer.amount;
+      return;
+    }
+    demand(transfer.debit === escrow && transfer.amount <= job.escrow, "a job paid more than its escrow");
+    job.escrow -= transfer.amount;
+    if (is(KIND.reward)) this.rewardPaid(job, transfer);
+    if (is(KIND.fee)) demand(transfer.credit === "fees" && job.rewarded, "a fee without a reward");
+    if (is(KIND.refund)) this.refundPaid(leaf, job, transfer);
+  }
+  rewardPaid(job, transfer) {
+    const committed = job.attempts.filter((a) => a.commitLeaf !== undefined).sort((a, b) => a.commitLeaf - b.commitLeaf);
+    const winner = committed.find((a) => a.valid === true);
+    demand(winner !== undefined, "paid without a valid proof");
+    demand(!job.rewarded && !job.settled, "paid twice");
+    demand(transfer.amount === job.reward, "another reward than promised");
+    demand(transfer.credit === `available:${winner.miner}`, "the earliest valid commit was not the one paid");
+    demand(committed.every((a) => a.commitLeaf >= winner.commitLeaf || a.decided), "paid before an earlier commit was decided");
+    Object.assign(job, { rewarded: true, winner });
+    this.proven.add(job.statement);
+    this.paid++;
+  }
+  refundPaid(leaf, job, transfer) {
+    demand(transfer.credit === `available:${job.requester}` && job.escrow === 0n, "a refund went elsewhere or in part");
+    demand(!job.rewarded && job.firstValid === null, "refunded although proven");
+    demand(job.cancelled || (leaf.time >= job.deadline && leaf.time >= this.noExpiryBefore), "refunded early");
+    demand(job.attempts.every((a) => a.commitLeaf === undefined || a.decided), "refunded while a commit was undecided");
+    this.refunded++;
+  }
+  jobChanged(leaf, record) {
+    const job = this.jobOf(record.job);
+    demand(record.deadline === job.deadline, "a deadline moved");
+    if (!/^0*$/.test(record.delivered)) demand(this.attemptOf(record.delivered).valid === true, "a proof was delivered without a verdict");
+    if (record.state < 4) return;
+    demand(!job.settled, "a job ended twice");
+    demand(job.escrow === 0n, "a job ended with money in escrow");
+    if (record.state === 4) demand(job.rewarded && record.winning === job.winner.id, "won by another than was paid");
+    job.settled = true;
+  }
+
+  jobOf(id) {
+    demand(this.jobs.has(id), `no job ${id}`);
+    return this.jobs.get(id);
+  }
+  attemptOf(id) {
+    demand(this.attempts.has(id), `no attempt ${id}`);
+    return this.attempts.get(id);
+  }
+  own(leaf) {
+    const attempt = this.attemptOf(hex(leaf, 50));
+    demand(attempt.miner === hex(leaf, 1) && attempt.fence === integer(leaf, 51), "somebody used another's attempt");
+    return attempt;
+  }
+}
