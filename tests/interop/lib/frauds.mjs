@@ -76,7 +76,9 @@ export const frauds = {
     [leaves[a], leaves[b]] = [{ ...pair[1], time: pair[0].time }, { ...pair[0], time: pair[1].time }];
     return renumbered(leaves);
   },
-  "another reveal window": (leaves) => change(find(leaves, (l) => l.type === "reveal"), (l) => {
+  "another statement than was proven": (leaves) => change(find(leaves, (l) => l.type === "post"), (l) => withField(l, 34, flip(l.fields.get(34))), leaves),
+  "a key swapped under a circuit's name": (leaves) => change(find(leaves, (l) => l.type === "register"), (l) => withField(l, 13, flip(l.fields.get(13))), leaves),
+  "a commit dropped before its time": (leaves) => change(find(leaves, (l) => l.type === "reveal"), (l) => {
     l.attempts.push({ ...l.attempts[0], state: 9 });
   }, leaves),
   "a proof delivered without a verdict": (leaves) => change(find(leaves, (l) => l.type === "commit" && l.jobs.length === 1), (l) => {

@@ -5,6 +5,15 @@ import { counted, demand, hex, integer, isSignedBy, sha256, tagged } from "./log
 const KIND = { deposit: 1, escrow: 2, reward: 3, fee: 4, refund: 5, withdrawal: 6 };
 const ATTEMPT = { valid: 4, won: 5, lost: 6, invalid: 7, timedOut: 9 };
 
+const word = (value) => Buffer.from(BigInt(value).toString(16).padStart(64, "0"), "hex");
+const g1 = ([x, y]) => Buffer.concat([word(x), word(y)]);
+const g2 = ([x, y]) => Buffer.concat([word(x[1]), word(x[0]), word(y[1]), word(y[0])]);
+const GROTH16_BN254 = Buffer.of(1);
+
+// docs/formats/statement.md
+const verifyingKeyDigest = (key) => sha256(tagged("prooflode/v1/verifying-key", Buffer.concat([GROTH16_BN254, g1(key.vk_alpha_1),
+  g2(key.vk_beta_2), g2(key.vk_gamma_2), g2(key.vk_delta_2), ...key.IC.map(g1)])));
+
 class Ledger {
   balances = new Map([["external", 0n]]);
   last = 0n;
@@ -66,7 +75,11 @@ export class Auditor {
     this.noExpiryBefore = integer(leaf, 80);
   }
   register(leaf) {
-    this.circuits.set(hex(leaf, 10), JSON.parse(leaf.fields.get(21).toString()));
+    const key = JSON.parse(leaf.fields.get(21).toString());
+    const digest = verifyingKeyDigest(key);
+    const id = sha256(tagged("prooflode/v1/circuit", Buffer.concat([digest, leaf.fields.get(13), leaf.fields.get(15) ?? Buffer.alloc(32)])));
+    demand(id.equals(leaf.fields.get(10)), "a circuit has another name than its files and key give it");
+    this.circuits.set(hex(leaf, 10), { key, digest });
   }
   post(leaf) {
     demand(leaf.jobs.length === 1 && !this.jobs.has(leaf.jobs[0].job), "a post makes one new job");
@@ -78,6 +91,8 @@ export class Auditor {
     });
     demand(leaf.transfers.length === 1 && leaf.transfers[0].kind === KIND.escrow, "a post takes its escrow");
     const statement = hex(leaf, 34);
+    const named = sha256(tagged("prooflode/v1/statement", Buffer.concat([this.circuits.get(circuit).digest, leaf.fields.get(33)])));
+    demand(named.toString("hex") === statement, "a statement has another name than its key and inputs give it");
     demand(leaf.fields.get(39)[0] === 1 || !this.proven.has(statement), "a proven statement was sold again unasked");
     this.jobs.get(leaf.jobs[0].job).statement = statement;
   }
@@ -127,7 +142,7 @@ export class Auditor {
     const job = this.jobOf(attempt.job);
     demand(attempt.proof !== undefined && attempt.valid === null && !attempt.decided, "a verdict on what awaits none");
     const valid = leaf.fields.get(57)[0] === 1;
-    demand(valid === (await this.verifyProof(this.circuits.get(job.circuit), job.inputs, attempt.proof)), "a verdict is wrong");
+    demand(valid === (await this.verifyProof(this.circuits.get(job.circuit).key, job.inputs, attempt.proof)), "a verdict is wrong");
     Object.assign(attempt, { valid, decided: true });
     if (valid && job.firstValid === null) job.firstValid = leaf.index;
   }
