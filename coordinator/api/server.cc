@@ -35,7 +35,7 @@ Status CheckPlaintext(const ServerOptions& options) {
                    " is not loopback and there is no TLS certificate; plaintext must be allowed by name"));
 }
 
-void Harden(grpc::ServerBuilder& builder) {
+void Harden(grpc::ServerBuilder& builder, Micros handshake_timeout) {
   for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
     builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
   }
@@ -44,6 +44,8 @@ void Harden(grpc::ServerBuilder& builder) {
   builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMetadataBytesMax);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsPerConnectionMax);
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS,
+                             static_cast<int>(ToMillis(handshake_timeout)));
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 10'000);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 10'000);
@@ -122,7 +124,7 @@ Status Server::Listen(const ServerOptions& options) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   grpc::ServerBuilder builder;
-  Harden(builder);
+  Harden(builder, options.handshake_timeout);
   builder.AddListeningPort(options.listen, tls_ ? tls_->Credentials() : grpc::InsecureServerCredentials(),
                            &port_);
   builder.RegisterService(&services_->auth);

@@ -21,6 +21,8 @@ struct ServerOptions {
   // TLS, version 1.2 or newer; with client authorities mutual. Called at the start and about once a second,
   // on a thread that may block. None: plaintext.
   TlsLoader tls;
+  // A connection whose handshakes take longer is closed.
+  Micros handshake_timeout = Seconds(20);
   // Allows plaintext beyond loopback, by name: tokens and witnesses then travel in the clear.
   bool insecure = false;
   AuthOptions auth;  // market and coordinator_key are filled in
