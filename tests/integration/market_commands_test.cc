@@ -1,0 +1,153 @@
+// The market commands of `prooflode` against a coordinator in the same process: what they print, and which
+// exit code they end with.
+#include <gmock/gmock.h>
+
+#include "base/files.h"
+#include "cli/commands.h"
+#include "tests/integration/market_fixture_test.h"
+
+namespace prooflode::cli {
+namespace {
+
+using testing::HasSubstr;
+
+class MarketCommandsTest : public MarketTest {
+ protected:
+  struct Outcome {
+    ExitCode code;
+    std::string out;
+    std::string err;
+    Json json() const { return Json::parse(out); }
+  };
+
+  void SetUp() override {
+    MakeCircuit();
+    operator_file_ = KeyFile("operator", {99});
+    requester_file_ = KeyFile("requester", {2});
+  }
+  std::string KeyFile(const std::string& name, const Digest& seed) {
+    // As CreateSigningKey writes it.
+    FixedRandom random(seed);
+    EXPECT_TRUE(CreateSigningKey(Path(name + ".key"), random).ok());
+    return Path(name + ".key");
+  }
+
+  Outcome Run(std::vector<std::string> arguments) {
+    Session session{clock_, random_, {}};
+    CLI::App app("", "prooflode");
+    app.require_subcommand(1);
+    AddCircuit(app, session);
+    AddJob(app, session);
+    AddAccount(app, session);
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    StatusOr<ExitCode> code = ExitCode::kUsage;
+    try {
+      app.parse(arguments);
+      code = session.body();
+    } catch (const CLI::ParseError&) {
+    }
+    std::fflush(stdout);
+    return {code.value_or(ExitCode::kError), testing::internal::GetCapturedStdout(),
+            testing::internal::GetCapturedStderr()};
+  }
+  Outcome As(const std::string& key_file, std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--coordinator", Url(), "--key", key_file, "--json"});
+    return Run(std::move(arguments));
+  }
+  void Deposit(const std::string& amount) {
+    const std::string owner = HexEncode(LoadSigningKey(requester_file_)->public_key());
+    const Outcome done =
+        As(operator_file_, {"account", "deposit", owner, amount, "--reference", "r-" + amount});
+    ASSERT_EQ(done.code, ExitCode::kOk) << done.err;
+  }
+  void Register() {
+    const Outcome done = As(requester_file_, {"circuit", "add", Path("c.zkey"), "--name", "chain"});
+    ASSERT_EQ(done.code, ExitCode::kOk) << done.err;
+  }
+
+  class FixedRandom final : public Random {
+   public:
+    explicit FixedRandom(const Digest& seed) : seed_(seed) {}
+    void Fill(std::span<uint8_t> out) override { std::copy_n(seed_.begin(), out.size(), out.begin()); }
+
+   private:
+    const Digest seed_;
+  };
+
+  std::string operator_file_;
+  std::string requester_file_;
+};
+
+TEST_F(MarketCommandsTest, FromADepositToACancelledJob) {
+  Deposit("12.50");
+  Register();
+  const Outcome circuits = As(requester_file_, {"circuit", "ls"});
+  ASSERT_EQ(circuits.code, ExitCode::kOk) << circuits.err;
+  EXPECT_EQ(circuits.json().at(0)["name"], "chain");
+  const Outcome posted = As(requester_file_, {"job", "submit", "--circuit", "chain", "--witness",
+                                              Path("c.wtns"), "--reward", "2.5", "--deadline", "60s"});
+  ASSERT_EQ(posted.code, ExitCode::kOk) << posted.err;
+  const std::string id = posted.json()["job_id"];
+  EXPECT_EQ(As(requester_file_, {"account", "show"}).json()["escrow"]["units"], 250);
+  const Outcome listed = As(requester_file_, {"job", "ls", "--mine"});
+  EXPECT_EQ(listed.json().at(0)["job_id"], id);
+  EXPECT_EQ(As(requester_file_, {"job", "show", id}).json()["state"], "open");
+  EXPECT_EQ(As(requester_file_, {"job", "cancel", id}).json()["state"], "cancelled");
+  const Outcome account = As(requester_file_, {"account", "show"});
+  EXPECT_EQ(account.json()["escrow"]["units"], 0);
+  EXPECT_EQ(account.json()["available"]["units"], 1250);
+  EXPECT_GE(As(requester_file_, {"account", "transfers"}).json().size(), 3u);
+}
+
+TEST_F(MarketCommandsTest, WordsForPeople) {
+  Deposit("1");
+  const Outcome shown = Run({"account", "show", "--coordinator", Url(), "--key", requester_file_});
+  EXPECT_EQ(shown.code, ExitCode::kOk);
+  EXPECT_THAT(shown.out, HasSubstr("available:  1 credit"));
+}
+
+TEST_F(MarketCommandsTest, RefusalsAreTheMarketsAndErrorsOurs) {
+  const std::string stranger(64, 'a');
+  const Outcome deposit = As(requester_file_, {"account", "deposit", stranger, "1", "--reference", "x"});
+  EXPECT_EQ(deposit.code, ExitCode::kRefused) << deposit.err;
+  const Outcome unknown = As(requester_file_, {"circuit", "show", "nothing"});
+  EXPECT_EQ(unknown.code, ExitCode::kRefused);
+  EXPECT_THAT(unknown.err, HasSubstr("no such circuit"));
+  Register();
+  const Outcome poor = As(requester_file_, {"job", "submit", "--circuit", "chain", "--witness",
+                                            Path("c.wtns"), "--reward", "2.5"});
+  EXPECT_EQ(poor.code, ExitCode::kRefused) << poor.err;
+  const Outcome missing = As(requester_file_, {"job", "submit", "--circuit", "chain", "--witness",
+                                               Path("none.wtns"), "--reward", "2.5"});
+  EXPECT_EQ(missing.code, ExitCode::kError) << missing.err;
+  EXPECT_THAT(missing.err, HasSubstr("none.wtns"));
+  EXPECT_EQ(As(requester_file_, {"circuit", "add", Path("none.zkey"), "--name", "x"}).code, ExitCode::kError);
+  EXPECT_EQ(As(requester_file_, {"job", "show", "abc"}).code, ExitCode::kError);
+}
+
+TEST_F(MarketCommandsTest, BadConfigurationIsToldBeforeTheNetworkIsAsked) {
+  const auto show = [&](std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"account", "show"});
+    return Run(std::move(flags));
+  };
+  const Outcome no_key = show({"--coordinator", Url()});
+  EXPECT_EQ(no_key.code, ExitCode::kBadConfiguration);
+  EXPECT_THAT(no_key.err, HasSubstr("--key"));
+  EXPECT_EQ(show({"--coordinator", "nowhere", "--key", requester_file_}).code, ExitCode::kBadConfiguration);
+  EXPECT_EQ(show({"--coordinator", Url(), "--key", Path("none.key")}).code, ExitCode::kBadConfiguration);
+  EXPECT_EQ(show({"--coordinator", "http://192.0.2.1:1", "--key", requester_file_}).code,
+            ExitCode::kBadConfiguration);
+  EXPECT_EQ(show({"--coordinator", Url(), "--key", requester_file_, "--coordinator-key", "12"}).code,
+            ExitCode::kBadConfiguration);
+  EXPECT_EQ(show({"--coordinator", Url(), "--key", requester_file_, "--ca-file", Path("none.pem")}).code,
+            ExitCode::kBadConfiguration);
+  const Outcome pinned = show({"--coordinator", Url(), "--key", requester_file_, "--coordinator-key",
+                               HexEncode(operator_key_.public_key())});
+  EXPECT_EQ(pinned.code, ExitCode::kRefused);
+  EXPECT_THAT(pinned.err, HasSubstr("want the pinned"));
+}
+
+}  // namespace
+}  // namespace prooflode::cli
