@@ -1,10 +1,8 @@
 // The `prooflode` command: registers the commands, reads the command line, runs the body it chose.
-#include <algorithm>
 #include <cstdio>
 #include <string>
-#include <vector>
 
-#include "base/edit_distance.h"
+#include "base/command_line/usage.h"
 #include "base/log.h"
 #include "base/real_env.h"
 #include "cli/commands.h"
@@ -18,47 +16,9 @@ constexpr void (*kCommands[])(CLI::App&, Session&) = {
     AddProve,   AddVerify, AddInspect, AddExport, AddSetup,   AddWorkload, AddBench,
     AddDevices, AddKey,    AddCircuit, AddJob,    AddAccount, AddVersion};
 
-// "prooflode key gen", as it is typed.
-std::string TypedName(const CLI::App& command) {
-  const CLI::App* parent = command.get_parent();
-  return (parent == nullptr ? "" : TypedName(*parent) + " ") + command.get_name();
-}
-
-const CLI::App& ChosenCommand(const CLI::App& app) {
-  const std::vector<CLI::App*> chosen = app.get_subcommands();
-  return chosen.empty() ? app : ChosenCommand(*chosen.front());
-}
-
-// The flag or subcommand of the chosen command that `word` was perhaps meant to be, or "".
-std::string NearestWord(const CLI::App& command, const std::string& word) {
-  std::vector<std::string> known;
-  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
-    known.push_back(sub->get_name());
-  }
-  for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) known.push_back("--" + name);
-  }
-  std::string nearest;
-  size_t best = 3;  // further away than two edits is another word
-  for (const std::string& name : known) {
-    const size_t distance = EditDistance(word.substr(0, word.find('=')), name);
-    if (distance < best) {
-      best = distance;
-      nearest = name;
-    }
-  }
-  return nearest;
-}
-
-int UsageError(const CLI::App& app, const std::string& message) {
-  const CLI::App& command = ChosenCommand(app);
-  std::string hint;
-  for (const std::string& word : app.remaining(true)) {
-    const std::string nearest = NearestWord(command, word);
-    if (!nearest.empty()) hint += "; did you mean " + nearest + " instead of " + word + "?";
-  }
-  PrintError(message + hint);
-  PrintNote("see `" + TypedName(command) + " --help`");
+int ReportUsageError(const CLI::App& app, const std::string& message) {
+  PrintError(UsageError(app, message));
+  PrintNote("see `" + ChosenCommand(app) + " --help`");
   return static_cast<int>(ExitCode::kUsage);
 }
 
@@ -102,7 +62,7 @@ int Main(int argc, char** argv) {
   } catch (const CLI::Success& help_or_version) {
     return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    return UsageError(app, error.what());
+    return ReportUsageError(app, error.what());
   }
   return RunBody(session);
 }

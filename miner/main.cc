@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "base/command_line/usage.h"
 #include "base/log.h"
 #include "miner/config.h"
 #include "miner/data_folder.h"
@@ -183,7 +184,8 @@ int Main(int argc, char** argv) {
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& error) {
-    std::fprintf(stderr, "prooflode-miner: %s\nsee `prooflode-miner --help`\n", error.what());
+    std::fprintf(stderr, "prooflode-miner: %s\nsee `%s --help`\n", UsageError(app, error.what()).c_str(),
+                 ChosenCommand(app).c_str());
     return kExitUsage;
   }
   return Dispatch(app, line, values, settings);

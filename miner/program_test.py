@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""What `prooflode-miner` says and how it exits, without a coordinator. Usage: program_test.py PROGRAM [unittest arguments]"""
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = sys.argv.pop(1)
+USAGE, BAD_CONFIGURATION = 2, 78
+
+
+class ProgramTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="prooflode-miner-")
+        self.addCleanup(folder.cleanup)
+        self.dir = pathlib.Path(folder.name)
+
+    def call(self, *arguments, **variables):
+        # None of the caller's settings.
+        environment = {"HOME": str(self.dir), "PATH": os.environ["PATH"], **variables}
+        return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True, timeout=60, env=environment)
+
+    def refused(self, code, *arguments, says, **variables):
+        done = self.call(*arguments, **variables)
+        self.assertEqual(done.returncode, code, done)
+        self.assertIn(says, done.stderr)
+        self.assertEqual(done.stdout, "")
+
+    def make_certificate(self, name):
+        cert, key = self.dir / f"{name}.pem", self.dir / f"{name}.key.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
+                        "-subj", f"/CN={name}", "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
+        return cert, key
+
+    def test_unknown_commands(self):
+        commands = "the commands of prooflode-miner are run, selftest, status, drain, config, version"
+        self.refused(USAGE, says=commands)
+        self.refused(USAGE, "mine", says=commands)
+        self.refused(USAGE, "stauts", says="did you mean status instead of stauts?")
+        self.refused(USAGE, "config", says="the commands of prooflode-miner config are check, print")
+        self.refused(USAGE, "config", says="see `prooflode-miner config --help`")
+
+    def test_mistyped_flags(self):
+        self.refused(USAGE, "run", "--coordinater", "http://127.0.0.1:1", says="did you mean --coordinator instead of --coordinater?")
+        self.refused(USAGE, "run", "--thread=2", says="did you mean --threads")
+        self.refused(USAGE, "drain", "--dat", "x", says="did you mean --data")
+
+    def test_help_of_run_lists_the_settings(self):
+        shown = self.call("run", "--help")
+        self.assertEqual(shown.returncode, 0, shown)
+        printed = self.call("config", "print", "--coordinator", "http://127.0.0.1:1")
+        self.assertEqual(printed.returncode, 0, printed)
+        group, names = "", []
+        for line in printed.stdout.splitlines():
+            if line.startswith("["):
+                group = line.strip("[]") + "."
+            elif "=" in line and not line.startswith("#"):
+                names.append(group + line.split("=")[0].strip())
+        self.assertIn("work.stop_timeout_s", names)
+        for name in names:
+            self.assertIn("--" + name.replace(".", "-").replace("_", "-"), shown.stdout)
+            self.assertIn("PROOFLODE_" + name.replace(".", "_").upper(), shown.stdout.replace("\n", ""))
+
+    def test_config_check_reads_the_url(self):
+        for url in ("https://pool.example.org:7443", "http://127.0.0.1:7443"):
+            done = self.call("config", "check", "--coordinator", url)
+            self.assertEqual((done.returncode, done.stdout), (0, "configuration ok\n"), done)
+        for url, problem in (("pool.example.org:7443", "no https:// or http:// in front"), ("https://pool.example.org", "no port"),
+                             ("http://pool.example.org:7443", "in the clear")):
+            self.refused(BAD_CONFIGURATION, "config", "check", "--coordinator", url, says=problem)
+            self.refused(BAD_CONFIGURATION, "config", "check", says=problem, PROOFLODE_COORDINATOR=url)
+        done = self.call("config", "check", "--coordinator", "http://pool.example.org:7443", "--insecure", "true")
+        self.assertEqual(done.returncode, 0, done)
+
+    def test_config_check_reads_the_certificates(self):
+        cert, key = self.make_certificate("miner")
+        _, strange_key = self.make_certificate("strange")
+        broken = self.dir / "broken.pem"
+        broken.write_text(cert.read_text()[:100])
+        check = ["config", "check", "--coordinator", "https://pool.example.org:7443"]
+        done = self.call(*check, "--ca-file", cert, "--client-cert-file", cert, "--client-key-file", key)
+        self.assertEqual(done.returncode, 0, done)
+        for flags, problem in ((["--ca-file", broken], broken), (["--ca-file", self.dir / "none.pem"], "none.pem"),
+                            (["--client-cert-file", cert], "go together"), (["--client-key-file", key], "go together"),
+                            (["--client-cert-file", cert, "--client-key-file", strange_key], strange_key),
+                            (["--client-cert-file", key, "--client-key-file", key], key)):
+            self.refused(BAD_CONFIGURATION, *check, *flags, says=str(problem))
+        self.refused(BAD_CONFIGURATION, "config", "check", "--coordinator", "http://127.0.0.1:1", "--ca-file", cert, says="is for https")
+
+
+if __name__ == "__main__":
+    unittest.main()
