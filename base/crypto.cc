@@ -36,6 +36,26 @@ std::string Tagged(std::string_view domain, ByteSpan message) {
   return bytes;
 }
 
+Signature SignBytes(const std::array<uint8_t, 32>& seed, ByteSpan bytes) {
+  Pkey pkey(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.data(), seed.size()));
+  MdContext context(EVP_MD_CTX_new());
+  PL_CHECK(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1);
+  Signature signature;
+  size_t length = signature.size();
+  PL_CHECK(EVP_DigestSign(context.get(), signature.data(), &length, bytes.data(), bytes.size()) == 1);
+  return signature;
+}
+
+bool VerifyBytes(const PublicKey& key, ByteSpan bytes, const Signature& signature) {
+  Pkey pkey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
+  if (pkey == nullptr) return false;
+  MdContext context(EVP_MD_CTX_new());
+  if (EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) != 1) return false;
+  return EVP_DigestVerify(context.get(), signature.data(), signature.size(), bytes.data(), bytes.size()) == 1;
+}
+
+bool HasZeroByte(std::string_view text) { return text.find('\0') != std::string_view::npos; }
+
 }  // namespace
 
 Digest Sha256(ByteSpan data) {
@@ -98,15 +118,12 @@ SigningKey& SigningKey::operator=(SigningKey&& other) noexcept {
 SigningKey::~SigningKey() { OPENSSL_cleanse(seed_.data(), seed_.size()); }
 
 Signature SigningKey::Sign(std::string_view domain, ByteSpan message) const {
-  const std::string bytes = Tagged(domain, message);
-  Pkey pkey(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed_.data(), seed_.size()));
-  MdContext context(EVP_MD_CTX_new());
-  PL_CHECK(EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) == 1);
-  Signature signature;
-  size_t length = signature.size();
-  PL_CHECK(EVP_DigestSign(context.get(), signature.data(), &length, AsBytes(bytes).data(), bytes.size()) ==
-           1);
-  return signature;
+  return SignBytes(seed_, AsBytes(Tagged(domain, message)));
+}
+
+Signature SigningKey::SignText(std::string_view text) const {
+  PL_CHECK(!HasZeroByte(text));
+  return SignBytes(seed_, AsBytes(text));
 }
 
 std::string SigningKey::Serialize() const {
@@ -136,13 +153,11 @@ StatusOr<SigningKey> SigningKey::Parse(std::string_view text) {
 
 bool VerifySignature(const PublicKey& key, std::string_view domain, ByteSpan message,
                      const Signature& signature) {
-  const std::string bytes = Tagged(domain, message);
-  Pkey pkey(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
-  if (pkey == nullptr) return false;
-  MdContext context(EVP_MD_CTX_new());
-  if (EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, pkey.get()) != 1) return false;
-  return EVP_DigestVerify(context.get(), signature.data(), signature.size(), AsBytes(bytes).data(),
-                          bytes.size()) == 1;
+  return VerifyBytes(key, AsBytes(Tagged(domain, message)), signature);
+}
+
+bool VerifyTextSignature(const PublicKey& key, std::string_view text, const Signature& signature) {
+  return !HasZeroByte(text) && VerifyBytes(key, AsBytes(text), signature);
 }
 
 StatusOr<SigningKey> LoadSigningKey(const std::string& path) {

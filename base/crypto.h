@@ -43,6 +43,9 @@ class SigningKey {
   const PublicKey& public_key() const { return public_key_; }
   // Signs domain tag, a zero byte, and the message. Every signature of prooflode names what it is for.
   Signature Sign(std::string_view domain, ByteSpan message) const;
+  // Signs `text` as it stands, for signed notes (C2SP signed-note), whose first line says what they are.
+  // `text` may hold no zero byte (checked), so that no such signature can be taken for one of Sign().
+  Signature SignText(std::string_view text) const;
 
   // The key as it is kept on disk: one line, "prooflode-ed25519-seed-v1 " and 64 hexadecimal digits.
   std::string Serialize() const;
@@ -56,6 +59,8 @@ class SigningKey {
 
 bool VerifySignature(const PublicKey& key, std::string_view domain, ByteSpan message,
                      const Signature& signature);
+// False too for a text with a zero byte.
+bool VerifyTextSignature(const PublicKey& key, std::string_view text, const Signature& signature);
 
 // Reads a key file; refuses one that others may read. Creates nothing.
 StatusOr<SigningKey> LoadSigningKey(const std::string& path);

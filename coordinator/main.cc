@@ -1,4 +1,6 @@
 // prooflode-coordinator: the command line. What a run is made of: run.cc.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +10,7 @@
 #include "base/metrics.h"
 #include "coordinator/config.h"
 #include "coordinator/engine/replay.h"
+#include "coordinator/export_log.h"
 #include "coordinator/run.h"
 #include "coordinator/store/sqlite_store.h"
 
@@ -22,6 +25,8 @@ struct CommandLine {
   std::vector<std::string> set;  // KEY=VALUE
   bool json = false;
   std::string backup_file;
+  std::string log_file;  // empty: standard output
+  uint64_t from = 0;
 };
 
 void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
@@ -110,6 +115,26 @@ int BackupCommand(const Config& config, const std::string& target, bool json) {
   return kOk;
 }
 
+int ExportLogCommand(const Config& config, const std::string& target, uint64_t from) {
+  InertMetrics metrics;
+  auto store = store::SqliteStore::OpenReadOnly(config.database_path(), metrics);
+  if (!store.ok()) return Report(store.status());
+  const auto finish = [](const StatusOr<ExportReport>& report) {
+    if (!report.ok()) return Report(report.status());
+    std::fprintf(stderr, "%s\n",
+                 absl::StrCat(report->leaf_count, " leaves, up to size ", report->tree_size).c_str());
+    return static_cast<int>(kOk);
+  };
+  if (target.empty()) return finish(ExportLog(**store, from, STDOUT_FILENO, "standard output"));
+  auto file = FileReplacement::Open(target);
+  if (!file.ok()) return Report(file.status());
+  StatusOr<ExportReport> report = ExportLog(**store, from, file->fd(), target);
+  if (report.ok()) {
+    if (const Status status = file->Commit(); !status.ok()) report = status;
+  }
+  return finish(report);
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("Runs a market of proofs: escrow, races, verification, payment.", "prooflode-coordinator");
   app.require_subcommand(1);
@@ -129,6 +154,9 @@ int Main(int argc, char** argv) {
       add_common(app.add_subcommand("check", "Replay the log and compare it with the rows"));
   CLI::App* backup = add_common(app.add_subcommand("backup", "Copy the database while the coordinator runs"));
   backup->add_option("FILE", line.backup_file, "Where to")->required();
+  CLI::App* export_log = add_common(app.add_subcommand("export-log", "Write the log as JSON lines"));
+  export_log->add_option("FILE", line.log_file, "Where to; standard output unless named");
+  export_log->add_option("--from", line.from, "First leaf's index");
   CLI::App* config_command = app.add_subcommand("config", "Settings");
   config_command->require_subcommand(1);
   const CLI::App* config_check = add_common(config_command->add_subcommand("check", "Are they right?"));
@@ -152,6 +180,7 @@ int Main(int argc, char** argv) {
   if (run->parsed()) return RunCommand(config);
   if (check->parsed()) return CheckCommand(config, line.json);
   if (backup->parsed()) return BackupCommand(config, line.backup_file, line.json);
+  if (export_log->parsed()) return ExportLogCommand(config, line.log_file, line.from);
   if (config_print->parsed()) Print(settings.Print());
   if (config_check->parsed()) Print(line.json ? "{\"ok\":true}\n" : "ok\n");
   return kOk;

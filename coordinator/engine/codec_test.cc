@@ -1,8 +1,11 @@
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "base/sim/sim_env.h"
 #include "coordinator/engine/answer_codec.h"
 #include "coordinator/engine/command_codec.h"
+#include "transparency/leaf_json.h"
 
 namespace prooflode::engine {
 namespace {
@@ -58,6 +61,30 @@ std::vector<market::Command> AllCommands() {
                            .live_attempts_per_miner_max = 35,
                            .admissions_per_miner_and_job_max = 36,
                            .fee_per_million = 37}}};
+}
+
+TEST(CommandCodec, EveryFieldOfEveryLeafHasANameAndAKind) {
+  market::Job job;
+  market::Attempt attempt;
+  const ledger::Transfer transfer{
+      .id = 3, .amount = Amount{9}, .debit = "fees", .credit = "external", .job = "ab"};
+  for (const market::Command& command : AllCommands()) {
+    const market::Stamped stamped{Seconds(5), 42, Filled<32>(77), {Filled<32>(78), "request"}, command};
+    const auto content =
+        EncodeCommand(stamped, {.jobs = {job, job}, .attempts = {attempt}, .transfers = {transfer}});
+    const transparency::Leaf leaf{.index = 42, .bytes = transparency::EncodeLeaf(content)};
+    const auto line = transparency::LeafJsonLine(leaf);
+    ASSERT_TRUE(line.ok()) << line.status();
+    EXPECT_EQ(line->find('\n'), std::string::npos);
+    const auto json = nlohmann::json::parse(*line);
+    EXPECT_EQ(json["leaf_index"], 42);
+    EXPECT_EQ(json["time_us"], 5'000'000);
+    EXPECT_EQ(json["fields"].size(), content.fields.size());
+    EXPECT_EQ(json["fields"]["request_id"], HexEncode(AsBytes("request")));
+    EXPECT_EQ(json["fields"]["jobs"].size(), 2u);
+    EXPECT_EQ(json["fields"]["transfers"][0]["credit"], "external");
+    EXPECT_EQ(json["fields"]["transfers"][0]["amount_units"], 9);
+  }
 }
 
 TEST(CommandCodec, EveryCommandComesBackExactly) {
