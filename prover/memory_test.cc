@@ -29,6 +29,7 @@ uint64_t SizeOf(const UniqueFd& fd) {
   return *size;
 }
 
+// At most 8 bytes.
 void Append(std::string& out, uint64_t value, int bytes) {
   for (int i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
 }
@@ -55,7 +56,7 @@ UniqueFd R1csOf(const Shape& shape) {
   Append(head, 32, 4);
   for (const uint64_t limb : Fr::kModulus) Append(head, limb, 8);
   Append(head, shape.wires, 4);
-  Append(head, 0, 20);
+  head.append(20, '\0');
   Append(head, shape.constraints, 4);
   Append(head, 2, 4);
   Append(head, uint64_t{shape.constraints} * 12 + shape.term_count() * 36, 8);
