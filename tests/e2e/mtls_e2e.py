@@ -49,6 +49,15 @@ def main():
         show = ["account", "show", "--coordinator", world.url, "--key", world.key_file("requester"), "--json"]
         with_client = ["--client-cert-file", client, "--client-key-file", client.with_suffix(".key.pem")]
 
+        # Flags; what is wrong with them is found here, or by the server, which serves good ones all the same.
+        world.run(*show, "--ca-file", ca, expect=UNREACHABLE)
+        world.run(*show, *with_client, expect=UNREACHABLE)  # the system's roots do not know the server
+        world.run(*show, "--ca-file", ca, "--client-cert-file", strange, "--client-key-file", strange.with_suffix(".key.pem"),
+                  expect=UNREACHABLE)
+        world.run(*show, "--ca-file", ca, "--client-cert-file", client, expect=BAD_CONFIGURATION)
+        world.run(*show, "--ca-file", ca, "--client-cert-file", strange, *with_client[2:], expect=BAD_CONFIGURATION)
+        world.run(*show, "--ca-file", ca, *with_client)
+
         # Variables.
         world.environment = variables(ca, client)
         world.ask("operator", "account", "deposit", world.key("requester"), "10", "--reference", "r")
@@ -60,16 +69,6 @@ def main():
         job = world.ask("requester", "job", "submit", "--circuit", "c", "--witness", witness, "--reward", 10)["job_id"]
         wait_until("the job is won", lambda: world.ask("requester", "job", "show", job)["state"] == "won", 60)
         assert world.stop("miner") == 0
-        world.environment = {}
-
-        # Flags; what is wrong with them is found here, or by the server.
-        world.run(*show, "--ca-file", ca, *with_client)
-        world.run(*show, "--ca-file", ca, expect=UNREACHABLE)
-        world.run(*show, *with_client, expect=UNREACHABLE)  # the system's roots do not know the server
-        world.run(*show, "--ca-file", ca, "--client-cert-file", strange, "--client-key-file", strange.with_suffix(".key.pem"),
-                  expect=UNREACHABLE)
-        world.run(*show, "--ca-file", ca, "--client-cert-file", client, expect=BAD_CONFIGURATION)
-        world.run(*show, "--ca-file", ca, "--client-cert-file", strange, *with_client[2:], expect=BAD_CONFIGURATION)
         print("ok: one job over mTLS")
 
 
