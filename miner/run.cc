@@ -120,10 +120,11 @@ void BlockStopSignals() {
 }
 
 // First SIGINT or SIGTERM drains the agent, the second ends the process at once, and so does the first while
-// there is no agent. SIGUSR1 (the `drain` command) drains, however often it comes.
+// there is no agent. SIGUSR1 (the `drain` command) drains, however often it comes. No end leaves a witness of
+// `cache` behind; workers end by themselves with the process that has the other end of their socket.
 class StopSignals {
  public:
-  StopSignals() {
+  explicit StopSignals(const ArtifactCache& cache) : cache_(cache) {
     thread_ = std::thread([this] { Wait(); });
   }
   ~StopSignals() {
@@ -148,7 +149,7 @@ class StopSignals {
       if (done_) return;
       MutexLock lock(mutex_);
       if (number != SIGUSR1) {
-        if (stopping || agent_ == nullptr) _exit(128 + number);
+        if (stopping || agent_ == nullptr) EndNow(number);
         stopping = true;
       }
       if (agent_ != nullptr && !draining_) agent_->Drain();
@@ -156,6 +157,13 @@ class StopSignals {
     }
   }
 
+  [[noreturn]] void EndNow(int number) const {
+    const Status deleted = cache_.DeleteWitnesses();
+    if (!deleted.ok()) LogWarning("miner", "a witness is left behind: %s", std::string(deleted.message()));
+    _exit(128 + number);
+  }
+
+  const ArtifactCache& cache_;
   std::atomic<bool> done_{false};
   Mutex mutex_;
   Agent* agent_ PL_GUARDED_BY(mutex_) = nullptr;
@@ -199,7 +207,6 @@ StatusOr<std::unique_ptr<HttpEndpoint>> Serve(const std::string& listen, Prometh
 
 Status Run(const Config& config) {
   PL_RETURN_IF_ERROR(ProtectMemory());
-  StopSignals signals;  // outlives the agent
   RealClock clock;
   RealRandom random;
   PL_ASSIGN_OR_RETURN(const UniqueFd lock, LockDataFolder(config.data));
@@ -208,6 +215,7 @@ Status Run(const Config& config) {
       const auto cache,
       ArtifactCache::Open(config.data + "/cache", {.quota_bytes = config.cache.quota_mb * kMegabyte,
                                                    .free_bytes_min = config.cache.free_disk_mb * kMegabyte}));
+  StopSignals signals(*cache);  // outlives the agent; what came earlier waits, blocked
   PL_ASSIGN_OR_RETURN(Journal journal, Journal::Open(config.data + "/journal"));
   PL_ASSIGN_OR_RETURN(const client::ConnectionOptions connection_options, ToConnectionOptions(config));
   PL_ASSIGN_OR_RETURN(const auto connection,

@@ -96,7 +96,22 @@ ArtifactCache::~ArtifactCache() {
   }
 }
 
+Status ArtifactCache::DeleteWitnesses() const {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(path_.c_str()), closedir);
+  if (!dir) return ErrnoStatus(errno, path_);
+  Status status;
+  while (const dirent* entry = readdir(dir.get())) {
+    if (!IsWitnessName(entry->d_name)) continue;
+    // ENOENT: whoever was at work deleted it.
+    if (unlinkat(folder_.get(), entry->d_name, 0) != 0 && errno != ENOENT) {
+      status.Update(ErrnoStatus(errno, entry->d_name));
+    }
+  }
+  return status;
+}
+
 Status ArtifactCache::Scan() {
+  PL_RETURN_IF_ERROR(DeleteWitnesses());
   struct Found {
     Digest digest;
     Entry entry;
@@ -107,10 +122,6 @@ Status ArtifactCache::Scan() {
   if (!dir) return ErrnoStatus(errno, path_);
   while (const dirent* entry = readdir(dir.get())) {
     std::string_view name = entry->d_name;
-    if (IsWitnessName(name)) {
-      if (unlinkat(folder_.get(), entry->d_name, 0) != 0) return ErrnoStatus(errno, entry->d_name);
-      continue;
-    }
     const bool complete = !name.ends_with(kPartial);
     if (!complete) name.remove_suffix(kPartial.size());
     const auto digest = DigestFromHex(name);

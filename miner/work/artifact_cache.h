@@ -4,8 +4,8 @@
 // this folder, as open descriptors, which stay good when a file is deleted meanwhile.
 //
 // Witnesses are strangers' secrets: they are named `<digest>.witness`, are of use to this process alone, and
-// are deleted when the cache opens (a killed miner left them) and when it closes. A transfer of a key that
-// was cut leaves `<digest>.partial`, counts for the quota and is resumed.
+// are deleted when the cache opens (a killed miner left them) and when it closes or its process ends at once.
+// A transfer of a key that was cut leaves `<digest>.partial`, counts for the quota and is resumed.
 //
 // Room is what the quota and the disk allow, less what is to stay free of it; it is measured before every
 // fetch and by Measure(). Thread-safe; hashing happens outside the lock. docs/miner.md says what lies where.
@@ -80,6 +80,10 @@ class ArtifactCache {
   };
   // Looks at the disk anew and deletes what no longer fits. An error is that of asking the disk.
   StatusOr<Space> Measure();
+
+  // Deletes every witness from the folder, for a process that is about to end without closing the cache.
+  // Takes no lock, so nothing that hangs can hold it up.
+  Status DeleteWitnesses() const;
 
   // Of complete and partial files.
   uint64_t bytes() const;

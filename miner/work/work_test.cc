@@ -209,6 +209,22 @@ TEST_F(WorkTest, WitnessesOutliveNeitherTheirCacheNorACutTransfer) {
   EXPECT_TRUE(std::filesystem::is_empty(folder_ + "/cache"));
 }
 
+TEST_F(WorkTest, WitnessesAreDeletedBeforeAnEndAtOnce) {
+  const std::string key = Content(5000, 1);
+  const std::string witness = Content(3000, 2);
+  auto cache = OpenCache();
+  Add(*cache, key);
+  Add(*cache, witness, ArtifactKind::kWitness);
+  auto reservation = *cache->Reserve(Sha256(AsBytes("cut")), ArtifactKind::kWitness, 3);
+  const std::string partial = reservation->path() + ".partial";
+  ASSERT_TRUE(CreateFileDurably(partial, AsBytes("c"), 0600).ok());
+  EXPECT_TRUE(cache->DeleteWitnesses().ok());
+  EXPECT_FALSE(std::filesystem::exists(partial));
+  EXPECT_FALSE(Has(*cache, Sha256(AsBytes(witness))));
+  EXPECT_TRUE(Has(*cache, Sha256(AsBytes(key))));
+  EXPECT_TRUE(cache->DeleteWitnesses().ok());
+}
+
 TEST_F(WorkTest, AFullDiskShrinksTheCacheAndRefusesFiles) {
   uint64_t disk = 20'000;  // of everybody; what others take of it:
   uint64_t others = 0;
