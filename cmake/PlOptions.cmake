@@ -8,7 +8,6 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 # Assertions stay on in release: a crash is better than a wrong proof or a lost reward.
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 
-option(PROOFLODE_CPU_ONLY "Build no accelerator backend" OFF)
 option(PROOFLODE_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 option(PROOFLODE_WERROR "Treat warnings as errors" OFF)
 set(PROOFLODE_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")

@@ -13,6 +13,10 @@ constexpr size_t kPageLeaves = 256;
 
 StatusOr<ExportReport> ExportLog(const engine::Store& store, uint64_t from, int fd, std::string_view name) {
   ExportReport report{.leaf_count = 0, .tree_size = from};
+  if (from > 0) {
+    PL_ASSIGN_OR_RETURN(const auto before, store.ReadLeaves(from - 1, 1));
+    if (before.empty()) return absl::OutOfRangeError(absl::StrCat("from: ", from, ", the log is shorter"));
+  }
   size_t read = kPageLeaves;
   while (read == kPageLeaves) {
     PL_ASSIGN_OR_RETURN(const auto leaves, store.ReadLeaves(report.tree_size, kPageLeaves));

@@ -15,8 +15,8 @@ struct ExportReport {
 };
 
 // Writes the leaves from index `from` on to `fd`, one line each, as they stand when they are read; `name` is
-// for errors. Every leaf's stored hash is held against its bytes: kDataLoss names the first that differs.
-// Memory: a few hundred leaves.
+// for errors. Every leaf's stored hash is held against its bytes: kDataLoss names the first that differs;
+// kOutOfRange where the log has fewer than `from` leaves. Memory: a few hundred leaves.
 StatusOr<ExportReport> ExportLog(const engine::Store& store, uint64_t from, int fd, std::string_view name);
 
 }  // namespace prooflode::coordinator

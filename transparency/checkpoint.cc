@@ -27,7 +27,10 @@ std::string CheckpointText(const Checkpoint& checkpoint) {
   PL_CHECK(IsNoteKeyName(checkpoint.origin));
   std::string text = absl::StrCat(checkpoint.origin, "\n", checkpoint.head.size, "\n",
                                   Base64Encode(checkpoint.head.root), "\n");
-  for (const std::string& line : checkpoint.extensions) absl::StrAppend(&text, line, "\n");
+  for (const std::string& line : checkpoint.extensions) {
+    PL_CHECK(!line.empty() && line.find('\n') == std::string::npos);
+    absl::StrAppend(&text, line, "\n");
+  }
   return text;
 }
 
@@ -63,6 +66,9 @@ std::string SignCheckpoint(const Checkpoint& checkpoint, const SigningKey& signe
 
 StatusOr<OpenedCheckpoint> OpenCheckpoint(std::string_view bytes, const NoteKey& log_key,
                                           const std::vector<NoteKey>& witnesses) {
+  if (log_key.kind != NoteKeyKind::kEd25519) {
+    return Malformed(absl::StrCat("the log's key ", log_key.Text(), " is not of kind 1 (Ed25519)"));
+  }
   OpenedCheckpoint opened;
   PL_ASSIGN_OR_RETURN(opened.note, ParseNote(bytes));
   PL_ASSIGN_OR_RETURN(opened.checkpoint, ParseCheckpointText(opened.note.text));
@@ -74,9 +80,11 @@ StatusOr<OpenedCheckpoint> OpenCheckpoint(std::string_view bytes, const NoteKey&
         absl::StrCat("checkpoint: no right signature of the log's key ", log_key.Text()));
   }
   for (size_t i = 0; i < witnesses.size(); ++i) {
+    const bool is_witness =
+        witnesses[i].kind == NoteKeyKind::kCosignatureV1 && witnesses[i].key != log_key.key;
     const bool seen_before = std::find(witnesses.begin(), witnesses.begin() + static_cast<ptrdiff_t>(i),
                                        witnesses[i]) != witnesses.begin() + static_cast<ptrdiff_t>(i);
-    if (!seen_before && IsSignedBy(opened.note, witnesses[i])) ++opened.witnesses;
+    if (is_witness && !seen_before && IsSignedBy(opened.note, witnesses[i])) ++opened.witnesses;
   }
   return opened;
 }

@@ -23,6 +23,7 @@ struct Checkpoint {
 };
 
 // The note's text: origin, size in decimal, root in base64, extension lines.
+// The origin is a name and no extension line is empty or has a line feed (checked).
 std::string CheckpointText(const Checkpoint& checkpoint);
 // Refuses everything but one exact text: a size with leading zeros or above 2^63 - 1, a root of another
 // length.
@@ -38,8 +39,9 @@ struct OpenedCheckpoint {
   size_t witnesses = 0;  // of those asked for, how many have cosigned
 };
 
-// Checks form, that the log's own key has signed, and that the origin is the key's name; counts the witnesses
-// of `witnesses` (each once) whose cosignatures are right.
+// Checks form, that the log's own key (of kind 1) has signed, and that the origin is the key's name; counts
+// the witnesses of `witnesses`, each once, whose cosignatures are right. A key of another kind than 4, or the
+// log's own, is no witness.
 StatusOr<OpenedCheckpoint> OpenCheckpoint(std::string_view bytes, const NoteKey& log_key,
                                           const std::vector<NoteKey>& witnesses = {});
 

@@ -63,6 +63,20 @@ TEST_F(CheckpointTest, WitnessesCountOnceAndOnlyIfRight) {
   EXPECT_EQ(opened->witnesses, 0u);
 }
 
+TEST_F(CheckpointTest, OnlyOthersWithCosigningKeysAreWitnesses) {
+  auto note = ParseNote(SignCheckpoint(checkpoint_, log_));
+  ASSERT_TRUE(note.ok());
+  note->signatures.push_back(CosignNote(note->text, "self", log_, 5));
+  note->signatures.push_back(SignNote(note->text, "plain", witness_));
+  const std::string bytes = FormatNote(*note);
+  const NoteKey self{.name = "self", .kind = NoteKeyKind::kCosignatureV1, .key = log_.public_key()};
+  const NoteKey plain{.name = "plain", .kind = NoteKeyKind::kEd25519, .key = witness_.public_key()};
+  const auto opened = OpenCheckpoint(bytes, log_key_, {self, plain, log_key_});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(opened->witnesses, 0u);
+  EXPECT_FALSE(OpenCheckpoint(bytes, self).ok());
+}
+
 TEST_F(CheckpointTest, OnlyTheLogsOwnKeyAndOriginOpenIt) {
   const std::string bytes = SignCheckpoint(checkpoint_, log_);
   NoteKey other = log_key_;

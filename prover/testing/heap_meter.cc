@@ -39,7 +39,8 @@ int64_t HeapMeter::Held() const { return held.load() - begin_; }
 
 }  // namespace prooflode
 
-// All forms, since a sanitizer brings its own of those that are left out.
+// All forms, since a sanitizer brings its own of those that are left out; but those of over-aligned types, of
+// which the prover has none.
 void* operator new(size_t size) { return prooflode::Allocate(size); }
 void* operator new[](size_t size) { return prooflode::Allocate(size); }
 void* operator new(size_t size, const std::nothrow_t&) noexcept { return prooflode::Allocate(size); }

@@ -10,6 +10,7 @@
 #include "miner/work/journal.h"
 #include "prover/format/json.h"
 #include "prover/format/toy_files.h"
+#include "transparency/checkpoint.h"
 #include "transparency/leaf.h"
 
 namespace prooflode {
@@ -60,6 +61,18 @@ void Records(const std::filesystem::path& root) {
   leaves.Add(transparency::EncodeLeaf(leaf));
   leaf.fields = {{1, "job"}, {2, ""}, {7, std::string(32, '\x07')}};
   leaves.Add(transparency::EncodeLeaf(leaf));
+  const SigningKey signer = SigningKey::FromSeed({});
+  const std::string checkpoint =
+      transparency::SignCheckpoint({.origin = "log", .head = {.size = 12}, .extensions = {"more"}}, signer);
+  Seeds notes(root, "note");
+  notes.Add(checkpoint);
+  notes.Add(checkpoint.substr(0, checkpoint.find("\n\n") + 1));
+  notes.Add(transparency::NoteKey{.name = "log", .key = signer.public_key()}.Text());
+  Seeds amounts(root, "amount");
+  for (const char* text : {"1.25", "0", "18446744073709551615", "0.0000000000000000001"}) {
+    amounts.Add(std::string(1, '\x13') + text);
+    amounts.Add(std::string(1, '\x02') + text);
+  }
   Seeds commands(root, "command");
   for (const market::Command& command :
        {market::Command(market::Tick{}), market::Command(market::PostJob{}),

@@ -13,7 +13,11 @@ import { LogError, readLog, rootOf } from "./lib/log_reader.mjs";
 const numbers = (bytes) => Array.from({ length: bytes.length / 32 }, (_, i) => BigInt(`0x${bytes.toString("hex", 32 * i, 32 * i + 32)}`).toString());
 const known = new Map();  // the same proof is judged once: planting frauds reads the log many times
 
+// snarkjs reduces coordinates; the market takes only the one spelling below q.
+const Q = 21888242871839275222246405745257275088696311157297823662689037894645226208583n;
+
 async function verifyProof(key, inputs, proof) {
+  if (proof.length !== 256 || numbers(proof).some((coordinate) => BigInt(coordinate) >= Q)) return false;
   const name = `${key.vk_alpha_1[0]} ${inputs.toString("hex")} ${proof.toString("hex")}`;
   if (!known.has(name)) {
     const [ax, ay, bx1, bx0, by1, by0, cx, cy] = numbers(proof);

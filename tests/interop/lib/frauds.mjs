@@ -78,6 +78,11 @@ export const frauds = {
   },
   "another statement than was proven": (leaves) => change(find(leaves, (l) => l.type === "post"), (l) => withField(l, 34, flip(l.fields.get(34))), leaves),
   "a key swapped under a circuit's name": (leaves) => change(find(leaves, (l) => l.type === "register"), (l) => withField(l, 13, flip(l.fields.get(13))), leaves),
+  "a reveal taken too late": (leaves) => {
+    const at = leaves.findIndex((l) => l.type === "reveal");
+    const later = 3600n * 1_000_000n;
+    return at < 0 ? null : leaves.map((l, i) => (i < at ? l : { ...l, time: l.time + later }));
+  },
   "a commit dropped before its time": (leaves) => change(find(leaves, (l) => l.type === "reveal"), (l) => {
     l.attempts.push({ ...l.attempts[0], state: 9 });
   }, leaves),

@@ -72,7 +72,9 @@ export class Auditor {
   restart(leaf) {
     this.market = leaf.fields.get(81).toString();
     this.revealWindow = integer(leaf, 82);
-    this.noExpiryBefore = integer(leaf, 80);
+    // A start lets nothing expire before this time; an earlier start's longer grace still counts.
+    const grace = integer(leaf, 80);
+    if (grace > this.noExpiryBefore) this.noExpiryBefore = grace;
   }
   register(leaf) {
     const key = JSON.parse(leaf.fields.get(21).toString());
@@ -115,7 +117,7 @@ export class Auditor {
     const attempt = this.own(leaf);
     const job = this.jobOf(attempt.job);
     demand(attempt.commitLeaf === undefined, "an attempt committed twice");
-    demand(leaf.time < job.deadline && job.firstValid === null && !job.settled, "a commit came after commits had closed");
+    demand(!this.isPast(leaf, job.deadline) && job.firstValid === null && !job.settled, "a commit came after commits had closed");
     const [miner, hash] = [leaf.fields.get(1), leaf.fields.get(52)];
     const message = Buffer.concat([counted(this.market), Buffer.from(attempt.job, "hex"), Buffer.from(attempt.id, "hex"),
       leaf.fields.get(51), miner, hash]);
@@ -126,6 +128,7 @@ export class Auditor {
     const attempt = this.own(leaf);
     const job = this.jobOf(attempt.job);
     demand(attempt.commitLeaf !== undefined && attempt.proof === undefined && !attempt.decided, "a reveal without a waiting commit");
+    demand(!this.isPast(leaf, attempt.revealBy), "a reveal came after its window");
     const proof = leaf.fields.get(54);
     const opened = sha256(tagged("prooflode/v1/commit-hash", Buffer.concat([counted(this.market), Buffer.from(attempt.job, "hex"),
       Buffer.from(attempt.id, "hex"), leaf.fields.get(1), sha256(proof, job.inputs), leaf.fields.get(55)])));
@@ -162,7 +165,7 @@ export class Auditor {
     const attempt = this.attemptOf(record.attempt);
     demand(record.miner === attempt.miner && record.job === attempt.job, "an attempt changed hands");
     if (record.state === ATTEMPT.timedOut && attempt.commitLeaf !== undefined) {
-      demand(attempt.proof === undefined && leaf.time >= attempt.revealBy && leaf.time >= this.noExpiryBefore,
+      demand(attempt.proof === undefined && this.isPast(leaf, attempt.revealBy),
         "a commit was dropped before its reveal window had passed");
       attempt.decided = true;
     }
@@ -205,7 +208,7 @@ export class Auditor {
   refundPaid(leaf, job, transfer) {
     demand(transfer.credit === `available:${job.requester}` && job.escrow === 0n, "a refund went elsewhere or in part");
     demand(!job.rewarded && job.firstValid === null, "refunded although proven");
-    demand(job.cancelled || (leaf.time >= job.deadline && leaf.time >= this.noExpiryBefore), "refunded early");
+    demand(job.cancelled || this.isPast(leaf, job.deadline), "refunded early");
     demand(job.attempts.every((a) => a.commitLeaf === undefined || a.decided), "refunded while a commit was undecided");
     this.refunded++;
   }
@@ -220,6 +223,7 @@ export class Auditor {
     job.settled = true;
   }
 
+  isPast = (leaf, time) => leaf.time >= time && leaf.time >= this.noExpiryBefore;
   jobOf(id) {
     demand(this.jobs.has(id), `no job ${id}`);
     return this.jobs.get(id);
