@@ -1,5 +1,6 @@
 // What is read as an amount of money writes to text that reads as the same amount.
 #include "base/amount_text.h"
+#include "base/bytes.h"
 #include "base/check.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
