@@ -98,7 +98,7 @@ Settings SettingsOf(Config& c) {
       TextSetting("data", &c.data, "Folder for database, artifacts and key"),
       AddressSetting("listen", &c.listen, false, "Where miners and requesters connect"),
       AddressSetting("http", &c.http, true, "Where /metrics and /healthz are"),
-      TextSetting("key", &c.key, "Key file of this coordinator; made at the first start"),
+      TextSetting("key_file", &c.key_file, "Key file of this coordinator; made at the first start"),
       FlagSetting("insecure", &c.insecure, "Allow connections without TLS beyond this machine"),
       KeysSetting("operators", &c.operators, "Keys that may act as operator"),
       TextSetting("tls.cert_file", &c.tls.cert_file, "PEM certificate chain"),

@@ -21,7 +21,7 @@ struct Config {
   std::string data;  // default: $STATE_DIRECTORY, or ~/.prooflode-coordinator
   std::string listen = "127.0.0.1:7443";
   std::string http = "127.0.0.1:7480";  // empty: none
-  std::string key;                      // default: DATA/coordinator.key
+  std::string key_file;                 // default: DATA/coordinator.key
   bool insecure = false;
   std::vector<PublicKey> operators;
 
@@ -62,7 +62,7 @@ struct Config {
   } retention;
   uint64_t verify_threads = 0;  // 0: half of the usable processors
 
-  std::string key_path() const { return key.empty() ? data + "/coordinator.key" : key; }
+  std::string key_path() const { return key_file.empty() ? data + "/coordinator.key" : key_file; }
   std::string database_path() const { return data + "/market.db"; }
   std::string artifacts_path() const { return data + "/artifacts"; }
   market::Rules Rules() const;

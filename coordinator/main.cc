@@ -5,19 +5,19 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "base/command_line/usage.h"
 #include "base/files.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "coordinator/config.h"
 #include "coordinator/engine/replay.h"
 #include "coordinator/export_log.h"
+#include "coordinator/preflight.h"
 #include "coordinator/run.h"
 #include "coordinator/store/sqlite_store.h"
 
 namespace prooflode::coordinator {
 namespace {
-
-enum ExitCode : int { kOk = 0, kError = 1, kUsage = 2, kBadConfig = 78 };
 
 struct CommandLine {
   std::string config_file;
@@ -31,7 +31,7 @@ struct CommandLine {
 
 void Print(const std::string& text) { std::fputs(text.c_str(), stdout); }
 
-int Report(const Status& status, int code = kError) {
+int Report(const Status& status, int code = kExitError) {
   std::fprintf(stderr, "prooflode-coordinator: %s\n", std::string(status.message()).c_str());
   return code;
 }
@@ -47,7 +47,7 @@ std::string UsualConfigFile() {
   }
   places.push_back("/etc/prooflode/coordinator.toml");
   for (const std::string& place : places) {
-    if (OpenForReading(place).ok()) return place;
+    if (!absl::IsNotFound(OpenForReading(place).status())) return place;
   }
   return "";
 }
@@ -74,17 +74,13 @@ LogLevel LevelOf(const std::string& name) {
   return name == "error" ? LogLevel::kError : LogLevel::kInfo;
 }
 
-int RunCommand(const Config& config) {
-  const Status status = Run(config);
-  if (status.ok()) return kOk;
-  LogError("main", "%s", std::string(status.message()));
-  return kError;
-}
-
 int CheckCommand(const Config& config, bool json) {
   InertMetrics metrics;
   auto store = store::SqliteStore::OpenReadOnly(config.database_path(), metrics);
   if (!store.ok()) return Report(store.status());
+  if (const Status status = CheckKeyFile(config, (*store)->coordinator()); !status.ok()) {
+    return Report(status, kExitBadConfiguration);
+  }
   if (const Status status = (*store)->CheckIntegrity(); !status.ok()) return Report(status);
   const auto report = engine::CheckByReplay(**store);
   if (!report.ok()) return Report(report.status());
@@ -98,13 +94,16 @@ int CheckCommand(const Config& config, bool json) {
         "ok: %d leaves replayed give the stored state\nroot %s\n%d circuits, %d jobs, %d transfers\n",
         report->leaf_count, root, report->circuit_count, report->job_count, report->transfer_count));
   }
-  return kOk;
+  return kExitOk;
 }
 
 int BackupCommand(const Config& config, const std::string& target, bool json) {
   InertMetrics metrics;
   auto store = store::SqliteStore::OpenReadOnly(config.database_path(), metrics);
   if (!store.ok()) return Report(store.status());
+  if (const Status status = CheckKeyFile(config, (*store)->coordinator()); !status.ok()) {
+    return Report(status, kExitBadConfiguration);
+  }
   if (const Status status = (*store)->BackUpTo(target); !status.ok()) return Report(status);
   auto copy = store::SqliteStore::OpenReadOnly(target, metrics);
   const Status status = copy.ok() ? (*copy)->CheckIntegrity() : copy.status();
@@ -112,7 +111,7 @@ int BackupCommand(const Config& config, const std::string& target, bool json) {
   Print(json ? "{\"ok\":true}\n"
              : absl::StrCat("database copied to ", target, "; keep ", config.key_path(), " and ",
                             config.artifacts_path(), " with it\n"));
-  return kOk;
+  return kExitOk;
 }
 
 int ExportLogCommand(const Config& config, const std::string& target, uint64_t from) {
@@ -123,7 +122,7 @@ int ExportLogCommand(const Config& config, const std::string& target, uint64_t f
     if (!report.ok()) return Report(report.status());
     std::fprintf(stderr, "%s\n",
                  absl::StrCat(report->leaf_count, " leaves, up to size ", report->tree_size).c_str());
-    return static_cast<int>(kOk);
+    return static_cast<int>(kExitOk);
   };
   if (target.empty()) return finish(ExportLog(**store, from, STDOUT_FILENO, "standard output"));
   auto file = FileReplacement::Open(target);
@@ -139,6 +138,11 @@ int Main(int argc, char** argv) {
   CLI::App app("Runs a market of proofs: escrow, races, verification, payment.", "prooflode-coordinator");
   app.require_subcommand(1);
   app.set_version_flag("--version", "prooflode-coordinator " PROOFLODE_VERSION);
+  app.footer(
+      "Exit codes: 0 ok, 1 error, 2 usage, 78 bad configuration (nothing was written).\n"
+      "Settings: flags win over PROOFLODE_* variables, these over the file; see `prooflode-coordinator "
+      "config "
+      "print`.");
   CommandLine line;
   const auto add_common = [&](CLI::App* command) {
     command->add_option("--config", line.config_file, "TOML file of settings");
@@ -165,25 +169,35 @@ int Main(int argc, char** argv) {
   const CLI::App* version = app.add_subcommand("version", "Version of this program");
   try {  // CLI11 throws
     app.parse(argc, argv);
+  } catch (const CLI::Success& help_or_version) {
+    return app.exit(help_or_version);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kOk : kUsage;
+    std::fprintf(stderr, "prooflode-coordinator: %s\nsee `%s --help`\n",
+                 UsageError(app, error.what()).c_str(), ChosenCommand(app).c_str());
+    return kExitUsage;
   }
   if (version->parsed()) {
     Print("prooflode-coordinator " PROOFLODE_VERSION "\n");
-    return kOk;
+    return kExitOk;
   }
   std::erase_if(line.flags, [](const auto& flag) { return flag.second.empty(); });
   Config config;
   Settings settings = SettingsOf(config);
-  if (const Status status = Load(line, config, settings); !status.ok()) return Report(status, kBadConfig);
+  if (const Status status = Load(line, config, settings); !status.ok())
+    return Report(status, kExitBadConfiguration);
   InitLog({.level = LevelOf(config.log.level), .json = config.log.format == "json"});
-  if (run->parsed()) return RunCommand(config);
+  if (run->parsed()) return Run(config);
   if (check->parsed()) return CheckCommand(config, line.json);
   if (backup->parsed()) return BackupCommand(config, line.backup_file, line.json);
   if (export_log->parsed()) return ExportLogCommand(config, line.log_file, line.from);
   if (config_print->parsed()) Print(settings.Print());
-  if (config_check->parsed()) Print(line.json ? "{\"ok\":true}\n" : "ok\n");
-  return kOk;
+  if (config_check->parsed()) {
+    if (const Status status = CheckBeforeRun(config); !status.ok()) {
+      return Report(status, kExitBadConfiguration);
+    }
+    Print(line.json ? "{\"ok\":true}\n" : "ok\n");
+  }
+  return kExitOk;
 }
 
 }  // namespace

@@ -90,6 +90,57 @@ code=0
 [[ $code == 1 ]] || fail "exit $code for a database that its log does not give"
 grep -q "replaying the log gives another job [0-9a-f]* than is stored" "$work/spoilt.log" || fail "message"
 
+# refuses CODE MESSAGE COMMAND...: ends with that code, says why and changes no file of the data folder.
+state() { if [[ -d $work/data ]]; then (cd "$work/data" && sha256sum coordinator.key market.db && ls artifacts); fi; }
+refuses() {
+  local want=$1 message=$2 before after code=0
+  shift 2
+  before=$(state)
+  timeout 20 "$@" >"$work/refused.log" 2>&1 || code=$?
+  [[ $code == "$want" ]] || fail "exit $code, want $want: $*"
+  grep -q -e "$message" "$work/refused.log" || fail "no '$message' from: $*"
+  after=$(state)
+  [[ $before == "$after" ]] || fail "it changed files: $*"
+}
+# Another coordinator's key does not fit this database, nor does a new one; the name of the client's variable is not ours.
+"$client" key gen "$work/other.key" >/dev/null
+for command in "run" "check" "backup $work/never.db" "config check"; do
+  # shellcheck disable=SC2086
+  refuses 78 "belongs to the coordinator with the key ${key#key }" \
+    "$program" $command "${common[@]}" --set "key_file=$work/other.key"
+  # shellcheck disable=SC2086
+  PROOFLODE_KEY_FILE=$work/none.key refuses 78 "none.key is missing" "$program" $command "${common[@]}"
+done
+[[ ! -e $work/none.key && ! -e $work/never.db ]] || fail "a refused command made a file"
+PROOFLODE_KEY=$work/other.key "$program" config check "${common[@]}" >/dev/null || fail "PROOFLODE_KEY is not a setting"
+
+# What a run would end with, `config check` says beforehand; neither makes the folder.
+fresh=(--data "$work/fresh" --http 127.0.0.1:0)
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -days 2 \
+  -keyout "$work/tls.pem" -out "$work/cert.pem" 2>/dev/null || fail "openssl"
+openssl genpkey -algorithm ed25519 -out "$work/foreign.pem" 2>/dev/null || fail "openssl"
+chmod 600 "$work/tls.pem" "$work/foreign.pem"
+echo garbage >"$work/garbage.key"
+chmod 600 "$work/garbage.key"
+: >"$work/empty.pem"
+tls=(--listen 0.0.0.0:0 --set "tls.cert_file=$work/cert.pem")
+for command in "run" "config check"; do
+  # shellcheck disable=SC2086
+  {
+    refuses 78 "not loopback" "$program" $command "${fresh[@]}" --listen 0.0.0.0:0
+    refuses 78 "go together" "$program" $command "${fresh[@]}" "${tls[@]}"
+    refuses 78 "tls.key_file: .*none.pem" "$program" $command "${fresh[@]}" "${tls[@]}" --set "tls.key_file=$work/none.pem"
+    refuses 78 "not the key of the certificate" "$program" $command "${fresh[@]}" "${tls[@]}" --set "tls.key_file=$work/foreign.pem"
+    refuses 78 "empty.pem is empty" "$program" $command "${fresh[@]}" "${tls[@]}" --set "tls.key_file=$work/tls.pem" \
+      --set "tls.client_ca_file=$work/empty.pem"
+    refuses 78 "key_file: .*garbage.key" "$program" $command "${fresh[@]}" --set "key_file=$work/garbage.key"
+    refuses 78 "key_file: cannot be made" "$program" $command "${fresh[@]}" --set "key_file=$work/nowhere/c.key"
+  }
+done
+"$program" config check "${fresh[@]}" "${tls[@]}" --set "tls.key_file=$work/tls.pem" >/dev/null || fail "good TLS files"
+"$program" config check "${fresh[@]}" --listen 0.0.0.0:0 --set insecure=true >/dev/null || fail "insecure by name"
+[[ ! -e $work/fresh ]] || fail "a refused run made the data folder"
+
 printf '[limits]\nqueu = 5\n' >"$work/bad.toml"
 code=0
 "$program" config check --config "$work/bad.toml" 2>"$work/bad.log" || code=$?
@@ -99,7 +150,8 @@ printf '[limits]\nqueue = 500\n' >"$work/good.toml"
 PROOFLODE_MARKET=other "$program" config print --config "$work/good.toml" --set race.reveal_window_ms=200 >"$work/printed"
 grep -q 'queue = 500 .*good.toml:2' "$work/printed" || fail "origin of a file"
 grep -q "market = 'other' .*PROOFLODE_MARKET\|market = \"other\" .*PROOFLODE_MARKET" "$work/printed" || fail "origin of a variable"
-code=0
-"$program" nonsense 2>/dev/null >&2 || code=$?
-[[ $code == 2 ]] || fail "exit $code for wrong usage"
+refuses 2 "commands of prooflode-coordinator are run, check, .*did you mean check instead of chekc" "$program" chekc
+refuses 2 "see .prooflode-coordinator run --help" "$program" run --dta "$work/fresh"
+refuses 2 "did you mean --data instead of --dta" "$program" run --dta "$work/fresh"
+"$program" --help | grep -q "Exit codes: 0 ok.* 78 bad configuration" || fail "help does not name the exit codes"
 echo ok

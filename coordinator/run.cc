@@ -1,6 +1,5 @@
 #include "coordinator/run.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <thread>
@@ -15,6 +14,7 @@
 #include "coordinator/api/broadcaster.h"
 #include "coordinator/api/server.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/preflight.h"
 #include "coordinator/retention.h"
 #include "coordinator/signals.h"
 #include "coordinator/store/data_dir_lock.h"
@@ -24,7 +24,6 @@
 namespace prooflode::coordinator {
 namespace {
 
-constexpr uint64_t kPemBytesMax = 1 << 20;
 constexpr std::chrono::minutes kSweepInterval(10);
 
 StatusOr<SigningKey> LoadOrCreateKey(const std::string& path, Random& random) {
@@ -32,24 +31,6 @@ StatusOr<SigningKey> LoadOrCreateKey(const std::string& path, Random& random) {
   if (!absl::IsNotFound(key.status())) return key;
   LogInfo("main", "first start: making key %s", path);
   return CreateSigningKey(path, random);
-}
-
-StatusOr<std::string> ReadPem(const std::string& path, bool secret) {
-  if (path.empty()) return std::string();
-  struct stat info;
-  if (secret && stat(path.c_str(), &info) == 0 && (info.st_mode & 077) != 0) {
-    return absl::FailedPreconditionError(
-        absl::StrCat(path, ": others can read this private key; chmod 600 it"));
-  }
-  return ReadFile(path, kPemBytesMax);
-}
-
-StatusOr<api::TlsFiles> ReadTlsFiles(const Config::Tls& tls) {
-  api::TlsFiles files;
-  PL_ASSIGN_OR_RETURN(files.cert_pem, ReadPem(tls.cert_file, false));
-  PL_ASSIGN_OR_RETURN(files.key_pem, ReadPem(tls.key_file, true));
-  PL_ASSIGN_OR_RETURN(files.client_ca_pem, ReadPem(tls.client_ca_file, false));
-  return files;
 }
 
 api::ServerOptions ServerOptionsOf(const Config& config) {
@@ -184,20 +165,34 @@ Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& st
   return absl::OkStatus();
 }
 
-}  // namespace
-
-Status Run(const Config& config) {
-  const StopSignals signals;
+Status OpenAndServe(const Config& config, const StopSignals& signals) {
   RealClock clock;
   RealRandom random;
   PL_RETURN_IF_ERROR(MakeDirectory(config.data));
   PL_ASSIGN_OR_RETURN(const store::DataDirLock lock, store::DataDirLock::Acquire(config.data));
   PL_ASSIGN_OR_RETURN(const SigningKey key, LoadOrCreateKey(config.key_path(), random));
   PrometheusMetrics metrics(PROOFLODE_VERSION);
-  PL_ASSIGN_OR_RETURN(const auto store, store::SqliteStore::Open(config.database_path(), {}, metrics));
-  const Status status = Serve(config, key, *store, clock, random, metrics, signals);
-  if (status.ok()) LogInfo("main", "stopped");
-  return status;
+  PL_ASSIGN_OR_RETURN(const auto store,
+                      store::SqliteStore::Open(config.database_path(), key.public_key(), {}, metrics));
+  return Serve(config, key, *store, clock, random, metrics, signals);
+}
+
+}  // namespace
+
+ExitCode Run(const Config& config) {
+  const StopSignals signals;
+  ExitCode code = kExitBadConfiguration;
+  Status status = CheckBeforeRun(config);
+  if (status.ok()) {
+    code = kExitError;
+    status = OpenAndServe(config, signals);
+  }
+  if (!status.ok()) {
+    LogError("main", "%s", std::string(FromSv(status.message())));
+    return code;
+  }
+  LogInfo("main", "stopped");
+  return kExitOk;
 }
 
 }  // namespace prooflode::coordinator

@@ -28,13 +28,6 @@ bool IsLoopback(std::string_view listen) {
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == std::string_view::npos);
 }
 
-Status CheckPlaintext(const ServerOptions& options) {
-  if (IsLoopback(options.listen) || options.insecure) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("listen: ", options.listen,
-                   " is not loopback and there is no TLS certificate; plaintext must be allowed by name"));
-}
-
 void Harden(grpc::ServerBuilder& builder, Micros handshake_timeout) {
   for (const auto algorithm : {GRPC_COMPRESS_DEFLATE, GRPC_COMPRESS_GZIP}) {
     builder.SetCompressionAlgorithmSupportStatus(algorithm, false);
@@ -67,6 +60,13 @@ AuthOptions FilledIn(AuthOptions auth, const ServerParts& parts) {
 }
 
 }  // namespace
+
+Status CheckPlaintext(const std::string& listen, bool insecure) {
+  if (IsLoopback(listen) || insecure) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("listen: ", listen,
+                   " is not loopback and there is no TLS certificate; plaintext must be allowed by name"));
+}
 
 struct Server::Services {
   explicit Services(Environment& environment)
@@ -119,7 +119,7 @@ Status Server::Listen(const ServerOptions& options) {
   if (options.tls) {
     PL_ASSIGN_OR_RETURN(tls_, TlsSource::Create(options.tls));
   } else {
-    PL_RETURN_IF_ERROR(CheckPlaintext(options));
+    PL_RETURN_IF_ERROR(CheckPlaintext(options.listen, options.insecure));
   }
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();

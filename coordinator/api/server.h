@@ -50,6 +50,9 @@ struct ServerParts {
   MetricFactory& metrics;
 };
 
+// kFailedPrecondition for plaintext at a public address, unless it is allowed by name.
+Status CheckPlaintext(const std::string& listen, bool insecure);
+
 class Server {
  public:
   // Loads the broadcaster from the engine, which must have been started. The loader's errors;

@@ -26,14 +26,14 @@ class FetchingCredentials final : public grpc::ServerCredentials {
   grpc_server_credentials* const credentials_;
 };
 
+}  // namespace
+
 Status CheckTlsFiles(const TlsFiles& files) {
   PL_RETURN_IF_ERROR(Annotate(CheckCertificatePem(files.cert_pem), "tls certificate"));
   PL_RETURN_IF_ERROR(Annotate(CheckPrivateKeyPem(files.key_pem, files.cert_pem), "tls key"));
   if (files.client_ca_pem.empty()) return absl::OkStatus();
   return Annotate(CheckCertificatePem(files.client_ca_pem), "tls client authorities");
 }
-
-}  // namespace
 
 TlsSource::TlsSource(TlsLoader load, TlsFiles files)
     : load_(std::move(load)), ask_clients_(!files.client_ca_pem.empty()), files_(std::move(files)) {}

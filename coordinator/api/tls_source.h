@@ -26,6 +26,9 @@ struct TlsFiles {
 // Gives the files as they are now; may block on disk.
 using TlsLoader = std::function<StatusOr<TlsFiles>()>;
 
+// kInvalidArgument for files that do not fit each other.
+Status CheckTlsFiles(const TlsFiles& files);
+
 class TlsSource {
  public:
   // The loader's errors; kInvalidArgument for files that do not fit each other. Whether clients must show

@@ -62,7 +62,7 @@ class Life {
   Life(const std::string& path, const SqliteOptions& options, SimClock& clock, uint64_t seed,
        Acknowledged& acknowledged)
       : random_(seed), outbox_(acknowledged) {
-    auto store = SqliteStore::Open(path, options, metrics_);
+    auto store = SqliteStore::Open(path, TestKey(77), options, metrics_);
     if (!store.ok()) return;
     store_ = *std::move(store);
     engine_ = std::make_unique<engine::Engine>(
@@ -194,7 +194,7 @@ class World {
     StartForgetful(0);
     SqliteOptions options = options_;
     InertMetrics metrics;
-    auto store = SqliteStore::Open(path_, options, metrics);
+    auto store = SqliteStore::Open(path_, TestKey(77), options, metrics);
     if (!store.ok()) return absl::StrCat("does not open: ", store.status().ToString());
     if (Status status = (*store)->CheckIntegrity(); !status.ok()) return std::string(status.message());
     const auto report = engine::CheckByReplay(**store);

@@ -1,4 +1,4 @@
-// Tables of the SQLite store, version 2; docs/formats/store.md explains them. Columns of circuits, jobs,
+// Tables of the SQLite store, version 3; docs/formats/store.md explains them. Columns of circuits, jobs,
 // attempts and transfers stand in the order of coordinator/engine/fields.h.
 #pragma once
 
@@ -7,10 +7,12 @@
 namespace prooflode::store {
 
 constexpr int64_t kApplicationId = 0x504c4f44;  // "PLOD"
-constexpr int64_t kSchemaVersion = 2;
+constexpr int64_t kSchemaVersion = 3;
 
 constexpr char kSchema[] = R"sql(
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
+
+CREATE TABLE coordinator (public_key BLOB NOT NULL CHECK (length(public_key) = 32)) STRICT;
 
 CREATE TABLE leaves (
   leaf_index INTEGER PRIMARY KEY CHECK (leaf_index >= 0),

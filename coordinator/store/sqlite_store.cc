@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 #include "base/files.h"
 #include "coordinator/engine/fields.h"
@@ -14,16 +15,20 @@ namespace {
 constexpr uint64_t kWritesBetweenChores = 256;
 constexpr size_t kLeavesRehashedAtLoad = 1000;
 
-Status InitialiseOrCheck(Connection& db, const std::string& path) {
+Status Initialise(Connection& db, const PublicKey& coordinator) {
+  PL_RETURN_IF_ERROR(db.Execute("BEGIN IMMEDIATE"));
+  PL_RETURN_IF_ERROR(db.Execute(kSchema));
+  PL_RETURN_IF_ERROR(db.Execute(absl::StrCat("INSERT INTO schema_version VALUES (", kSchemaVersion,
+                                             "); INSERT INTO coordinator VALUES (x'", HexEncode(coordinator),
+                                             "'); PRAGMA application_id = ", kApplicationId)));
+  return db.Execute("COMMIT");
+}
+
+// Whose database it is, after a look at program and version; nullopt for an empty file.
+StatusOr<std::optional<PublicKey>> CoordinatorOf(Connection& db, const std::string& path) {
   PL_ASSIGN_OR_RETURN(const int64_t application, db.QueryInteger("PRAGMA application_id"));
   PL_ASSIGN_OR_RETURN(const int64_t tables, db.QueryInteger("SELECT count(*) FROM sqlite_schema"));
-  if (application == 0 && tables == 0) {
-    PL_RETURN_IF_ERROR(db.Execute("BEGIN IMMEDIATE"));
-    PL_RETURN_IF_ERROR(db.Execute(kSchema));
-    PL_RETURN_IF_ERROR(db.Execute(absl::StrCat("INSERT INTO schema_version VALUES (", kSchemaVersion,
-                                               "); PRAGMA application_id = ", kApplicationId)));
-    return db.Execute("COMMIT");
-  }
+  if (application == 0 && tables == 0) return std::nullopt;
   if (application != kApplicationId) {
     return absl::FailedPreconditionError(absl::StrCat(path, ": not a prooflode coordinator's database"));
   }
@@ -32,7 +37,10 @@ Status InitialiseOrCheck(Connection& db, const std::string& path) {
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": schema version ", version, ", this program wants ", kSchemaVersion));
   }
-  return absl::OkStatus();
+  PL_ASSIGN_OR_RETURN(const std::string bytes, db.QueryText("SELECT public_key FROM coordinator"));
+  PublicKey key{};
+  if (!engine::FromFieldBytes(bytes, key)) return absl::DataLossError(absl::StrCat(path, ": damaged key"));
+  return key;
 }
 
 // "?,?,…" for a table whose columns are all given.
@@ -63,14 +71,16 @@ Status LoadTable(Connection& db, const std::string& table, Load load) {
 
 }  // namespace
 
-SqliteStore::SqliteStore(const SqliteOptions& options, MetricFactory& metrics,
+SqliteStore::SqliteStore(const SqliteOptions& options, const PublicKey& coordinator, MetricFactory& metrics,
                          std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader)
     : options_(options),
+      coordinator_(coordinator),
       size_bytes_(metrics.GetGauge("prooflode_coordinator_db_size_bytes", "Size of the database")),
       writer_(std::move(writer)),
       reader_(std::move(reader)) {}
 
 StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path,
+                                                         const PublicKey& coordinator,
                                                          const SqliteOptions& options,
                                                          MetricFactory& metrics) {
   PL_ASSIGN_OR_RETURN(Connection opened, Connection::Open(path, Connection::Mode::kReadWrite, options.vfs));
@@ -79,10 +89,16 @@ StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::Open(const std::string& path
   if (mode != "wal") return absl::FailedPreconditionError(absl::StrCat(path, ": journal mode is ", mode));
   PL_RETURN_IF_ERROR(
       writer->Execute(options.skip_sync_for_test ? "PRAGMA synchronous = OFF" : "PRAGMA synchronous = FULL"));
-  PL_RETURN_IF_ERROR(InitialiseOrCheck(*writer, path));
+  PL_ASSIGN_OR_RETURN(const std::optional<PublicKey> owner, CoordinatorOf(*writer, path));
+  if (!owner) {
+    PL_RETURN_IF_ERROR(Initialise(*writer, coordinator));
+  } else if (*owner != coordinator) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(path, ": belongs to the coordinator with the key ", HexEncode(*owner)));
+  }
   PL_ASSIGN_OR_RETURN(Connection reading, Connection::Open(path, Connection::Mode::kReadOnly, options.vfs));
-  auto store = std::unique_ptr<SqliteStore>(
-      new SqliteStore(options, metrics, std::move(writer), std::make_unique<Connection>(std::move(reading))));
+  auto store = std::unique_ptr<SqliteStore>(new SqliteStore(
+      options, coordinator, metrics, std::move(writer), std::make_unique<Connection>(std::move(reading))));
   PL_RETURN_IF_ERROR(store->Prepare());
   store->MeasureSize();
   return store;
@@ -92,12 +108,19 @@ StatusOr<std::unique_ptr<SqliteStore>> SqliteStore::OpenReadOnly(const std::stri
                                                                  MetricFactory& metrics) {
   PL_ASSIGN_OR_RETURN(Connection reading, Connection::Open(path, Connection::Mode::kReadOnly));
   auto reader = std::make_unique<Connection>(std::move(reading));
-  PL_RETURN_IF_ERROR(InitialiseOrCheck(*reader, path));
+  PL_ASSIGN_OR_RETURN(const std::optional<PublicKey> owner, CoordinatorOf(*reader, path));
+  if (!owner) return absl::FailedPreconditionError(absl::StrCat(path, ": an empty database"));
   PL_RETURN_IF_ERROR(reader->Execute("BEGIN"));  // until the end: one moment
-  auto store =
-      std::unique_ptr<SqliteStore>(new SqliteStore(SqliteOptions(), metrics, nullptr, std::move(reader)));
+  auto store = std::unique_ptr<SqliteStore>(
+      new SqliteStore(SqliteOptions(), *owner, metrics, nullptr, std::move(reader)));
   PL_RETURN_IF_ERROR(store->Prepare());
   return store;
+}
+
+StatusOr<std::optional<PublicKey>> SqliteStore::FindCoordinator(const std::string& path) {
+  if (access(path.c_str(), F_OK) != 0 && errno == ENOENT) return std::nullopt;
+  PL_ASSIGN_OR_RETURN(Connection reading, Connection::Open(path, Connection::Mode::kReadOnly));
+  return CoordinatorOf(reading, path);
 }
 
 Status SqliteStore::Prepare() {

@@ -7,8 +7,10 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/crypto.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "coordinator/engine/ports.h"
@@ -26,12 +28,18 @@ struct SqliteOptions {
 
 class SqliteStore final : public engine::Store {
  public:
-  // Creates the database where there is none. FAILED_PRECONDITION for a database of another program or
-  // version.
-  static StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path, const SqliteOptions& options,
-                                                     MetricFactory& metrics);
+  // Creates the database where there is none, for the coordinator with this key: one transaction.
+  // FAILED_PRECONDITION for a database of another coordinator, program or version.
+  static StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path, const PublicKey& coordinator,
+                                                     const SqliteOptions& options, MetricFactory& metrics);
   // For checks beside a running coordinator: Write fails; Load and ReadLeaves see one moment.
   static StatusOr<std::unique_ptr<SqliteStore>> OpenReadOnly(const std::string& path, MetricFactory& metrics);
+  // The key of the coordinator that made the database at `path`; nullopt where there is none yet. Writes
+  // nothing. FAILED_PRECONDITION for a database of another program or version.
+  static StatusOr<std::optional<PublicKey>> FindCoordinator(const std::string& path);
+
+  // Whose database this is.
+  const PublicKey& coordinator() const { return coordinator_; }
 
   Status Load(market::Market& market, std::vector<Digest>& leaf_hashes) override;
   Status Write(const engine::Batch& batch) override;
@@ -47,8 +55,8 @@ class SqliteStore final : public engine::Store {
   Status BackUpTo(const std::string& path);
 
  private:
-  SqliteStore(const SqliteOptions& options, MetricFactory& metrics, std::unique_ptr<Connection> writer,
-              std::unique_ptr<Connection> reader);
+  SqliteStore(const SqliteOptions& options, const PublicKey& coordinator, MetricFactory& metrics,
+              std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader);
   Status Prepare();
   Status WriteRows(const engine::Batch& batch);
   Status WriteMoney(const engine::Batch& batch);
@@ -58,6 +66,7 @@ class SqliteStore final : public engine::Store {
   void MeasureSize();
 
   const SqliteOptions options_;
+  const PublicKey coordinator_;
   Gauge& size_bytes_;
   // Connections are behind pointers because their statements point at them.
   std::unique_ptr<Connection> writer_;        // null when read-only

@@ -30,7 +30,7 @@ class SqliteHarness {
   engine::Store& store() { return *store_; }
   void Reopen() {
     store_.reset();
-    auto opened = SqliteStore::Open(directory_.path + "/market.db", {}, metrics_);
+    auto opened = SqliteStore::Open(directory_.path + "/market.db", TestKey(77), {}, metrics_);
     ASSERT_TRUE(opened.ok()) << opened.status();
     store_ = *std::move(opened);
   }
@@ -54,27 +54,51 @@ TEST(SqliteStore, RefusesForeignDatabasesAndVersions) {
   InertMetrics metrics;
   const std::string foreign = directory.path + "/foreign.db";
   ASSERT_TRUE(Connection::Open(foreign, Connection::Mode::kReadWrite)->Execute("CREATE TABLE t (a)").ok());
-  EXPECT_EQ(SqliteStore::Open(foreign, {}, metrics).status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(SqliteStore::Open(foreign, TestKey(77), {}, metrics).status().code(),
+            absl::StatusCode::kFailedPrecondition);
 
   const std::string newer = directory.path + "/newer.db";
-  ASSERT_TRUE(SqliteStore::Open(newer, {}, metrics).ok());
+  ASSERT_TRUE(SqliteStore::Open(newer, TestKey(77), {}, metrics).ok());
   ASSERT_TRUE(Connection::Open(newer, Connection::Mode::kReadWrite)
                   ->Execute("UPDATE schema_version SET version = 99")
                   .ok());
-  const Status status = SqliteStore::Open(newer, {}, metrics).status();
+  const Status status = SqliteStore::Open(newer, TestKey(77), {}, metrics).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_NE(status.message().find("version 99"), absl::string_view::npos) << status;
 
   const std::string garbage = directory.path + "/garbage.db";
   ASSERT_TRUE(CreateFileDurably(garbage, AsBytes(std::string(4096, 'x')), 0600).ok());
-  EXPECT_FALSE(SqliteStore::Open(garbage, {}, metrics).ok());
+  EXPECT_FALSE(SqliteStore::Open(garbage, TestKey(77), {}, metrics).ok());
+}
+
+TEST(SqliteStore, ADatabaseBelongsToTheCoordinatorThatMadeIt) {
+  TempDir directory;
+  InertMetrics metrics;
+  const std::string path = directory.path + "/market.db";
+  auto found = SqliteStore::FindCoordinator(path);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_FALSE(found->has_value());
+  EXPECT_FALSE(std::filesystem::exists(path));
+  ASSERT_TRUE(SqliteStore::Open(path, TestKey(1), {}, metrics).ok());
+  found = SqliteStore::FindCoordinator(path);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(*found, TestKey(1));
+  const Status other = SqliteStore::Open(path, TestKey(2), {}, metrics).status();
+  EXPECT_EQ(other.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_NE(other.message().find(HexEncode(TestKey(1))), absl::string_view::npos) << other;
+  EXPECT_TRUE(SqliteStore::Open(path, TestKey(1), {}, metrics).ok());
+  EXPECT_EQ((*SqliteStore::OpenReadOnly(path, metrics))->coordinator(), TestKey(1));
+  // Which is in the database, so in a copy of it too.
+  const std::string copy = directory.path + "/copy.db";
+  ASSERT_TRUE((*SqliteStore::OpenReadOnly(path, metrics))->BackUpTo(copy).ok());
+  EXPECT_EQ(*SqliteStore::FindCoordinator(copy), TestKey(1));
 }
 
 TEST(SqliteStore, TheDatabaseRefusesNegativeBalancesAndUnknownStates) {
   TempDir directory;
   InertMetrics metrics;
   const std::string path = directory.path + "/market.db";
-  auto store = SqliteStore::Open(path, {}, metrics);
+  auto store = SqliteStore::Open(path, TestKey(77), {}, metrics);
   ASSERT_TRUE(store.ok());
   BatchMaker maker;
   ASSERT_TRUE((*store)->Write(BusyBatch(maker)).ok());
@@ -89,7 +113,7 @@ TEST(SqliteStore, ADamagedLeafIsNoticedAtLoad) {
   TempDir directory;
   InertMetrics metrics;
   const std::string path = directory.path + "/market.db";
-  auto store = SqliteStore::Open(path, {}, metrics);
+  auto store = SqliteStore::Open(path, TestKey(77), {}, metrics);
   BatchMaker maker;
   ASSERT_TRUE((*store)->Write(BusyBatch(maker)).ok());
   auto db = Connection::Open(path, Connection::Mode::kReadWrite);
@@ -109,7 +133,7 @@ TEST(SqliteStore, ReadsAndBacksUpBesideAWriter) {
   TempDir directory;
   InertMetrics metrics;
   const std::string path = directory.path + "/market.db";
-  auto writer = SqliteStore::Open(path, {}, metrics);
+  auto writer = SqliteStore::Open(path, TestKey(77), {}, metrics);
   BatchMaker maker;
   ASSERT_TRUE((*writer)->Write(BusyBatch(maker)).ok());
   auto reader = SqliteStore::OpenReadOnly(path, metrics);
@@ -124,7 +148,7 @@ TEST(SqliteStore, ReadsAndBacksUpBesideAWriter) {
   const std::string copy = directory.path + "/copy.db";
   ASSERT_TRUE((*writer)->BackUpTo(copy).ok());
   EXPECT_EQ((*writer)->BackUpTo(copy).code(), absl::StatusCode::kAlreadyExists);
-  auto restored = SqliteStore::Open(copy, {}, metrics);
+  auto restored = SqliteStore::Open(copy, TestKey(77), {}, metrics);
   ASSERT_TRUE(restored.ok()) << restored.status();
   EXPECT_TRUE((*restored)->CheckIntegrity().ok());
   market::Market market{market::Rules{}};
@@ -138,7 +162,7 @@ TEST(SqliteStore, OldAnswersAreForgotten) {
   InertMetrics metrics;
   SqliteOptions options;
   options.answers_kept = Seconds(10);
-  auto store = SqliteStore::Open(directory.path + "/market.db", options, metrics);
+  auto store = SqliteStore::Open(directory.path + "/market.db", TestKey(77), options, metrics);
   for (int i = 0; i < 300; ++i) {  // old answers go once in 256 writes
     engine::Batch batch;
     batch.answers.push_back({TestKey(1), absl::StrCat("request ", i), {}, Seconds(i), "answer"});
