@@ -81,9 +81,9 @@ std::string DirectoryOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-StatusOr<UniqueFd> OpenNewFile(const std::string& path, unsigned mode) {
+StatusOr<UniqueFd> OpenNewFile(const std::string& path, unsigned mode, const std::string& name) {
   UniqueFd fd(open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-  if (!fd.valid()) return ErrnoStatus(errno, path);
+  if (!fd.valid()) return ErrnoStatus(errno, name);
   return fd;
 }
 
@@ -97,7 +97,7 @@ StatusOr<std::string> Resolve(const std::string& path) {
 }  // namespace
 
 Status CreateFileDurably(const std::string& path, ByteSpan data, unsigned mode) {
-  PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenNewFile(path, mode));
+  PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenNewFile(path, mode, path));
   PL_RETURN_IF_ERROR(WriteAll(fd.get(), data, path));
   if (fsync(fd.get()) != 0) return ErrnoStatus(errno, path);
   return SyncDirectory(DirectoryOf(path));
@@ -118,7 +118,9 @@ StatusOr<FileReplacement> FileReplacement::Open(const std::string& path, unsigne
   }
   const std::string temporary = absl::StrCat(file.target_, ".tmp.", getpid());
   unlink(temporary.c_str());
-  PL_ASSIGN_OR_RETURN(file.fd_, OpenNewFile(temporary, mode));
+  auto fd = OpenNewFile(temporary, mode, path);  // errors name what was asked for
+  PL_RETURN_IF_ERROR(fd.status());
+  file.fd_ = *std::move(fd);
   file.temporary_ = temporary;
   return file;
 }
@@ -134,7 +136,7 @@ bool FileReplacement::Holds(ByteSpan data) const {
 }
 
 Status FileReplacement::Sync() {
-  if (!temporary_.empty() && fsync(fd_.get()) != 0) return ErrnoStatus(errno, temporary_);
+  if (!temporary_.empty() && fsync(fd_.get()) != 0) return ErrnoStatus(errno, target_);
   return absl::OkStatus();
 }
 

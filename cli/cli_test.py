@@ -29,7 +29,7 @@ class CliTest(unittest.TestCase):
 
     @classmethod
     def call(cls, *args, env=None):
-        return subprocess.run([PROGRAM, *args], cwd=cls.dir, capture_output=True, text=True, timeout=300,
+        return subprocess.run([PROGRAM, *map(str, args)], cwd=cls.dir, capture_output=True, text=True, timeout=300,
                               env={**os.environ, **(env or {})})
 
     @classmethod
@@ -121,6 +121,10 @@ class CliTest(unittest.TestCase):
         self.refused(2, says="subcommand")
         self.refused(2, "prove", "p.zkey")
         self.refused(2, "prove", "p.zkey", "p.wtns", "a", "b", "--treads", "2", says="--threads")
+        result = self.call("prove", "p.zkey", "p.wtns", "x.json", "y.json", "--thread", "2")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("did you mean --threads instead of --thread?", result.stderr)
+        self.assertEqual(result.stderr.count("did you mean"), 1, result.stderr)
         self.refused(2, "prove", "p.zkey", "p.wtns", "a", "b", "--threads", "0")
         self.refused(2, "prvoe", says="prove")
         self.refused(2, "workload", "nothing", says="nothing")
@@ -128,9 +132,11 @@ class CliTest(unittest.TestCase):
         self.assertFalse((self.dir / "none.zkey").exists())
 
     def test_devices_that_are_not_there(self):
-        for device in ("cuda:0", "opencl:1", "pci:0000:01:00.0", "nonsense"):
-            self.refused(3, "prove", "p.zkey", "p.wtns", "none.json", "none.public.json", "--device", device,
-                         says="no such backend")
+        prove = ("prove", "p.zkey", "p.wtns", "none.json", "none.public.json", "--device")
+        for device in ("cuda:0", "opencl:1", "pci:0000:01:00.0"):
+            self.refused(3, *prove, device, says=f"--device: no device {device}: no such backend")
+        for device in ("nonsense", "cuda:x"):
+            self.refused(2, *prove, device, says=f'--device "{device}": want auto, cpu, cuda:N')
 
     def test_cpu_paths(self):
         cpu = json.loads(self.good("devices", "--json"))["devices"][0]
@@ -147,7 +153,7 @@ class CliTest(unittest.TestCase):
             out = json.loads(self.good("bench", "groth16", "--size", size, "--dist", dist, "--repeat", "2", "--json"))
             self.assertEqual(out["circuit"]["domain"], 1 << int(size))
             self.assertEqual(len(out["prove_ms"]), 2)
-        self.refused(1, "bench", "groth16", "--size", "10", "--dist", "bits", says="larger --size")
+        self.refused(2, "bench", "groth16", "--size", "10", "--dist", "bits", says="larger --size")
 
     def test_kernel_benches(self):
         for args in (["field"], ["ntt", "--size", "8"], ["msm", "--size", "6", "--group", "g2", "--dist", "bits"]):
@@ -213,7 +219,13 @@ class CliTest(unittest.TestCase):
 
     def test_workload_of_nothing(self):
         self.assertIn("sha256 of size 0", self.good("workload", "sha256", "--size", "0"))
-        self.refused(1, "workload", "poseidon", "--size", "0", says="want 1 to")
+        for kind, most in (("poseidon", 65536), ("rollup", 750), ("sha256", 32768)):
+            shown = self.good("workload", "--help")
+            self.assertIn(f"to {most})", shown)
+            self.assertNotIn("16777216", shown)
+            self.refused(2, "workload", kind, "--size", most + 1, says=f"to {most}")
+        self.refused(2, "workload", "poseidon", "--size", "0", says="want 1 to")
+        self.refused(2, "workload", "poseidon", "--size", "-1")
 
     def test_peak_memory(self):
         self.good("workload", "poseidon", "--size", "130", "--r1cs", "m.r1cs", "--wtns", "m.wtns")
@@ -225,7 +237,18 @@ class CliTest(unittest.TestCase):
         self.assertLess(out["peak_rss_bytes"], limit)
 
     def test_results_that_cannot_be_written(self):
-        self.refused(1, "prove", "p.zkey", "p.wtns", "no/folder/p.json", "unwritten.json")
+        (self.dir / "folder").mkdir()
+        for bad in ("no/folder/p.json", "folder", "/proc/p.json"):
+            # Before the inputs are looked at, and by the name that was given.
+            for args in (("prove", "absent", "absent", bad, "unwritten.json"), ("prove", "absent", "absent", "unwritten.json", bad),
+                         ("setup", "--insecure", "absent", bad), ("setup", "--insecure", "absent", "unwritten", "--vkey", bad),
+                         ("export", "verificationkey", "absent", bad), ("export", "solidity", "absent", bad),
+                         ("workload", "rollup", "--size", "700", "--r1cs", bad), ("workload", "rollup", "--size", "700", "--wtns", bad)):
+                result = self.call(*args)
+                self.assertEqual(result.returncode, 1, result)
+                self.assertIn(f"error: {bad}: ", result.stderr)
+                self.assertNotIn(".tmp.", result.stderr)
+        self.assertEqual(sorted(p.name for p in self.dir.glob("unwritten*")), [])
         with open("/dev/full", "w") as full:
             result = subprocess.run([PROGRAM, "version"], stdout=full, stderr=subprocess.PIPE, timeout=60)
         self.assertEqual(result.returncode, 1)
@@ -236,6 +259,49 @@ class CliTest(unittest.TestCase):
         self.assertEqual(len(public.strip()), 64)
         self.assertEqual((self.dir / "me.key").stat().st_mode & 0o777, 0o600)
         self.refused(1, "key", "gen", "me.key")
+
+    def test_arguments_of_a_market(self):
+        submit = ("job", "submit", "--circuit", "c", "--witness", "p.wtns", "--reward")
+        for bad in ("-1", "", "1,5", "x", "1.", "99999999999999999999"):
+            self.refused(2, *submit, bad, says="--reward: amount")
+            self.refused(2, "account", "withdraw", "--reference", "r", "--", bad, says="AMOUNT: amount")
+        for bad in ("5", "0s", "-5s", "5d", "9999999h"):
+            self.refused(2, *submit, "1", "--deadline", bad, says="--deadline: duration")
+            self.refused(2, *submit, "1", "--policy", "lease", "--lease", bad, says="--lease: duration")
+        for command in (("show",), ("watch",), ("cancel",), ("proof", "a.json", "b.json")):
+            self.refused(2, "job", command[0], "zz", *command[1:], says='JOB: job "zz": want 32 hexadecimal digits')
+        self.refused(2, "job", "ls", "--limit", "0", says="--limit")
+        self.refused(2, "account", "deposit", "zz", "1", "--reference", "r", says='OWNER: key "zz"')
+        self.refused(2, "account", "withdraw", "1", "--reference", "é", says="printable")
+        self.refused(2, "account", "show", "--operator", "--owner", "zz", says='--owner: key "zz"')
+        self.refused(2, "account", "show", "--coordinator-key", "zz", says='--coordinator-key: key "zz"')
+
+    def test_settings_of_a_market(self):
+        home = self.dir / "home"
+        places = [home / "xdg", home / ".config"]
+        show = ("account", "show")
+        def refused(code, *flags, says, **variables):
+            # Nothing answers on port 1: unreachable means that everything before was right.
+            self.refused(code, *show, *flags, says=says, env={"HOME": str(home), "XDG_CONFIG_HOME": str(home / "xdg"), **variables})
+        refused(78, says="PROOFLODE_KEY")
+        self.good("key", "gen", "settings.key")
+        key = str(self.dir / "settings.key")
+        for place in reversed(places):  # the first that exists
+            (place / "prooflode").mkdir(parents=True)
+            (place / "prooflode" / "prooflode.toml").write_text(f'# mine\nkey = "{place}.key"\n')
+            refused(78, says=f"{place}.key: ")
+        refused(78, says="variable.key: ", PROOFLODE_KEY="variable.key")
+        refused(78, "--key", "flag.key", says="flag.key: ", PROOFLODE_KEY="variable.key")
+        given = self.dir / "given.toml"
+        given.write_text(f'coordinator = "http://192.0.2.1:1"\nkey = "{key}"\n')
+        refused(78, "--config", str(given), says="192.0.2.1")
+        refused(78, "--config", str(given), says="no https:// or http:// in front", PROOFLODE_COORDINATOR="nowhere")
+        for text, says in ((f'key = "{key}"\nkoordinator = "x"\n', ":2: unknown setting koordinator; did you mean coordinator?"),
+                           ('coordinator_key = "zz"\n', ':1: coordinator_key is "zz", want 64 hexadecimal digits'),
+                           ('insecure = "yes"\n', ":1: insecure is of the wrong type"), ("key = \n", "given.toml:1: ")):
+            given.write_text(text)
+            refused(78, "--config", str(given), says=says)
+        refused(78, "--config", "none.toml", says="none.toml: ")
 
     def test_help_and_version(self):
         self.assertIn("Exit codes", self.good("--help"))

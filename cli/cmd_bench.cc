@@ -67,7 +67,13 @@ StatusOr<ExitCode> RunGroth16(const BenchOptions& options, Session& session) {
   SeededRandom random("prooflode bench");
   const workload::Kind kind = KindOf(options.distribution);
   PrintNote("building the circuit and a test key");
-  PL_ASSIGN_OR_RETURN(const workload::Circuit circuit, CircuitOfSize(kind, options.log_size, random));
+  const StatusOr<workload::Circuit> found = CircuitOfSize(kind, options.log_size, random);
+  if (absl::IsNotFound(found.status())) {
+    PrintError(absl::StrCat("--size: ", found.status().message()));
+    return ExitCode::kUsage;
+  }
+  PL_RETURN_IF_ERROR(found.status());
+  const workload::Circuit& circuit = *found;
   PL_ASSIGN_OR_RETURN(groth16::ProvingKey key, groth16::InsecureSetup(circuit.system, random, pool));
   const std::unique_ptr<Prover> prover = MakeCpuProver(std::move(key), session.random, session.clock, pool);
   std::vector<double> prove_ms;

@@ -9,6 +9,7 @@
 #include "base/thread_pool.h"
 #include "cli/commands.h"
 #include "cli/compute_options.h"
+#include "cli/outputs.h"
 #include "cli/stages.h"
 #include "kernels/host/cpu_path.h"
 #include "prover/format/json.h"
@@ -80,6 +81,7 @@ StatusOr<ExitCode> RunProve(const ProveOptions& options, Session& session) {
     return ExitCode::kUsage;
   }
   if (const ExitCode code = SelectDevice(options.compute); code != ExitCode::kOk) return code;
+  PL_RETURN_IF_ERROR(CheckOutputs({options.proof, options.public_inputs}));
   ThreadPool pool(ThreadCount(options.compute.threads));
   Measured measured;
   const Micros start = session.clock.MonotonicNow();

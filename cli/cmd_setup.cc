@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "cli/commands.h"
 #include "cli/compute_options.h"
+#include "cli/outputs.h"
 #include "cli/seeded_random.h"
 #include "cli/stages.h"
 #include "prover/format/json.h"
@@ -34,6 +35,7 @@ StatusOr<ExitCode> RunSetup(const SetupOptions& options, Session& session) {
         "a key for real use comes from a ceremony (snarkjs groth16 setup and zkey contribute)");
     return ExitCode::kUsage;
   }
+  PL_RETURN_IF_ERROR(CheckOutputs({options.zkey, options.verifying_key}));
   PrintNote(
       "WARNING: this key is INSECURE. It comes from toxic waste that this process knows; use it for tests "
       "only.");

@@ -1,5 +1,6 @@
 #include "cli/compute_options.h"
 
+#include "base/command_line/device.h"
 #include "base/thread_pool.h"
 #include "kernels/host/cpu_path.h"
 
@@ -28,10 +29,12 @@ void AddComputeFlags(CLI::App& command, ComputeOptions& options) {
 }
 
 ExitCode SelectDevice(const ComputeOptions& options) {
-  if (options.device != "auto" && options.device != "cpu") {
-    PrintError(
-        absl::StrCat("--device ", options.device,
-                     ": no such backend is built into this version; it has cpu (see `prooflode devices`)"));
+  if (!IsDeviceName(options.device)) {
+    PrintError(absl::StrCat("--device \"", options.device, "\": want ", kDeviceNames));
+    return ExitCode::kUsage;
+  }
+  if (const Status found = FindDevice(options.device); !found.ok()) {
+    PrintError(absl::StrCat("--device: ", found.message(), " (see `prooflode devices`)"));
     return ExitCode::kNoDevice;
   }
   if (!options.cpu.empty()) {

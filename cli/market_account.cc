@@ -26,8 +26,7 @@ void Show(const v1::Account& account, const AccountOptions& options, const Marke
 }
 
 StatusOr<uint64_t> Units(const AccountOptions& options, const Market& market) {
-  PL_ASSIGN_OR_RETURN(const Amount amount,
-                      ParseAmount(options.amount, std::min(market.asset.decimals(), kAssetDecimalsMax)));
+  PL_ASSIGN_OR_RETURN(const Amount amount, ParseMarketAmount(options.amount, market));
   return Count(amount);
 }
 
@@ -37,7 +36,7 @@ Status ShowAccount(const AccountOptions& options, Market& market) {
     PL_ASSIGN_OR_RETURN(*request.mutable_owner(), ParseKeyText(options.owner));
   }
   const auto response = market.client->GetAccount(request);
-  PL_RETURN_IF_ERROR(Remote(response.status()));
+  PL_RETURN_IF_ERROR(Remote(response.status(), options.owner.empty() ? "" : "account " + options.owner));
   Show(response->account(), options, market);
   return absl::OkStatus();
 }
@@ -49,7 +48,7 @@ Status Deposit(const AccountOptions& options, Market& market) {
   request.set_amount_units(units);
   request.set_external_reference(options.reference);
   const auto response = market.client->Deposit(std::move(request));
-  PL_RETURN_IF_ERROR(Remote(response.status()));
+  PL_RETURN_IF_ERROR(Remote(response.status(), "account " + options.owner));
   Show(response->account(), options, market);
   return absl::OkStatus();
 }
@@ -115,21 +114,31 @@ void AddAccount(CLI::App& app, Session& session) {
                                  "Example:\n  prooflode account deposit 0123… 100 --reference wire-17\n"
                                  "A reference counts once: repeating it changes nothing.",
                                  body(Deposit, true));
-  deposit->add_option("OWNER", options->owner, "Public key, 64 hexadecimal digits")->required();
+  deposit->add_option("OWNER", options->owner, "Public key, 64 hexadecimal digits")
+      ->required()
+      ->check(Understood(ParseKeyText));
   CLI::App* withdraw = AddCommand(*account, session, "withdraw", "Take money out of the market",
                                   "An operator pays it outside, by the reference.", body(Withdraw, false));
   CLI::App* transfers =
       AddCommand(*account, session, "transfers", "List transfers, the newest first",
                  "Example:\n  prooflode account transfers --json", body(ListTransfers, false));
   for (CLI::App* command : {deposit, withdraw}) {
-    command->add_option("AMOUNT", options->amount, "In the market's asset, like 1.25")->required();
-    command->add_option("--reference", options->reference, "1 to 128 printable ASCII characters")->required();
+    command->add_option("AMOUNT", options->amount, "In the market's asset, like 1.25")
+        ->required()
+        ->check(Understood(ParseAmountForm));
+    command->add_option("--reference", options->reference, "1 to 128 printable ASCII characters")
+        ->required()
+        ->check(Understood(ParseReference));
   }
   for (CLI::App* command : {show, transfers}) {
     CLI::Option* as_operator = command->add_flag("--operator", options->as_operator, "Log in as an operator");
-    command->add_option("--owner", options->owner, "Another's account (operators)")->needs(as_operator);
+    command->add_option("--owner", options->owner, "Another's account (operators)")
+        ->needs(as_operator)
+        ->check(Understood(ParseKeyText));
   }
-  transfers->add_option("--limit", options->limit, "At most so many")->capture_default_str();
+  transfers->add_option("--limit", options->limit, "At most so many")
+      ->check(CLI::Range(1u, kListMax))
+      ->capture_default_str();
   for (CLI::App* command : {show, deposit, withdraw, transfers}) AddMarketFlags(*command, options->market);
 }
 

@@ -29,7 +29,7 @@ Status RegisterCircuit(const CircuitOptions& options, Session& session) {
                         UploadFile(*market, options.r1cs, v1::ARTIFACT_KIND_R1CS));
   }
   const auto response = market->client->RegisterCircuit(std::move(request));
-  PL_RETURN_IF_ERROR(Remote(response.status()));
+  PL_RETURN_IF_ERROR(Remote(response.status(), options.zkey));
   if (options.market.json) {
     PrintJson(ToJson(response->circuit()));
   } else {
@@ -67,7 +67,7 @@ Status ShowCircuit(const CircuitOptions& options, Session& session) {
   v1::GetCircuitRequest request;
   request.set_name(options.name);
   const auto response = market->client->GetCircuit(request);
-  PL_RETURN_IF_ERROR(Remote(response.status()));
+  PL_RETURN_IF_ERROR(Remote(response.status(), "circuit " + options.name));
   if (options.market.json) {
     Json circuit = ToJson(response->circuit());
     circuit["verification_key"] = Json::parse(response->circuit().verification_key_json(), nullptr, false);

@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/market_print.h"
 #include "cli/market_proof.h"
+#include "cli/outputs.h"
 
 namespace prooflode::cli {
 namespace {
@@ -60,7 +61,7 @@ Status ShowJob(const JobOptions& options, Market& market) {
   PL_ASSIGN_OR_RETURN(*request.mutable_job_id(), ParseJobId(options.id));
   request.set_include_attempts(true);
   const auto response = market.client->GetJob(request);
-  PL_RETURN_IF_ERROR(Remote(response.status()));
+  PL_RETURN_IF_ERROR(Remote(response.status(), "job " + options.id));
   if (options.market.json) {
     Json job = ToJson(response->job(), market);
     job["attempts"] = Json::array();
@@ -81,23 +82,25 @@ Status ShowJob(const JobOptions& options, Market& market) {
 
 Status WatchJob(const JobOptions& options, Market& market) {
   PL_ASSIGN_OR_RETURN(const std::string id, ParseJobId(options.id));
-  return Remote(market.client->WatchJob(id, 0, [&](const v1::Job& job) {
+  const auto show = [&](const v1::Job& job) {
     Show(job, options, market);
     return true;
-  }));
+  };
+  return Remote(market.client->WatchJob(id, 0, show), "job " + options.id);
 }
 
 Status CancelJob(const JobOptions& options, Market& market) {
   v1::CancelJobRequest request;
   PL_ASSIGN_OR_RETURN(*request.mutable_job_id(), ParseJobId(options.id));
   const auto response = market.client->CancelJob(std::move(request));
-  PL_RETURN_IF_ERROR(Remote(response.status()));
+  PL_RETURN_IF_ERROR(Remote(response.status(), "job " + options.id));
   Show(response->job(), options, market);
   return absl::OkStatus();
 }
 
 Status FetchProof(const JobOptions& options, Market& market) {
   PL_ASSIGN_OR_RETURN(const std::string id, ParseJobId(options.id));
+  PL_RETURN_IF_ERROR(CheckOutputs({options.proof, options.public_inputs}));
   PL_RETURN_IF_ERROR(SaveProof(market, id, options.proof, options.public_inputs));
   if (options.market.json) {
     PrintJson({{"job_id", options.id}, {"proof", options.proof}, {"public", options.public_inputs}});
@@ -114,7 +117,7 @@ Status SaveProof(Market& market, const std::string& job_id, const std::string& p
   v1::GetProofRequest request;
   request.set_job_id(job_id);
   const auto response = market.client->GetProof(request);
-  PL_RETURN_IF_ERROR(Remote(response.status()));
+  PL_RETURN_IF_ERROR(Remote(response.status(), "job " + HexEncode(AsBytes(job_id))));
   const auto proof = DecodeProof(AsBytes(response->proof()));
   PL_RETURN_IF_ERROR(Remote(Annotate(proof.status(), "the coordinator's proof")));
   const auto inputs = DecodePublicInputs(AsBytes(response->public_inputs()));
@@ -140,7 +143,9 @@ void AddJob(CLI::App& app, Session& session) {
   CLI::App* ls = AddCommand(*job, session, "ls", "List jobs, the newest first",
                             "Example:\n  prooflode job ls --mine", body(ListJobs));
   ls->add_flag("--mine", options->mine, "Only those of this key");
-  ls->add_option("--limit", options->limit, "At most so many")->capture_default_str();
+  ls->add_option("--limit", options->limit, "At most so many")
+      ->check(CLI::Range(1u, kListMax))
+      ->capture_default_str();
   CLI::App* show = AddCommand(*job, session, "show", "Show a job and its attempts",
                               "Example:\n  prooflode job show 0123…", body(ShowJob));
   CLI::App* watch = AddCommand(*job, session, "watch", "Print a job at every change until it is over",
@@ -151,7 +156,9 @@ void AddJob(CLI::App& app, Session& session) {
       AddCommand(*job, session, "proof", "Fetch the proof of a delivered job",
                  "Example:\n  prooflode job proof 0123… proof.json public.json", body(FetchProof));
   for (CLI::App* command : {show, watch, cancel, proof}) {
-    command->add_option("JOB", options->id, "Job id, 32 hexadecimal digits")->required();
+    command->add_option("JOB", options->id, "Job id, 32 hexadecimal digits")
+        ->required()
+        ->check(Understood(ParseJobId));
   }
   proof->add_option("PROOF", options->proof, "File to write, as snarkjs does")->required();
   proof->add_option("PUBLIC", options->public_inputs, "File to write, as snarkjs does")->required();

@@ -32,6 +32,11 @@ Json AmountJson(uint64_t units, const Market& market) {
 std::string StateText(v1::JobState state) { return WithoutPrefix(v1::JobState_Name(state), 10); }
 std::string StateText(v1::AttemptState state) { return WithoutPrefix(v1::AttemptState_Name(state), 14); }
 
+std::string RacersText(const v1::Job& j) {
+  return absl::StrFormat("%d %s, %d commits", j.racer_count(),
+                         j.state() == v1::JOB_STATE_OPEN ? "racing" : "raced", j.commit_count());
+}
+
 std::string Printable(const std::string& text) {
   std::string out = text;
   for (char& c : out) {
@@ -112,7 +117,7 @@ void PrintJob(const v1::Job& j, const Market& market) {
   PrintLine("reward:     " + market.AmountText(j.reward_units()) + " plus fee " +
             market.AmountText(j.fee_units()) + ", " + PolicyText(j.policy()));
   PrintLine("posted:     " + TimeText(j.posted_at_us()) + ", deadline " + TimeText(j.deadline_at_us()));
-  PrintLine(absl::StrFormat("miners:     %d racing, %d commits", j.racer_count(), j.commit_count()));
+  PrintLine("miners:     " + RacersText(j));
   if (!j.winner().empty()) {
     PrintLine("winner:     " + Hex(j.winner()));
     const double after_s = static_cast<double>(j.delivered_at_us() - j.posted_at_us()) / 1e6;

@@ -11,6 +11,8 @@ namespace prooflode::cli {
 // "open", "won": the protocol's names without prefix, in lower case.
 std::string StateText(v1::JobState state);
 std::string StateText(v1::AttemptState state);
+// "2 racing, 1 commits", or "2 raced, …" once no more commits are taken.
+std::string RacersText(const v1::Job& job);
 
 Json ToJson(const v1::Circuit& circuit);
 Json ToJson(const v1::Job& job, const Market& market);

@@ -1,13 +1,17 @@
 #include "cli/market_session.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <ctime>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/cord.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "base/files.h"
+#include "base/settings/settings.h"
 #include "client/tls_files.h"
 #include "client/transfer.h"
 
@@ -16,16 +20,53 @@ namespace {
 
 constexpr Micros kRetryFor = Seconds(15);
 constexpr char kRemotePayload[] = "prooflode/remote";
+constexpr char kUsagePayload[] = "prooflode/usage";
 constexpr char kConfigurationPayload[] = "prooflode/configuration";
 
-std::string Given(const std::string& flag, const char* variable, const char* otherwise) {
-  if (!flag.empty()) return flag;
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0' ? value : otherwise;
+const char* Variable(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value != nullptr && *value != '\0' ? value : nullptr;  // an empty one gives nothing
+}
+
+// The settings of a market, bound to `values`, which must outlive them.
+Settings SettingsOf(MarketOptions& values) {
+  return Settings({
+      TextSetting("coordinator", &values.coordinator, "URL of the coordinator"),
+      TextSetting("key", &values.key, "Your key file"),
+      PublicKeySetting("coordinator_key", &values.coordinator_key, "Public key the coordinator must have"),
+      TextSetting("ca_file", &values.ca_file, "PEM roots to trust instead of the system's"),
+      TextSetting("client_cert_file", &values.client_cert_file, "PEM certificate"),
+      TextSetting("client_key_file", &values.client_key_file, "PEM key of that certificate"),
+      FlagSetting("insecure", &values.insecure, "Allow http to other machines"),
+  });
+}
+
+// Flags over variables over the file over defaults.
+StatusOr<MarketOptions> Effective(const MarketOptions& flags) {
+  MarketOptions values;
+  values.coordinator = "http://127.0.0.1:7443";
+  Settings settings = SettingsOf(values);
+  const std::optional<std::string> file = SettingsFile(flags.config, Variable, "prooflode.toml");
+  if (file) PL_RETURN_IF_ERROR(settings.LoadFile(*file));
+  PL_RETURN_IF_ERROR(settings.LoadEnvironment(Variable));
+  const std::pair<const char*, const std::string*> texts[] = {
+      {"coordinator", &flags.coordinator},           {"key", &flags.key},
+      {"coordinator_key", &flags.coordinator_key},   {"ca_file", &flags.ca_file},
+      {"client_cert_file", &flags.client_cert_file}, {"client_key_file", &flags.client_key_file}};
+  for (const auto& [name, text] : texts) {
+    if (!text->empty()) PL_RETURN_IF_ERROR(settings.Set(name, *text, Settings::FlagName(name)));
+  }
+  values.insecure = values.insecure || flags.insecure;
+  if (values.key.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat("--key: want a key file, or PROOFLODE_KEY or the key of ",
+                                                   file.value_or("prooflode.toml"), " to name one"));
+  }
+  return values;
 }
 
 ExitCode ExitFor(const Status& status) {
   if (status.ok()) return ExitCode::kOk;
+  if (status.GetPayload(kUsagePayload)) return ExitCode::kUsage;
   if (status.GetPayload(kConfigurationPayload)) return ExitCode::kBadConfiguration;
   if (!status.GetPayload(kRemotePayload)) return ExitCode::kError;
   switch (status.code()) {
@@ -47,29 +88,18 @@ Status Mark(Status status, const char* payload) {
   return status;
 }
 
-// No network yet: what fails here are the flags and variables.
+// No network yet: what fails here are the settings.
 StatusOr<std::unique_ptr<Market>> MakeMarket(const MarketOptions& flags, v1::Role role, Session& session) {
+  PL_ASSIGN_OR_RETURN(const MarketOptions values, Effective(flags));
   client::ConnectionOptions connection;
-  connection.channel.url = Given(flags.coordinator, "PROOFLODE_COORDINATOR", "http://127.0.0.1:7443");
-  connection.channel.insecure = flags.insecure;
+  connection.channel.url = values.coordinator;
+  connection.channel.insecure = values.insecure;
   connection.role = role;
   connection.retry_for = kRetryFor;
-  PL_RETURN_IF_ERROR(client::LoadTlsFiles({Given(flags.ca_file, "PROOFLODE_CA_FILE", ""),
-                                           Given(flags.client_cert_file, "PROOFLODE_CLIENT_CERT_FILE", ""),
-                                           Given(flags.client_key_file, "PROOFLODE_CLIENT_KEY_FILE", "")},
+  PL_RETURN_IF_ERROR(client::LoadTlsFiles({values.ca_file, values.client_cert_file, values.client_key_file},
                                           connection.channel));
-  const std::string pinned = Given(flags.coordinator_key, "PROOFLODE_COORDINATOR_KEY", "");
-  if (!pinned.empty()) {
-    connection.coordinator_key = DigestFromHex(pinned);
-    if (!connection.coordinator_key) {
-      return absl::InvalidArgumentError("--coordinator-key: want 64 hexadecimal digits");
-    }
-  }
-  const std::string key_file = Given(flags.key, "PROOFLODE_KEY", "");
-  if (key_file.empty()) {
-    return absl::InvalidArgumentError("--key: want a key file, or PROOFLODE_KEY to name one");
-  }
-  PL_ASSIGN_OR_RETURN(SigningKey key, LoadSigningKey(key_file));
+  if (!values.coordinator_key.empty()) connection.coordinator_key = DigestFromHex(values.coordinator_key);
+  PL_ASSIGN_OR_RETURN(SigningKey key, LoadSigningKey(values.key));
   auto market = std::make_unique<Market>(std::move(key));
   PL_ASSIGN_OR_RETURN(market->connection,
                       client::Connection::Create(connection, market->key, session.clock, session.random));
@@ -81,18 +111,23 @@ StatusOr<std::unique_ptr<Market>> MakeMarket(const MarketOptions& flags, v1::Rol
 void AddMarketFlags(CLI::App& command, MarketOptions& options) {
   // Several commands share one set of options, and CLI11 would let the variables of those that were not
   // chosen win over the chosen one's flags: OpenMarket looks them up instead.
+  command.add_option("--config", options.config,
+                     "TOML file of these settings (default: prooflode.toml in ~/.config/prooflode or "
+                     "/etc/prooflode)");
   command.add_option("--coordinator", options.coordinator,
                      "URL of the coordinator (PROOFLODE_COORDINATOR; http://127.0.0.1:7443)");
   command.add_option("--key", options.key, "Your key file, see `prooflode key gen` (PROOFLODE_KEY)");
-  command.add_option("--coordinator-key", options.coordinator_key,
-                     "Public key the coordinator must have (PROOFLODE_COORDINATOR_KEY)");
+  command
+      .add_option("--coordinator-key", options.coordinator_key,
+                  "Public key the coordinator must have (PROOFLODE_COORDINATOR_KEY)")
+      ->check(Understood(ParseKeyText));
   command.add_option("--ca-file", options.ca_file,
                      "PEM roots to trust instead of the system's (PROOFLODE_CA_FILE)");
   command.add_option("--client-cert-file", options.client_cert_file,
                      "PEM certificate for coordinators that ask for one (PROOFLODE_CLIENT_CERT_FILE)");
   command.add_option("--client-key-file", options.client_key_file,
                      "PEM key of that certificate (PROOFLODE_CLIENT_KEY_FILE)");
-  command.add_flag("--insecure", options.insecure, "Allow http to other machines");
+  command.add_flag("--insecure", options.insecure, "Allow http to other machines (PROOFLODE_INSECURE)");
   AddJsonFlag(command, options.json);
 }
 
@@ -113,12 +148,22 @@ StatusOr<std::unique_ptr<Market>> OpenMarket(const MarketOptions& flags, v1::Rol
   return market;
 }
 
-Status Remote(const Status& status) { return Mark(status, kRemotePayload); }
+Status Remote(const Status& status, const std::string& about) {
+  const bool refused = !status.ok() && !absl::IsUnavailable(status) && !absl::IsDeadlineExceeded(status) &&
+                       !client::IsLoginFailure(status);
+  if (about.empty() || !refused) return Mark(status, kRemotePayload);
+  Status named = Annotate(status, about);
+  status.ForEachPayload(
+      [&](absl::string_view type, const absl::Cord& payload) { named.SetPayload(type, payload); });
+  return Mark(named, kRemotePayload);
+}
+
+Status Usage(Status status) { return Mark(std::move(status), kUsagePayload); }
 
 StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::ArtifactKind kind) {
   PL_RETURN_IF_ERROR(OpenForReading(path).status());
   const auto uploaded = client::Upload(*market.connection, path, kind);
-  PL_RETURN_IF_ERROR(Remote(uploaded.status()));
+  PL_RETURN_IF_ERROR(Remote(uploaded.status(), path));
   return std::string(AsChars(uploaded->digest));
 }
 
@@ -132,6 +177,24 @@ StatusOr<ExitCode> RunMarket(const std::function<Status()>& body) {
   }
   PrintError(message);
   return ExitFor(status);
+}
+
+StatusOr<Amount> ParseMarketAmount(const std::string& text, const Market& market) {
+  const auto amount = ParseAmount(text, std::min(market.asset.decimals(), kAssetDecimalsMax));
+  PL_RETURN_IF_ERROR(Usage(amount.status()));
+  return *amount;
+}
+
+StatusOr<Amount> ParseAmountForm(const std::string& text) {
+  const size_t point = text.find('.');
+  const size_t decimals = point == std::string::npos ? 0 : text.size() - point - 1;
+  return ParseAmount(text, static_cast<uint32_t>(std::min<size_t>(decimals, kAssetDecimalsMax)));
+}
+
+StatusOr<std::string> ParseReference(const std::string& text) {
+  const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (printable && !text.empty() && text.size() <= 128) return text;
+  return absl::InvalidArgumentError("want 1 to 128 printable ASCII characters");
 }
 
 StatusOr<Micros> ParseDuration(const std::string& text) {

@@ -13,8 +13,9 @@
 
 namespace prooflode::cli {
 
-// Empty texts are looked up in PROOFLODE_ variables by OpenMarket.
+// What the flags said. OpenMarket looks up what is empty in PROOFLODE_ variables, then in a TOML file.
 struct MarketOptions {
+  std::string config;
   std::string coordinator;
   std::string key;
   std::string coordinator_key;
@@ -25,8 +26,11 @@ struct MarketOptions {
   bool json = false;
 };
 
-// Adds --coordinator, --key and the like with their PROOFLODE_ variables, and --json.
+// Adds --config, --coordinator, --key and the like with their PROOFLODE_ variables, and --json.
 void AddMarketFlags(CLI::App& command, MarketOptions& options);
+
+// What --limit takes.
+inline constexpr uint32_t kListMax = 1'000'000;
 
 // A connection with its key. Not copied or moved: the connection refers to the key.
 struct Market {
@@ -43,8 +47,10 @@ struct Market {
 StatusOr<std::unique_ptr<Market>> OpenMarket(const MarketOptions& options, v1::Role role, Session& session);
 
 // Marks an error as the coordinator's, or of the way there: kUnreachable, kRefused or kProtocol rather than
-// kError in ExitFor.
-Status Remote(const Status& status);
+// kError in ExitFor. A refusal names `about`, what was asked for, unless that is empty.
+Status Remote(const Status& status, const std::string& about = "");
+// Marks an error as that of an argument: kUsage.
+Status Usage(Status status);
 
 // Uploads a file; its digest. A file that cannot be read is our error, everything else the coordinator's.
 StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::ArtifactKind kind);
@@ -52,6 +58,22 @@ StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::Ar
 // Runs `body` and prints what went wrong; exit codes as Remote marked them.
 StatusOr<ExitCode> RunMarket(const std::function<Status()>& body);
 
+// For options whose values `parse` has to understand: what it does not is a usage error.
+template <typename T>
+CLI::Validator Understood(StatusOr<T> (*parse)(const std::string&)) {
+  const auto check = [parse](const std::string& text) {
+    const StatusOr<T> parsed = parse(text);
+    return parsed.ok() ? std::string() : std::string(parsed.status().message());
+  };
+  return CLI::Validator(check, "");
+}
+
+// "1.25" in the market's asset; Usage otherwise.
+StatusOr<Amount> ParseMarketAmount(const std::string& text, const Market& market);
+// Whether it is an amount in any asset.
+StatusOr<Amount> ParseAmountForm(const std::string& text);
+// 1 to 128 printable ASCII characters.
+StatusOr<std::string> ParseReference(const std::string& text);
 // "90s", "1500ms", "5m", "2h"; more than zero.
 StatusOr<Micros> ParseDuration(const std::string& text);
 // 16 bytes from 32 hexadecimal digits.

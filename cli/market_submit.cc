@@ -3,6 +3,7 @@
 
 #include "cli/market_print.h"
 #include "cli/market_proof.h"
+#include "cli/outputs.h"
 
 namespace prooflode::cli {
 namespace {
@@ -41,8 +42,7 @@ StatusOr<v1::Job> WaitForEnd(Market& market, const v1::Job& posted) {
   v1::Job last = posted;
   PL_RETURN_IF_ERROR(
       Remote(market.client->WatchJob(posted.job_id(), posted.revision(), [&](const v1::Job& job) {
-        PrintNote(absl::StrCat(StateText(job.state()), ", ", job.racer_count(), " racing, ",
-                               job.commit_count(), " commits"));
+        PrintNote(absl::StrCat(StateText(job.state()), ", ", RacersText(job)));
         last = job;
         return true;
       })));
@@ -52,13 +52,13 @@ StatusOr<v1::Job> WaitForEnd(Market& market, const v1::Job& posted) {
 Status Submit(const SubmitOptions& options, Session& session) {
   PL_ASSIGN_OR_RETURN(const v1::Policy policy, ToPolicy(options));
   PL_ASSIGN_OR_RETURN(const Micros time_limit, ParseDuration(options.deadline));
+  PL_RETURN_IF_ERROR(CheckOutputs({options.out_proof, options.out_public}));
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
-  PL_ASSIGN_OR_RETURN(const Amount reward,
-                      ParseAmount(options.reward, std::min(market->asset.decimals(), kAssetDecimalsMax)));
+  PL_ASSIGN_OR_RETURN(const Amount reward, ParseMarketAmount(options.reward, *market));
   v1::GetCircuitRequest by_name;
   by_name.set_name(options.circuit);
   const auto circuit = market->client->GetCircuit(by_name);
-  PL_RETURN_IF_ERROR(Remote(Annotate(circuit.status(), absl::StrCat("circuit ", options.circuit))));
+  PL_RETURN_IF_ERROR(Remote(circuit.status(), "circuit " + options.circuit));
   PL_ASSIGN_OR_RETURN(const std::string witness,
                       UploadFile(*market, options.witness, v1::ARTIFACT_KIND_WITNESS));
 
@@ -102,14 +102,19 @@ void AddJobSubmit(CLI::App& job, Session& session) {
       [options, &session] { return RunMarket([&] { return Submit(*options, session); }); });
   submit->add_option("--circuit", options->circuit, "Name of a registered circuit")->required();
   submit->add_option("--witness", options->witness, "Witness (.wtns)")->required();
-  submit->add_option("--reward", options->reward, "What the winner gets, in the market's asset")->required();
+  submit->add_option("--reward", options->reward, "What the winner gets, in the market's asset")
+      ->required()
+      ->check(Understood(ParseAmountForm));
   submit->add_option("--policy", options->policy, "race or lease")
       ->check(CLI::IsMember({"race", "lease"}))
       ->capture_default_str();
   submit->add_option("--width", options->width, "Miners admitted to a race; 0 for everybody")
       ->capture_default_str();
-  submit->add_option("--lease", options->lease, "How long one miner has, like 30s");
-  submit->add_option("--deadline", options->deadline, "From now, like 60s")->capture_default_str();
+  submit->add_option("--lease", options->lease, "How long one miner has, like 30s")
+      ->check(Understood(ParseDuration));
+  submit->add_option("--deadline", options->deadline, "From now, like 60s")
+      ->check(Understood(ParseDuration))
+      ->capture_default_str();
   submit->add_flag("--again", options->again, "Race even though this statement was proven before");
   CLI::Option* wait = submit->add_flag("--wait", options->wait, "Wait for the end; 1 when there is no proof");
   submit->add_option("--out-proof", options->out_proof, "Write the proof there")->needs(wait);

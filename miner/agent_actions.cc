@@ -368,6 +368,8 @@ void Agent::OnResult(size_t device, const WorkerResult& result) {
   const Proving done = *std::exchange(proving, std::nullopt);
   reporter_.ProvingEnded(done.job, device);
   if (result.self_verify_failures > 0) metrics_.SelfVerifyFailures(device, result.self_verify_failures);
+  if (absl::IsUnavailable(result.status)) metrics_.DeviceError(device, DeviceErrorKind::kCrash);
+  if (absl::IsDeadlineExceeded(result.status)) metrics_.DeviceError(device, DeviceErrorKind::kHang);
   if (!result.status.ok()) {
     return Feed(event::ProofFailed{done.job, FailureOf(result.status), std::string(result.status.message())});
   }

@@ -1,24 +1,21 @@
 #include "miner/config.h"
 
-#include "base/crypto.h"
+#include "base/command_line/device.h"
 
 namespace prooflode::miner {
 namespace {
 
 constexpr uint64_t kMegabytesMax = uint64_t{1} << 24;
 
-Setting KeySetting(std::string name, std::string* target, std::string help) {
+// Any device's name, there or not: that the machine lacks one is no error of the configuration.
+Setting DeviceSetting(std::string name, std::string* target, std::string help) {
   const auto set = [target](const std::string& text) {
-    if (!text.empty() && !DigestFromHex(text)) return false;
+    if (!IsDeviceName(text)) return false;
     *target = text;
     return true;
   };
-  return {std::move(name),
-          SettingKind::kText,
-          std::move(help),
-          "64 hexadecimal digits, or nothing",
-          set,
-          [target] { return *target; }};
+  return {
+      std::move(name), SettingKind::kText, std::move(help), kDeviceNames, set, [target] { return *target; }};
 }
 
 }  // namespace
@@ -26,8 +23,8 @@ Setting KeySetting(std::string name, std::string* target, std::string help) {
 Settings SettingsOf(Config& c) {
   return Settings({
       TextSetting("coordinator", &c.coordinator, "URL of the coordinator"),
-      KeySetting("coordinator_key", &c.coordinator_key,
-                 "Public key that the coordinator must have, in hexadecimal"),
+      PublicKeySetting("coordinator_key", &c.coordinator_key,
+                       "Public key that the coordinator must have, in hexadecimal"),
       TextSetting("ca_file", &c.ca_file, "PEM file of the roots to trust instead of the system's"),
       TextSetting("client_cert_file", &c.client_cert_file,
                   "PEM certificate for coordinators that ask for one"),
@@ -40,7 +37,7 @@ Settings SettingsOf(Config& c) {
       TextSetting("log.format", &c.log.format, "text or json", {"text", "json"}),
       TextSetting("log.level", &c.log.level, "debug, info, warning or error",
                   {"debug", "info", "warning", "error"}),
-      TextSetting("device.kind", &c.device.kind, "What proves: cpu", {"cpu"}),
+      DeviceSetting("device.kind", &c.device.kind, "What proves: auto or cpu in this version"),
       NumberSetting("device.threads", &c.device.threads, 0, 1024,
                     "Threads of the worker; 0 for every usable processor"),
       NumberSetting("device.key_memory_mb", &c.device.key_memory_mb, 0, kMegabytesMax,
@@ -64,12 +61,15 @@ Settings SettingsOf(Config& c) {
   });
 }
 
+Status SetFlags(const std::map<std::string, Flag>& flags, Settings& settings) {
+  for (const auto& [name, flag] : flags) PL_RETURN_IF_ERROR(settings.Set(name, flag.text, flag.typed));
+  return absl::OkStatus();
+}
+
 Status LoadConfig(const ConfigSources& sources, Config& config, Settings& settings) {
   if (sources.file) PL_RETURN_IF_ERROR(settings.LoadFile(*sources.file));
   if (sources.environment) PL_RETURN_IF_ERROR(settings.LoadEnvironment(sources.environment));
-  for (const auto& [name, text] : sources.flags) {
-    PL_RETURN_IF_ERROR(settings.Set(name, text, Settings::FlagName(name)));
-  }
+  PL_RETURN_IF_ERROR(SetFlags(sources.flags, settings));
   if (config.data.empty()) {
     PL_ASSIGN_OR_RETURN(config.data, DefaultDataFolder(sources.environment, ".prooflode-miner"));
   }

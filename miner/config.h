@@ -51,10 +51,19 @@ struct Config {
 // The table of settings, bound to `config`, which must outlive it.
 Settings SettingsOf(Config& config);
 
+// A setting on the command line.
+struct Flag {
+  std::string text;
+  std::string typed;  // the flag as it was typed, for messages: a setting may have a short one
+};
+
+// kInvalidArgument for a value that its setting cannot have.
+Status SetFlags(const std::map<std::string, Flag>& flags, Settings& settings);
+
 struct ConfigSources {
   std::optional<std::string> file;
   Environment environment;
-  std::map<std::string, std::string> flags;  // by setting
+  std::map<std::string, Flag> flags;  // by setting
 };
 
 // Reads all sources into `config` through `settings`, fills in the defaults that depend on the environment,

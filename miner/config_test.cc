@@ -12,6 +12,12 @@ namespace {
 
 using testing::HasSubstr;
 
+std::map<std::string, Flag> Typed(const std::map<std::string, std::string>& values) {
+  std::map<std::string, Flag> flags;
+  for (const auto& [name, text] : values) flags[name] = {text, Settings::FlagName(name)};
+  return flags;
+}
+
 class ConfigTest : public testing::Test {
  protected:
   std::string Write(const std::string& text) {
@@ -20,7 +26,7 @@ class ConfigTest : public testing::Test {
     return path;
   }
   Status Load(const std::string& text, std::map<std::string, std::string> environment = {},
-              std::map<std::string, std::string> flags = {}) {
+              const std::map<std::string, std::string>& flags = {}) {
     environment.emplace("HOME", "/home/rig");
     config_ = Config();
     settings_ = SettingsOf(config_);
@@ -29,7 +35,7 @@ class ConfigTest : public testing::Test {
                          const auto it = environment.find(name);
                          return it == environment.end() ? nullptr : it->second.c_str();
                        },
-                       .flags = std::move(flags)},
+                       .flags = Typed(flags)},
                       config_, settings_);
   }
   std::string Refusal(const std::string& text) {

@@ -2,13 +2,15 @@
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "base/command_line/device.h"
 #include "base/command_line/usage.h"
 #include "base/log.h"
 #include "miner/config.h"
@@ -23,33 +25,25 @@ namespace {
 
 struct CommandLine {
   std::string config_file;
-  std::map<std::string, std::string> settings;
+  std::map<std::string, Flag> settings;
   bool json = false;
+  std::vector<std::string> words;  // as typed
+
+  bool IsTyped(const std::string& flag) const {
+    return std::any_of(words.begin(), words.end(),
+                       [&](const std::string& word) { return word.substr(0, word.find('=')) == flag; });
+  }
 };
 
 constexpr char kSettingsGroup[] = "Settings (flags win over variables, these over the file)";
 
 const char* Variable(const std::string& name) { return std::getenv(name.c_str()); }
 
-// --config, or the first of the usual places that has a file.
+// --config, PROOFLODE_CONFIG, or the first of the usual places that has a file.
 std::optional<std::string> ConfigFile(const CommandLine& line) {
-  if (!line.config_file.empty()) return line.config_file;
   const char* variable = Variable("PROOFLODE_CONFIG");
-  if (variable != nullptr && *variable != '\0') return variable;
-  const char* xdg = Variable("XDG_CONFIG_HOME");
-  const char* home = Variable("HOME");
-  std::vector<std::string> places;
-  if (xdg != nullptr && *xdg != '\0') {
-    places.push_back(std::string(xdg) + "/prooflode/miner.toml");
-  } else if (home != nullptr) {
-    places.push_back(std::string(home) + "/.config/prooflode/miner.toml");
-  }
-  places.push_back("/etc/prooflode/miner.toml");
-  for (const std::string& place : places) {
-    std::error_code ignored;
-    if (std::filesystem::exists(place, ignored)) return place;
-  }
-  return std::nullopt;
+  const std::string given = line.config_file.empty() && variable != nullptr ? variable : line.config_file;
+  return SettingsFile(given, Variable, "miner.toml");
 }
 
 int Fail(const Status& status, int code) {
@@ -108,17 +102,29 @@ LogOptions ToLogOptions(const Config& config) {
   return options;
 }
 
+// A value that no setting can have is a wrong command line, whatever the other sources say.
+Status CheckFlags(const CommandLine& line) {
+  Config scratch;
+  Settings settings = SettingsOf(scratch);
+  return SetFlags(line.settings, settings);
+}
+
 int Dispatch(const CLI::App& app, const CommandLine& line, Config& config, Settings& settings) {
   if (app.got_subcommand("version")) {
     std::puts("prooflode-miner " PROOFLODE_VERSION);
     return kExitOk;
   }
+  if (const Status flags = CheckFlags(line); !flags.ok()) return Fail(flags, kExitUsage);
   const Status loaded = LoadConfig(
       {.file = ConfigFile(line), .environment = Variable, .flags = line.settings}, config, settings);
   if (!loaded.ok()) return Fail(loaded, kExitBadConfiguration);
   InitLog(ToLogOptions(config));
-  if (app.got_subcommand("run")) return RunMiner(config);
-  if (app.got_subcommand("selftest")) return RunSelfTestCommand(config);
+  if (app.got_subcommand("run") || app.got_subcommand("selftest")) {
+    if (const Status device = FindDevice(config.device.kind); !device.ok()) {
+      return Fail(Annotate(device, settings.Origin("device.kind")), kExitNoDevice);
+    }
+    return app.got_subcommand("run") ? RunMiner(config) : RunSelfTestCommand(config);
+  }
   if (app.got_subcommand("status")) return PrintStatus(config, line.json);
   if (app.got_subcommand("drain")) return DrainRunning(config);
   const CLI::App* config_command = app.get_subcommand("config");
@@ -131,20 +137,27 @@ int Dispatch(const CLI::App& app, const CommandLine& line, Config& config, Setti
   return kExitOk;
 }
 
+// The settings of everyday use have short names, too.
+std::string ShortFlag(const std::string& setting) {
+  if (setting == "device.threads") return "--threads";
+  if (setting == "device.kind") return "--device";
+  return setting == "log.format" ? "--log" : "";
+}
+
 // Every setting as a flag of `command`, shown in its help under `group`; hidden where that is empty.
 void AddSettingFlags(CLI::App& command, CommandLine& line, const Settings& settings,
                      const std::string& group) {
   command.add_option("--config", line.config_file, "TOML file of settings (PROOFLODE_CONFIG)")->group(group);
   for (const Setting& setting : settings.table()) {
     const std::string& name = setting.name;
-    std::string flags = Settings::FlagName(name);
-    // The settings of everyday use have short names.
-    if (name == "device.threads") flags += ",--threads";
-    if (name == "device.kind") flags += ",--device";
-    if (name == "log.format") flags += ",--log";
+    const std::string flag = Settings::FlagName(name);
+    const std::string short_flag = ShortFlag(name);
     command
         .add_option_function<std::string>(
-            flags, [&line, name](const std::string& value) { line.settings[name] = value; },
+            short_flag.empty() ? flag : flag + "," + short_flag,
+            [&line, name, flag, short_flag](const std::string& value) {
+              line.settings[name] = {value, line.IsTyped(flag) || short_flag.empty() ? flag : short_flag};
+            },
             absl::StrCat(setting.help, " (", Settings::EnvironmentName(name), ")"))
         ->type_name("VALUE")
         ->group(group);
@@ -155,8 +168,10 @@ int Main(int argc, char** argv) {
   if (IsWorkerCommandLine(argc, argv)) return WorkerMain(argc, argv);
   CLI::App app("Proves for a prooflode market and is paid for the races it wins", "prooflode-miner");
   app.require_subcommand(1);
+  app.set_version_flag("--version", "prooflode-miner " PROOFLODE_VERSION);
   app.fallthrough();
   CommandLine line;
+  line.words.assign(argv + 1, argv + std::max(argc, 1));
   Config values;
   Settings settings = SettingsOf(values);
   AddSettingFlags(app, line, settings, "");  // in front of a command they work, too
@@ -177,7 +192,8 @@ int Main(int argc, char** argv) {
   app.footer(
       "Every setting is a flag, a PROOFLODE_ variable and a line of a file: see `prooflode-miner run "
       "--help`.\n"
-      "Exit codes: 0 ok, 1 error, 2 usage, 4 self-test failed, 6 no miner answers, 78 bad configuration.\n"
+      "Exit codes: 0 ok, 1 error, 2 usage, 3 no device, 4 self-test failed, 6 no miner answers, 78 bad "
+      "configuration.\n"
       "Example: prooflode-miner run --coordinator https://market.example:7443");
   try {  // CLI11 throws.
     app.parse(argc, argv);

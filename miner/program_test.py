@@ -2,13 +2,14 @@
 """What `prooflode-miner` says and how it exits, without a coordinator. Usage: program_test.py PROGRAM [unittest arguments]"""
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
 import unittest
 
 PROGRAM = sys.argv.pop(1)
-USAGE, BAD_CONFIGURATION = 2, 78
+USAGE, NO_DEVICE, BAD_CONFIGURATION = 2, 3, 78
 
 
 class ProgramTest(unittest.TestCase):
@@ -41,6 +42,56 @@ class ProgramTest(unittest.TestCase):
         self.refused(USAGE, "stauts", says="did you mean status instead of stauts?")
         self.refused(USAGE, "config", says="the commands of prooflode-miner config are check, print")
         self.refused(USAGE, "config", says="see `prooflode-miner config --help`")
+
+    def test_version(self):
+        flag, command = self.call("--version"), self.call("version")
+        self.assertEqual((flag.returncode, flag.stdout), (0, command.stdout), flag)
+        self.assertTrue(flag.stdout.startswith("prooflode-miner "), flag)
+
+    def test_devices_that_are_not_there(self):
+        for device in ("cuda:0", "opencl:1", "pci:0000:01:00.0"):
+            for command in ("run", "selftest"):
+                self.refused(NO_DEVICE, command, "--device", device, says=f"--device: no device {device}")
+            self.refused(NO_DEVICE, "run", f"--device-kind={device}", says=f"--device-kind: no device {device}")
+            self.refused(NO_DEVICE, "run", says="it has cpu", PROOFLODE_DEVICE_KIND=device)
+        self.assertFalse((self.dir / ".prooflode-miner").exists())
+        self.refused(USAGE, "run", "--device", "cuda:x", says='--device: device.kind is "cuda:x", want auto, cpu, cuda:N')
+        self.refused(BAD_CONFIGURATION, "run", says="PROOFLODE_DEVICE_KIND", PROOFLODE_DEVICE_KIND="gpu")
+
+    def start(self, *flags):
+        """A miner without a coordinator, once it runs."""
+        environment = {"HOME": str(self.dir), "PATH": os.environ["PATH"]}
+        miner = subprocess.Popen([PROGRAM, "run", "--coordinator", "http://127.0.0.1:1", "--http", "", "--threads", "1", *flags],
+                                 stderr=subprocess.PIPE, text=True, env=environment)
+        self.addCleanup(miner.stderr.close)
+        self.addCleanup(miner.wait)
+        self.addCleanup(miner.kill)
+        self.read_until(miner, "no session with")
+        return miner
+
+    def read_until(self, miner, text):
+        for line in miner.stderr:
+            if text in line:
+                return
+        self.fail(f"the miner ended before it said {text}")
+
+    def test_signals_after_the_drain_change_nothing(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            miner = self.start()
+            miner.send_signal(number)
+            self.read_until(miner, "won 0, lost 0")  # drained
+            while miner.poll() is None:
+                miner.send_signal(number)
+                try:
+                    miner.wait(0.01)
+                except subprocess.TimeoutExpired:
+                    pass
+            self.assertEqual(miner.returncode, 0)
+            self.read_until(miner, "stopped")
+
+    def test_values_that_no_setting_can_have(self):
+        self.refused(USAGE, "run", "--threads", "many", says='--threads: device.threads is "many"')
+        self.refused(BAD_CONFIGURATION, "run", says="PROOFLODE_DEVICE_THREADS", PROOFLODE_DEVICE_THREADS="many")
 
     def test_mistyped_flags(self):
         self.refused(USAGE, "run", "--coordinater", "http://127.0.0.1:1", says="did you mean --coordinator instead of --coordinater?")

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <bit>
 #include <cerrno>
+#include <cstdio>
 #include <thread>
 
 #include "absl/strings/numbers.h"
@@ -132,6 +133,11 @@ class StopSignals {
     pthread_kill(thread_.native_handle(), SIGTERM);
     thread_.join();
   }
+  // The agent has stopped: what is left to do takes no time, and signals change nothing any more.
+  void Finish() {
+    MutexLock lock(mutex_);
+    finished_ = true;
+  }
   // The agent to drain; nullptr once there is none any more.
   void SetAgent(Agent* agent) {
     MutexLock lock(mutex_);
@@ -148,6 +154,7 @@ class StopSignals {
       if (sigwait(&set, &number) != 0) continue;
       if (done_) return;
       MutexLock lock(mutex_);
+      if (finished_) continue;
       if (number != SIGUSR1) {
         if (stopping || agent_ == nullptr) EndNow(number);
         stopping = true;
@@ -168,6 +175,7 @@ class StopSignals {
   Mutex mutex_;
   Agent* agent_ PL_GUARDED_BY(mutex_) = nullptr;
   bool draining_ PL_GUARDED_BY(mutex_) = false;
+  bool finished_ PL_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };
 
@@ -205,6 +213,7 @@ StatusOr<std::unique_ptr<HttpEndpoint>> Serve(const std::string& listen, Prometh
                                }}});
 }
 
+// Ends the process when it is told to stop; the error of a start that failed otherwise.
 Status Run(const Config& config) {
   PL_RETURN_IF_ERROR(ProtectMemory());
   RealClock clock;
@@ -246,13 +255,19 @@ Status Run(const Config& config) {
     LogInfo("miner", "api    http://%s  /metrics  /api/v1/status  /healthz (port %d)", config.http,
             http->port());
   }
-  Agent agent(options, *connection, *cache, journal, reporter, metrics, clock, random);
-  PL_RETURN_IF_ERROR(agent.Start());
-  const AgentOfSignals reachable(signals, agent);
-  agent.Run();
+  {
+    Agent agent(options, *connection, *cache, journal, reporter, metrics, clock, random);
+    PL_RETURN_IF_ERROR(agent.Start());
+    const AgentOfSignals reachable(signals, agent);
+    agent.Run();
+    signals.Finish();
+  }
   reporter.LogSummary();
   LogInfo("miner", "stopped");
-  return absl::OkStatus();
+  // Workers and streams are gone and files are durable. An orderly end would wait up to two seconds for the
+  // HTTP server's next poll.
+  std::fflush(nullptr);
+  _exit(kExitOk);
 }
 
 }  // namespace
@@ -269,7 +284,6 @@ int RunMiner(const Config& config) {
   }
   BlockStopSignals();
   const Status status = Run(config);
-  if (status.ok()) return kExitOk;
   LogError("miner", "%s", std::string(status.message()));
   return status.code() == absl::StatusCode::kInvalidArgument ? kExitBadConfiguration : kExitError;
 }

@@ -8,6 +8,7 @@ namespace prooflode::miner {
 constexpr int kExitOk = 0;
 constexpr int kExitError = 1;
 constexpr int kExitUsage = 2;
+constexpr int kExitNoDevice = 3;
 constexpr int kExitSelfTestFailed = 4;
 constexpr int kExitUnreachable = 6;
 constexpr int kExitBadConfiguration = 78;

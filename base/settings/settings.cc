@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <optional>
 #include <sstream>
 
@@ -11,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "base/crypto.h"
 #include "base/edit_distance.h"
 #include "base/files.h"
 
@@ -93,6 +95,12 @@ std::string OneOf(const std::vector<std::string>& words) {
   return before.empty() ? *last : absl::StrCat(before, " or ", *last);
 }
 
+// "" where it is not set.
+std::string Variable(const Environment& environment, const char* name) {
+  const char* value = environment ? environment(name) : nullptr;
+  return value == nullptr ? "" : value;
+}
+
 }  // namespace
 
 Setting TextSetting(std::string name, std::string* target, std::string help,
@@ -147,14 +155,41 @@ Setting AddressSetting(std::string name, std::string* target, bool may_be_empty,
           [target] { return *target; }};
 }
 
-StatusOr<std::string> DefaultDataFolder(const Environment& environment, const std::string& folder) {
-  const auto variable = [&](const char* name) {
-    const char* value = environment ? environment(name) : nullptr;
-    return std::string(value == nullptr ? "" : value);
+Setting PublicKeySetting(std::string name, std::string* target, std::string help) {
+  const auto set = [target](const std::string& text) {
+    if (!text.empty() && !DigestFromHex(text)) return false;
+    *target = text;
+    return true;
   };
-  const std::string state = variable("STATE_DIRECTORY");
+  return {std::move(name),
+          SettingKind::kText,
+          std::move(help),
+          "64 hexadecimal digits, or nothing",
+          set,
+          [target] { return *target; }};
+}
+
+std::optional<std::string> SettingsFile(const std::string& given, const Environment& environment,
+                                        const std::string& name) {
+  if (!given.empty()) return given;
+  std::vector<std::string> folders;
+  if (const std::string xdg = Variable(environment, "XDG_CONFIG_HOME"); !xdg.empty()) folders.push_back(xdg);
+  if (const std::string home = Variable(environment, "HOME"); !home.empty()) {
+    folders.push_back(home + "/.config");
+  }
+  folders.push_back("/etc");
+  for (const std::string& folder : folders) {
+    const std::string place = absl::StrCat(folder, "/prooflode/", name);
+    std::error_code ignored;
+    if (std::filesystem::exists(place, ignored)) return place;
+  }
+  return std::nullopt;
+}
+
+StatusOr<std::string> DefaultDataFolder(const Environment& environment, const std::string& folder) {
+  const std::string state = Variable(environment, "STATE_DIRECTORY");
   if (!state.empty()) return state;
-  const std::string home = variable("HOME");
+  const std::string home = Variable(environment, "HOME");
   if (!home.empty()) return absl::StrCat(home, "/", folder);
   return absl::InvalidArgumentError("data: neither given, nor is there a HOME to put it into");
 }
@@ -230,6 +265,11 @@ Status Settings::LoadEnvironment(const Environment& lookup) {
   return absl::OkStatus();
 }
 
+std::string Settings::Origin(const std::string& name) const {
+  const auto origin = origins_.find(name);
+  return origin == origins_.end() ? "default" : origin->second;
+}
+
 std::string Settings::Print() const {
   std::string out;
   std::string table;
@@ -239,9 +279,8 @@ std::string Settings::Print() const {
     if (in != table) out += absl::StrFormat("\n[%s]\n", in);
     table = in;
     const std::string key = point == std::string::npos ? setting.name : setting.name.substr(point + 1);
-    const auto origin = origins_.find(setting.name);
-    out += absl::StrFormat("%-50s # %s\n", absl::StrCat(key, " = ", ValueText(setting)),
-                           origin == origins_.end() ? "default" : origin->second);
+    out +=
+        absl::StrFormat("%-50s # %s\n", absl::StrCat(key, " = ", ValueText(setting)), Origin(setting.name));
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,11 +35,19 @@ Setting FlagSetting(std::string name, bool* target, std::string help);
 // HOST:PORT with a port in range; the host is checked by whoever listens there.
 Setting AddressSetting(std::string name, std::string* target, bool may_be_empty, std::string help);
 
+// A public key in hexadecimal, or nothing.
+Setting PublicKeySetting(std::string name, std::string* target, std::string help);
+
 // The value of a variable, nullptr when it is not set.
 using Environment = std::function<const char*(const std::string&)>;
 
 // $STATE_DIRECTORY, which systemd sets, or `folder` in the home of the user; kInvalidArgument without both.
 StatusOr<std::string> DefaultDataFolder(const Environment& environment, const std::string& folder);
+
+// The file of settings: `given` unless it is empty, or the first that exists of `name` in
+// $XDG_CONFIG_HOME/prooflode, ~/.config/prooflode and /etc/prooflode.
+std::optional<std::string> SettingsFile(const std::string& given, const Environment& environment,
+                                        const std::string& name);
 
 class Settings {
  public:
@@ -53,6 +62,8 @@ class Settings {
   // `origin` is for messages and for Print.
   Status Set(const std::string& name, const std::string& text, const std::string& origin);
 
+  // Where the value of a setting came from: what Set was told, or "default".
+  std::string Origin(const std::string& name) const;
   // The effective settings as a TOML file that gives them again, with each one's origin as a comment.
   std::string Print() const;
   // "limits.queue" -> "PROOFLODE_LIMITS_QUEUE", "--limits-queue".

@@ -113,6 +113,36 @@ TEST(SettingTest, WordsAndAddresses) {
   }
 }
 
+TEST(SettingTest, PublicKeys) {
+  std::string key = "x";
+  const Setting setting = PublicKeySetting("key", &key, "");
+  EXPECT_FALSE(setting.set("abc"));
+  EXPECT_EQ(key, "x");
+  EXPECT_TRUE(setting.set(std::string(64, 'a')));
+  EXPECT_EQ(key, std::string(64, 'a'));
+  EXPECT_TRUE(setting.set(""));
+}
+
+TEST(SettingTest, TheFileThatIsGivenOrTheFirstThatExists) {
+  const std::filesystem::path dir =
+      std::filesystem::path(testing::TempDir()) / absl::StrCat("settings_file_", getpid());
+  std::map<std::string, std::string> variables = {{"XDG_CONFIG_HOME", dir / "xdg"}, {"HOME", dir / "home"}};
+  const Environment environment = [&](const std::string& name) -> const char* {
+    const auto it = variables.find(name);
+    return it == variables.end() ? nullptr : it->second.c_str();
+  };
+  const std::string name = absl::StrCat("test-", getpid(), ".toml");
+  EXPECT_EQ(SettingsFile("given.toml", environment, name), "given.toml");
+  EXPECT_EQ(SettingsFile("", environment, name), std::nullopt);
+  for (const char* folder : {"home/.config", "xdg"}) {  // the later wins
+    const std::filesystem::path in = dir / folder / "prooflode";
+    std::filesystem::create_directories(in);
+    std::ofstream(in / name) << "\n";
+    EXPECT_EQ(SettingsFile("", environment, name), (in / name).string());
+  }
+  std::filesystem::remove_all(dir);
+}
+
 TEST(SettingTest, TheDataFolderIsSystemdsOrInTheHome) {
   std::map<std::string, std::string> variables;
   const Environment environment = [&](const std::string& name) -> const char* {

@@ -3,6 +3,15 @@
 namespace prooflode::miner {
 namespace {
 
+// What this version proves, and with what.
+const Labels kProved = {{"proof_system", "groth16"}, {"curve", "bn254"}};
+constexpr char kBackend[] = "cpu";
+
+Labels With(Labels labels, const std::string& name, const std::string& value) {
+  labels.emplace(name, value);
+  return labels;
+}
+
 constexpr const char* kDeviceStates[] = {"idle", "proving", "paused"};
 constexpr const char* kStages[] = {"fetch", "load", "ntt", "msm_g1", "msm_g2", "finish", "self_verify"};
 constexpr const char* kResults[] = {"won",      "lost_race", "invalid", "timeout",
@@ -55,6 +64,13 @@ Counter& SelfVerifyCounter(MetricFactory& factory, size_t device) {
   return DeviceCounter(factory, "prooflode_miner_self_verify_failures_total",
                        "Proofs that did not verify here and were not sent", device);
 }
+Counter& ErrorCounter(MetricFactory& factory, size_t device, DeviceErrorKind kind) {
+  const char* name = kind == DeviceErrorKind::kCrash  ? "crash"
+                     : kind == DeviceErrorKind::kHang ? "hang"
+                                                      : "invalid_proof";
+  return factory.GetCounter("prooflode_miner_device_errors_total", "Jobs that the device failed",
+                            {{"device", std::to_string(device)}, {"kind", name}});
+}
 Counter& CacheCounter(MetricFactory& factory, const std::string& kind, bool hit) {
   return factory.GetCounter("prooflode_miner_cache_requests_total", "Files asked of the cache",
                             {{"kind", kind}, {"result", hit ? "hit" : "miss"}});
@@ -68,12 +84,13 @@ Gauge& StateGauge(MetricFactory& factory, size_t device, const std::string& stat
 
 MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
     : factory_(factory),
-      connected_(
-          factory.GetGauge("prooflode_miner_connected", "1 while a session with the coordinator stands")),
+      connected_(factory.GetGauge("prooflode_miner_connected",
+                                  "1 while a session with the coordinator stands",
+                                  {{"endpoint", "primary"}})),
       offered_(factory.GetCounter("prooflode_miner_jobs_offered_total", "Offers received")),
-      proof_duration_(factory.GetHistogram("prooflode_miner_proof_duration_seconds",
-                                           "From the files being here to a verified proof",
-                                           ExponentialBuckets(0.005, 2, 18), {{"backend", "cpu"}})),
+      proof_duration_(factory.GetHistogram(
+          "prooflode_miner_proof_duration_seconds", "From the files being here to a verified proof",
+          ExponentialBuckets(0.005, 2, 18), With(kProved, "backend", kBackend))),
       race_gap_(factory.GetHistogram("prooflode_miner_race_gap_seconds",
                                      "How far behind the winner our commit was, in lost races",
                                      ExponentialBuckets(0.001, 2.5, 13))),
@@ -106,17 +123,22 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
     BusyCounter(factory, device);
     ResetCounter(factory, device);
     SelfVerifyCounter(factory, device);
+    for (const auto kind :
+         {DeviceErrorKind::kCrash, DeviceErrorKind::kHang, DeviceErrorKind::kInvalidProof}) {
+      ErrorCounter(factory, device, kind);
+    }
     DeviceState(device, "idle");
   }
 }
 
 Counter& MinerMetrics::Attempts(const std::string& result) {
-  return factory_.GetCounter("prooflode_miner_attempts_total", "Attempts that ended", {{"result", result}});
+  return factory_.GetCounter("prooflode_miner_attempts_total", "Attempts that ended",
+                             With(kProved, "result", result));
 }
 
 Histogram& MinerMetrics::Stage(const std::string& stage) {
   return factory_.GetHistogram("prooflode_miner_stage_duration_seconds", "Time of one stage of a job",
-                               ExponentialBuckets(0.0005, 4, 10), {{"stage", stage}});
+                               ExponentialBuckets(0.0005, 4, 10), {{"stage", stage}, {"backend", kBackend}});
 }
 
 void MinerMetrics::JobSkipped(SkipReason reason) { SkipCounter(factory_, reason).Increment(); }
@@ -149,6 +171,7 @@ void MinerMetrics::Wasted(WasteReason reason, Micros duration) {
 
 void MinerMetrics::SelfVerifyFailures(size_t device, uint32_t count) {
   SelfVerifyCounter(factory_, device).Increment(count);
+  ErrorCounter(factory_, device, DeviceErrorKind::kInvalidProof).Increment(count);
 }
 
 void MinerMetrics::CacheRequest(const std::string& kind, bool hit) {
@@ -162,6 +185,25 @@ void MinerMetrics::SetDisk(uint64_t free, uint64_t room) {
 
 void MinerMetrics::DeviceState(size_t device, const std::string& state) {
   for (const char* each : kDeviceStates) StateGauge(factory_, device, each).Set(state == each ? 1 : 0);
+}
+
+void MinerMetrics::DeviceInfo(size_t device, const std::string& name) {
+  factory_
+      .GetGauge("prooflode_miner_device_info", "1; the labels say what the device is",
+                {{"device", std::to_string(device)}, {"name", name}, {"backend", kBackend}})
+      .Set(1);
+}
+
+void MinerMetrics::DeviceProgress(size_t device, Micros wall) {
+  factory_
+      .GetGauge("prooflode_miner_device_last_progress_timestamp_seconds",
+                "When the device last began or ended a proof, or was started",
+                {{"device", std::to_string(device)}})
+      .Set(ToSeconds(wall));
+}
+
+void MinerMetrics::DeviceError(size_t device, DeviceErrorKind kind) {
+  ErrorCounter(factory_, device, kind).Increment();
 }
 
 void MinerMetrics::DeviceBusy(size_t device, Micros duration) {

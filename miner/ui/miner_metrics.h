@@ -9,6 +9,8 @@
 
 namespace prooflode::miner {
 
+// Of what a device of the CPU can be told: its worker died or hung, or its proof did not verify.
+enum class DeviceErrorKind { kCrash, kHang, kInvalidProof };
 enum class WasteReason { kLostRace, kCancelled, kFailed };
 
 class MinerMetrics {
@@ -30,6 +32,10 @@ class MinerMetrics {
   // Free bytes of the disk, and how many of it the cache may hold.
   void SetDisk(uint64_t free, uint64_t room);
   void DeviceState(size_t device, const std::string& state);
+  // What the device is; it has made progress at `wall`, the time of the calendar.
+  void DeviceInfo(size_t device, const std::string& name);
+  void DeviceProgress(size_t device, Micros wall);
+  void DeviceError(size_t device, DeviceErrorKind kind);
   void DeviceBusy(size_t device, Micros duration);
   void WorkerReplaced(size_t device);
 

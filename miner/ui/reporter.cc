@@ -1,6 +1,7 @@
 #include "miner/ui/reporter.h"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -23,6 +24,9 @@ double Median(const std::deque<double>& values) {
   return *middle;
 }
 
+// Of milliseconds or seconds: three decimals are kept.
+double Rounded(double value) { return std::round(value * 1000) / 1000; }
+
 void Keep(std::deque<double>& values, double value) {
   values.push_back(value);
   if (values.size() > kDurationsMax) values.pop_front();
@@ -33,7 +37,11 @@ void Keep(std::deque<double>& values, double value) {
 Reporter::Reporter(Identity identity, Clock& clock, MinerMetrics& metrics)
     : identity_(std::move(identity)), clock_(clock), metrics_(metrics), started_(clock.MonotonicNow()) {
   devices_.resize(identity_.devices.size());
-  for (size_t i = 0; i < devices_.size(); ++i) devices_[i].row.name = identity_.devices[i];
+  for (size_t i = 0; i < devices_.size(); ++i) {
+    devices_[i].row.name = identity_.devices[i];
+    metrics_.DeviceInfo(i, identity_.devices[i]);
+    metrics_.DeviceProgress(i, clock.WallNow());
+  }
 }
 
 void Reporter::Connected(const std::string& market, const Money& money, Micros clock_offset) {
@@ -66,6 +74,7 @@ void Reporter::ProvingBegan(const JobId& job, size_t device) {
   if (work_.size() >= kWorkMax) work_.erase(work_.begin());
   Work& work = work_[job];
   work.device = device;
+  metrics_.DeviceProgress(device, clock_.WallNow());
   work.began = clock_.MonotonicNow();
   devices_.at(device).job = job;
 }
@@ -73,6 +82,7 @@ void Reporter::ProvingBegan(const JobId& job, size_t device) {
 void Reporter::ProvingEnded(const JobId& job, size_t device) {
   MutexLock lock(mutex_);
   devices_.at(device).job.reset();
+  metrics_.DeviceProgress(device, clock_.WallNow());
   const auto it = work_.find(job);
   if (it == work_.end() || !it->second.began) return;
   const Micros took = clock_.MonotonicNow() - *it->second.began;
@@ -228,8 +238,8 @@ std::string Reporter::StatusJson() const {
                        {"name", row.name},
                        {"state", job ? "proving" : idle},
                        {"job_id", job ? Json(HexEncode(*job)) : Json()},
-                       {"proofs_per_hour", row.proofs_per_hour},
-                       {"median_ms", row.median_ms},
+                       {"proofs_per_hour", Rounded(row.proofs_per_hour)},
+                       {"median_ms", Rounded(row.median_ms)},
                        {"won", row.won},
                        {"lost", row.lost},
                        {"bad", row.bad}});
@@ -251,10 +261,10 @@ std::string Reporter::StatusJson() const {
                        {"connected", connected_},
                        {"draining", draining_},
                        {"paused", paused_},
-                       {"uptime_s", ToSeconds(clock_.MonotonicNow() - started_)},
+                       {"uptime_s", Rounded(ToSeconds(clock_.MonotonicNow() - started_))},
                        {"earned_units", Count(earned_)},
-                       {"won_by_median_ms", margins.won_ms},
-                       {"lost_by_median_ms", margins.lost_ms},
+                       {"won_by_median_ms", won_by_ms_.empty() ? Json() : Json(Rounded(margins.won_ms))},
+                       {"lost_by_median_ms", lost_by_ms_.empty() ? Json() : Json(Rounded(margins.lost_ms))},
                        {"asset", {{"name", money_.name}, {"decimals", money_.decimals}}},
                        {"offers", offers_},
                        {"skipped", skipped},

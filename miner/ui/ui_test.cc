@@ -93,6 +93,10 @@ TEST(LinesTest, ASummarySaysByHowMuch) {
             "circuit rollup is put aside for 10:00: its jobs ended the worker again and again; others go on");
 }
 
+Labels Groth16(const std::string& result) {
+  return {{"proof_system", "groth16"}, {"curve", "bn254"}, {"result", result}};
+}
+
 class ReporterTest : public testing::Test {
  protected:
   SimClock clock_;
@@ -116,11 +120,11 @@ TEST_F(ReporterTest, CountsWhatWasEarnedAndWasted) {
   clock_.Advance(Seconds(1));
   reporter_.ProvingEnded(second, 0);
   EXPECT_EQ(recorded_.Get("prooflode_miner_rewards_units_total"), 500);
-  EXPECT_EQ(recorded_.Get("prooflode_miner_attempts_total", {{"result", "won"}}), 1);
-  EXPECT_EQ(recorded_.Get("prooflode_miner_attempts_total", {{"result", "lost_race"}}), 1);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_attempts_total", Groth16("won")), 1);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_attempts_total", Groth16("lost_race")), 1);
   EXPECT_EQ(recorded_.Get("prooflode_miner_wasted_seconds_total", {{"reason", "lost_race"}}), 3);
   EXPECT_EQ(recorded_.Get("prooflode_miner_device_busy_seconds_total", {{"device", "0"}}), 5);
-  EXPECT_EQ(recorded_.Get("prooflode_miner_connected"), 1);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_connected", {{"endpoint", "primary"}}), 1);
   const auto status = nlohmann::json::parse(reporter_.StatusJson());
   EXPECT_EQ(status["earned_units"], 500);
   EXPECT_EQ(status["connected"], true);
@@ -129,6 +133,44 @@ TEST_F(ReporterTest, CountsWhatWasEarnedAndWasted) {
   EXPECT_EQ(status["devices"][0]["state"], "idle");
   EXPECT_EQ(status["devices"][0]["median_ms"], 2000);
   EXPECT_EQ(status["devices"][0]["proofs_per_hour"], 600);
+}
+
+TEST_F(ReporterTest, TellsWhatTheDeviceIsAndWhenItLastMoved) {
+  const Labels device = {{"device", "0"}};
+  const auto last = [&] {
+    return recorded_.Get("prooflode_miner_device_last_progress_timestamp_seconds", device);
+  };
+  EXPECT_EQ(recorded_.Get("prooflode_miner_device_info",
+                          {{"device", "0"}, {"name", "cpu 4 threads"}, {"backend", "cpu"}}),
+            1);
+  const double start = last();
+  EXPECT_EQ(start, ToSeconds(clock_.WallNow()));
+  clock_.Advance(Seconds(7));
+  EXPECT_EQ(last(), start);
+  reporter_.ProvingBegan(JobId{}, 0);
+  EXPECT_EQ(last(), start + 7);
+  clock_.Advance(Seconds(2));
+  reporter_.ProvingEnded(JobId{}, 0);
+  EXPECT_EQ(last(), start + 9);
+}
+
+TEST_F(ReporterTest, CountsTheDevicesErrors) {
+  const auto errors = [&](const char* kind) {
+    return recorded_.Get("prooflode_miner_device_errors_total", {{"device", "0"}, {"kind", kind}});
+  };
+  metrics_.SelfVerifyFailures(0, 2);
+  metrics_.DeviceError(0, DeviceErrorKind::kHang);
+  EXPECT_EQ(errors("invalid_proof"), 2);
+  EXPECT_EQ(errors("hang"), 1);
+  EXPECT_EQ(errors("crash"), 0);
+}
+
+TEST_F(ReporterTest, StatusHasNoMarginBeforeOneIsKnown) {
+  clock_.Advance(Micros{1'234'567});
+  const auto status = nlohmann::json::parse(reporter_.StatusJson());
+  EXPECT_TRUE(status["won_by_median_ms"].is_null());
+  EXPECT_TRUE(status["lost_by_median_ms"].is_null());
+  EXPECT_EQ(status["uptime_s"].dump(), "1.235");
 }
 
 TEST_F(ReporterTest, SaysWhenTheDiskRunsLowAndWhenItDoesNotAnyMore) {

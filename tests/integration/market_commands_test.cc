@@ -114,17 +114,25 @@ TEST_F(MarketCommandsTest, RefusalsAreTheMarketsAndErrorsOurs) {
   EXPECT_EQ(deposit.code, ExitCode::kRefused) << deposit.err;
   const Outcome unknown = As(requester_file_, {"circuit", "show", "nothing"});
   EXPECT_EQ(unknown.code, ExitCode::kRefused);
-  EXPECT_THAT(unknown.err, HasSubstr("no such circuit"));
+  EXPECT_THAT(unknown.err, HasSubstr("circuit nothing: no such circuit"));
+  const std::string job(32, 'a');
+  EXPECT_THAT(As(requester_file_, {"job", "show", job}).err, HasSubstr("job " + job));
+  const Outcome no_key = As(requester_file_, {"circuit", "add", Path("c.wtns"), "--name", "x"});
+  EXPECT_EQ(no_key.code, ExitCode::kRefused) << no_key.err;
+  EXPECT_THAT(no_key.err, HasSubstr(Path("c.wtns") + ": "));
   Register();
   const Outcome poor = As(requester_file_, {"job", "submit", "--circuit", "chain", "--witness",
                                             Path("c.wtns"), "--reward", "2.5"});
   EXPECT_EQ(poor.code, ExitCode::kRefused) << poor.err;
+  const Outcome too_fine = As(requester_file_, {"job", "submit", "--circuit", "chain", "--witness",
+                                                Path("c.wtns"), "--reward", "2.555555"});
+  EXPECT_EQ(too_fine.code, ExitCode::kUsage) << too_fine.err;
   const Outcome missing = As(requester_file_, {"job", "submit", "--circuit", "chain", "--witness",
                                                Path("none.wtns"), "--reward", "2.5"});
   EXPECT_EQ(missing.code, ExitCode::kError) << missing.err;
   EXPECT_THAT(missing.err, HasSubstr("none.wtns"));
   EXPECT_EQ(As(requester_file_, {"circuit", "add", Path("none.zkey"), "--name", "x"}).code, ExitCode::kError);
-  EXPECT_EQ(As(requester_file_, {"job", "show", "abc"}).code, ExitCode::kError);
+  EXPECT_EQ(As(requester_file_, {"job", "show", "abc"}).code, ExitCode::kUsage);
 }
 
 TEST_F(MarketCommandsTest, BadConfigurationIsToldBeforeTheNetworkIsAsked) {
@@ -140,7 +148,7 @@ TEST_F(MarketCommandsTest, BadConfigurationIsToldBeforeTheNetworkIsAsked) {
   EXPECT_EQ(show({"--coordinator", "http://192.0.2.1:1", "--key", requester_file_}).code,
             ExitCode::kBadConfiguration);
   EXPECT_EQ(show({"--coordinator", Url(), "--key", requester_file_, "--coordinator-key", "12"}).code,
-            ExitCode::kBadConfiguration);
+            ExitCode::kUsage);
   EXPECT_EQ(show({"--coordinator", Url(), "--key", requester_file_, "--ca-file", Path("none.pem")}).code,
             ExitCode::kBadConfiguration);
   const Outcome pinned = show({"--coordinator", Url(), "--key", requester_file_, "--coordinator-key",
