@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include <climits>
+#include <ctime>
 #include <memory>
 
 namespace prooflode {
@@ -36,6 +37,16 @@ CertPtr FirstCertificate(std::string_view pem) {
 Status CheckCertificatePem(std::string_view pem) {
   if (FirstCertificate(pem)) return absl::OkStatus();
   return absl::InvalidArgumentError("holds no certificate in PEM");
+}
+
+StatusOr<int64_t> CertificateExpirySeconds(std::string_view pem) {
+  const CertPtr certificate = FirstCertificate(pem);
+  if (!certificate) return absl::InvalidArgumentError("holds no certificate in PEM");
+  tm end{};
+  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) {
+    return absl::InvalidArgumentError("a certificate without a readable end");
+  }
+  return static_cast<int64_t>(timegm(&end));
 }
 
 Status CheckPrivateKeyPem(std::string_view key_pem, std::string_view certificate_pem) {

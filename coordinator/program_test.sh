@@ -34,9 +34,14 @@ key=$(grep -o 'key [0-9a-f]\{64\}' "$work/run.log")
 http=$(sed -n 's/.*metrics on port \([0-9]*\).*/\1/p' "$work/run.log")
 [[ $(curl -sS "http://127.0.0.1:$http/healthz") == ok ]] || fail "healthz"
 curl -sS "http://127.0.0.1:$http/metrics" >"$work/metrics"
-for name in engine_queue_length db_size_bytes artifact_store_bytes jobs_total verify_duration_seconds_bucket; do
+for name in engine_queue_length db_size_bytes artifact_store_bytes jobs_total verify_duration_seconds_bucket \
+  'miners{state="idle"}' 'miner_disconnects_total{reason="silent"}' broadcast_duration_seconds_bucket offers_total watchers \
+  'rewards_units_total{asset="credit"}' 'payouts_total{result="refused"}' 'db_query_duration_seconds_bucket{operation="write"' \
+  'submissions_total{.*result="unauthorized"}'; do
   grep -q "^prooflode_coordinator_$name" "$work/metrics" || fail "no metric $name"
 done
+grep -q '^prooflode_build_info{revision="[0-9a-z]*",version="' "$work/metrics" || fail "no build_info"
+if grep -q 'tls_certificate\|prooflode_api_' "$work/metrics"; then fail "a certificate without TLS, or an old name"; fi
 if command -v promtool >/dev/null; then promtool check metrics <"$work/metrics" || fail "promtool"; fi
 
 if "$program" run "${common[@]}" 2>"$work/second.log"; then fail "a second one started"; fi
@@ -140,6 +145,16 @@ done
 "$program" config check "${fresh[@]}" "${tls[@]}" --set "tls.key_file=$work/tls.pem" >/dev/null || fail "good TLS files"
 "$program" config check "${fresh[@]}" --listen 0.0.0.0:0 --set insecure=true >/dev/null || fail "insecure by name"
 [[ ! -e $work/fresh ]] || fail "a refused run made the data folder"
+
+# With TLS the end of the certificate is a metric.
+common=("${fresh[@]}" "${tls[@]}" --set "tls.key_file=$work/tls.pem")
+start
+http=$(sed -n 's/.*metrics on port \([0-9]*\).*/\1/p' "$work/run.log")
+expiry=$(curl -sS "http://127.0.0.1:$http/metrics" | awk '/^prooflode_coordinator_tls_certificate_expiry/ { printf "%d", $2 }')
+[[ $expiry == "$(date -d "$(openssl x509 -in "$work/cert.pem" -noout -enddate | cut -d= -f2)" +%s)" ]] || fail "expiry $expiry"
+kill -TERM "$pid"
+wait "$pid" || fail "it did not end cleanly on SIGTERM"
+pid=
 
 printf '[limits]\nqueu = 5\n' >"$work/bad.toml"
 code=0

@@ -136,6 +136,7 @@ Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& st
   verify::VerifierPool verifiers({.threads = VerifierThreads(config)}, clock, metrics);
   engine::EngineOptions engine_options;
   engine_options.queue_limit = config.limits.queue;
+  engine_options.asset_name = config.asset.name;
   engine::Engine engine(rules, engine_options,
                         {store, verifiers, broadcaster, clock, random, metrics, [](const Status& status) {
                            // What is on disk is unknown: only a restart can tell.
@@ -172,8 +173,8 @@ Status OpenAndServe(const Config& config, const StopSignals& signals) {
   PL_ASSIGN_OR_RETURN(const store::DataDirLock lock, store::DataDirLock::Acquire(config.data));
   PL_ASSIGN_OR_RETURN(const SigningKey key, LoadOrCreateKey(config.key_path(), random));
   PrometheusMetrics metrics(PROOFLODE_VERSION);
-  PL_ASSIGN_OR_RETURN(const auto store,
-                      store::SqliteStore::Open(config.database_path(), key.public_key(), {}, metrics));
+  PL_ASSIGN_OR_RETURN(const auto store, store::SqliteStore::Open(config.database_path(), key.public_key(),
+                                                                 {.clock = &clock}, metrics));
   return Serve(config, key, *store, clock, random, metrics, signals);
 }
 

@@ -90,7 +90,9 @@ struct PrometheusMetrics::State {
 };
 
 PrometheusMetrics::PrometheusMetrics(const std::string& version) : state_(std::make_unique<State>()) {
-  GetGauge("prooflode_build_info", "Version of this program.", {{"version", version}}).Set(1);
+  GetGauge("prooflode_build_info", "Version of this program.",
+           {{"version", version}, {"revision", PROOFLODE_REVISION}})
+      .Set(1);
 }
 
 PrometheusMetrics::~PrometheusMetrics() = default;

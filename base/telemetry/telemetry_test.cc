@@ -40,7 +40,8 @@ TEST(Telemetry, ServesMetricsAndRefusesTheRest) {
   EXPECT_NE(page.find("200 OK"), std::string::npos);
   EXPECT_NE(page.find("prooflode_test_events_total{kind=\"a\"} 3"), std::string::npos);
   EXPECT_NE(page.find("prooflode_test_duration_seconds_bucket{le=\"1\"} 1"), std::string::npos);
-  EXPECT_NE(page.find("prooflode_build_info{version=\"1.2.3\"} 1"), std::string::npos);
+  EXPECT_NE(page.find("prooflode_build_info{revision=\""), std::string::npos);
+  EXPECT_NE(page.find("\",version=\"1.2.3\"} 1"), std::string::npos);
   EXPECT_NE(page.find("process_resident_memory_bytes"), std::string::npos);
   EXPECT_NE(Request((*endpoint)->port(), "GET /../etc/passwd HTTP/1.0\r\n\r\n").find("404"),
             std::string::npos);

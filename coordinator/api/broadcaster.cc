@@ -17,6 +17,10 @@ Broadcaster::Broadcaster(const SessionOptions& options, Clock& clock, Random& ra
     : sessions_(options, clock, random, metrics),
       watchers_(metrics),
       clock_(clock),
+      broadcast_seconds_(
+          metrics.GetHistogram("prooflode_coordinator_broadcast_duration_seconds",
+                               "From the publication of a batch to the last write to a stream because of it",
+                               {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1})),
       dispatcher_(kLivenessInterval, [this] {
         const Micros now = clock_.MonotonicNow();
         if (now - checked_at_ < kLivenessInterval) return;
@@ -74,8 +78,9 @@ void Broadcaster::Publish(const market::Market& market, const std::vector<market
   std::vector<Task> tasks;
   for (const market::Effect& effect : effects) Add(market, effect, tasks);
   if (tasks.empty()) return;
-  dispatcher_.Post([tasks = std::move(tasks)] {
+  dispatcher_.Post([this, published = clock_.MonotonicNow(), tasks = std::move(tasks)] {
     for (const Task& task : tasks) task();
+    broadcast_seconds_.Observe(ToSeconds(clock_.MonotonicNow() - published));
   });
 }
 

@@ -53,6 +53,7 @@ class Broadcaster final : public engine::Outbox {
   WatcherRegistry watchers_;
   std::atomic<int> watch_count_{0};
   Clock& clock_;
+  Histogram& broadcast_seconds_;
   Micros checked_at_{};         // liveness; the dispatcher's
   std::function<void()> tick_;  // the dispatcher's
   Dispatcher dispatcher_;       // last: its thread ends first

@@ -5,9 +5,21 @@
 #include "transparency/signing.h"
 
 namespace prooflode::api {
+namespace {
+
+// Commits that never became a submission of their own; the engine counts the others under the same name.
+Counter& Submissions(MetricFactory& metrics, const char* result) {
+  return metrics.GetCounter("prooflode_coordinator_submissions_total",
+                            "Committed proofs by what became of them",
+                            {{"proof_system", "groth16_bn254"}, {"result", result}});
+}
+
+}  // namespace
 
 MinerServiceImpl::MinerServiceImpl(Environment& environment)
     : environment_(environment),
+      unauthorized_(Submissions(environment.metrics, "unauthorized")),
+      duplicates_(Submissions(environment.metrics, "duplicate")),
       session_(environment.metrics, "MinerService", "Session", "bidi_stream"),
       accept_offer_(environment.metrics, "MinerService", "AcceptOffer", "unary"),
       commit_proof_(environment.metrics, "MinerService", "CommitProof", "unary"),
@@ -57,6 +69,7 @@ grpc::ServerUnaryReactor* MinerServiceImpl::CommitProof(grpc::CallbackServerCont
             return call->Finish(absl::NotFoundError("attempt_id: no such attempt"));
           }
           if (attempt->miner != caller.identity) {
+            unauthorized_.Increment();
             return call->Finish(absl::PermissionDeniedError("attempt_id: belongs to another miner"));
           }
           RunOn(environment_.signatures, call, [this, call, caller, request, job = attempt->job, response] {
@@ -79,6 +92,7 @@ void MinerServiceImpl::CheckAndCommit(CallPtr call, const Caller& caller,
       transparency::CommitMessage({environment_.rules.market, job.bytes, command.attempt.bytes, command.fence,
                                    caller.identity, command.commit_hash});
   if (!VerifySignature(caller.identity, transparency::kCommitDomain, AsBytes(message), command.signature)) {
+    unauthorized_.Increment();
     return call->Finish(absl::InvalidArgumentError(
         "CommitProofRequest.signature: not of this key over market, job, attempt, fence, key and commit "
         "hash"));
@@ -87,6 +101,7 @@ void MinerServiceImpl::CheckAndCommit(CallPtr call, const Caller& caller,
       environment_, std::move(call), caller, request, std::move(command),
       [this, response](const market::CommitAnswer& answer, const engine::Answered& answered) {
         PL_CHECK(answered.receipt.has_value());
+        if (answered.repeated) duplicates_.Increment();
         ToProto(*answered.receipt, environment_.key, environment_.rules.market, response->mutable_receipt());
         response->set_reveal_by_us(Count(answer.reveal_by));
         return true;

@@ -31,6 +31,8 @@ class MinerServiceImpl final : public v1::MinerService::CallbackService {
                       const market::JobId& job, v1::CommitProofResponse* response);
 
   Environment& environment_;
+  Counter& unauthorized_;
+  Counter& duplicates_;
   MethodMetrics session_;
   MethodMetrics accept_offer_;
   MethodMetrics commit_proof_;

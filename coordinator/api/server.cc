@@ -117,7 +117,7 @@ StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, co
 
 Status Server::Listen(const ServerOptions& options) {
   if (options.tls) {
-    PL_ASSIGN_OR_RETURN(tls_, TlsSource::Create(options.tls));
+    PL_ASSIGN_OR_RETURN(tls_, TlsSource::Create(options.tls, environment_.metrics));
   } else {
     PL_RETURN_IF_ERROR(CheckPlaintext(options.listen, options.insecure));
   }

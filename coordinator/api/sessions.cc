@@ -13,8 +13,35 @@ SessionRegistry::SessionRegistry(const SessionOptions& options, Clock& clock, Ra
     : options_(options),
       clock_(clock),
       random_(random),
-      session_count_(metrics.GetGauge("prooflode_api_sessions", "Miners with a live session.")),
-      offers_sent_(metrics.GetCounter("prooflode_api_offers_total", "Offers sent to miners.")) {}
+      metrics_(metrics),
+      offers_sent_(metrics.GetCounter("prooflode_coordinator_offers_total", "Offers sent to miners")) {
+  // Every series exists from the first scrape on.
+  for (const char* reason : {"closed", "replaced", "silent", "shutdown"}) Disconnects(reason);
+  CountMiners();
+}
+
+Counter& SessionRegistry::Disconnects(const char* reason) {
+  return metrics_.GetCounter("prooflode_coordinator_miner_disconnects_total", "Sessions of miners that ended",
+                             {{"reason", reason}});
+}
+
+void SessionRegistry::CountMiners() {
+  size_t idle = 0;
+  size_t racing = 0;
+  size_t draining = 0;
+  for (const auto& [identity, session] : sessions_) {
+    ++(session.draining ? draining : session.under_way.empty() ? idle : racing);
+  }
+  const auto show = [this](const char* state, size_t count) {
+    metrics_
+        .GetGauge("prooflode_coordinator_miners", "Miners with a session, counted once a second",
+                  {{"state", state}})
+        .Set(static_cast<double>(count));
+  };
+  show("idle", idle);
+  show("racing", racing);
+  show("draining", draining);
+}
 
 StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identity& identity,
                                                            const v1::SessionRequest::Hello& hello,
@@ -24,6 +51,7 @@ StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identit
   if (const auto older = sessions_.find(identity); older != sessions_.end()) {
     older->second.writer->End(absl::AbortedError("a newer session of this key replaced this one"));
     sessions_.erase(older);
+    Disconnects("replaced").Increment();
   }
   if (sessions_.size() >= options_.sessions_max) {
     return absl::ResourceExhaustedError(absl::StrCat("sessions: ", sessions_.size(), " is the limit"));
@@ -49,7 +77,6 @@ StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identit
       session.writer->Write(EndMessage(end));
     }
   }
-  CountSessions();
   return session.id;
 }
 
@@ -86,7 +113,7 @@ void SessionRegistry::Drain(const market::Identity& identity, SessionId id) {
 void SessionRegistry::Closed(const market::Identity& identity, SessionId id) {
   if (Find(identity, id) == nullptr) return;
   sessions_.erase(identity);
-  CountSessions();
+  Disconnects("closed").Increment();
 }
 
 bool SessionRegistry::Fits(const Session& session, const OfferedJob& job) const {
@@ -182,14 +209,16 @@ void SessionRegistry::CheckLiveness() {
     }
     it->second.writer->End(absl::DeadlineExceededError("nothing heard for four heartbeats"));
     it = sessions_.erase(it);
+    Disconnects("silent").Increment();
   }
-  CountSessions();
+  CountMiners();
 }
 
 void SessionRegistry::EndAll(const Status& status) {
   for (auto& [identity, session] : sessions_) session.writer->End(status);
+  Disconnects("shutdown").Increment(static_cast<double>(sessions_.size()));
   sessions_.clear();
-  CountSessions();
+  CountMiners();
 }
 
 }  // namespace prooflode::api

@@ -101,12 +101,13 @@ class SessionRegistry {
   void OfferWhatIsOpen(Session& session);
   bool Fits(const Session& session, const OfferedJob& job) const;
   v1::SessionResponse EndMessage(const Ended& end) const;
-  void CountSessions() { session_count_.Set(static_cast<double>(sessions_.size())); }
+  void CountMiners();
+  Counter& Disconnects(const char* reason);
 
   const SessionOptions options_;
   Clock& clock_;
   Random& random_;
-  Gauge& session_count_;
+  MetricFactory& metrics_;
   Counter& offers_sent_;
   Sessions sessions_;
   SessionId next_id_ = 1;

@@ -35,13 +35,25 @@ Status CheckTlsFiles(const TlsFiles& files) {
   return Annotate(CheckCertificatePem(files.client_ca_pem), "tls client authorities");
 }
 
-TlsSource::TlsSource(TlsLoader load, TlsFiles files)
-    : load_(std::move(load)), ask_clients_(!files.client_ca_pem.empty()), files_(std::move(files)) {}
+TlsSource::TlsSource(TlsLoader load, TlsFiles files, MetricFactory& metrics)
+    : load_(std::move(load)),
+      expiry_(metrics.GetGauge("prooflode_coordinator_tls_certificate_expiry_timestamp_seconds",
+                               "When the certificate that is served ends, since the Unix epoch")),
+      ask_clients_(!files.client_ca_pem.empty()),
+      files_(std::move(files)) {}
 
-StatusOr<std::unique_ptr<TlsSource>> TlsSource::Create(TlsLoader load) {
+void TlsSource::ShowExpiry(const std::string& cert_pem) {
+  const StatusOr<int64_t> seconds = CertificateExpirySeconds(cert_pem);
+  if (seconds.ok()) expiry_.Set(static_cast<double>(*seconds));
+}
+
+StatusOr<std::unique_ptr<TlsSource>> TlsSource::Create(TlsLoader load, MetricFactory& metrics) {
   PL_ASSIGN_OR_RETURN(TlsFiles files, load());
   PL_RETURN_IF_ERROR(CheckTlsFiles(files));
-  return std::unique_ptr<TlsSource>(new TlsSource(std::move(load), std::move(files)));
+  const std::string cert_pem = files.cert_pem;
+  std::unique_ptr<TlsSource> source(new TlsSource(std::move(load), std::move(files), metrics));
+  source->ShowExpiry(cert_pem);
+  return source;
 }
 
 std::shared_ptr<grpc::ServerCredentials> TlsSource::Credentials() {
@@ -86,6 +98,7 @@ Status TlsSource::Reload() {
   if (files.client_ca_pem.empty() == ask_clients_) {
     return absl::InvalidArgumentError("tls client authorities: want some or none, as at the start");
   }
+  ShowExpiry(files.cert_pem);
   MutexLock lock(mutex_);
   files_ = std::move(files);
   fresh_ = true;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/status.h"
 
@@ -33,7 +34,7 @@ class TlsSource {
  public:
   // The loader's errors; kInvalidArgument for files that do not fit each other. Whether clients must show
   // certificates is decided here, once.
-  static StatusOr<std::unique_ptr<TlsSource>> Create(TlsLoader load);
+  static StatusOr<std::unique_ptr<TlsSource>> Create(TlsLoader load, MetricFactory& metrics);
 
   // For one listening port; the source must outlive the server.
   std::shared_ptr<grpc::ServerCredentials> Credentials();
@@ -41,12 +42,15 @@ class TlsSource {
   void Refresh();
 
  private:
-  TlsSource(TlsLoader load, TlsFiles files);
+  TlsSource(TlsLoader load, TlsFiles files, MetricFactory& metrics);
   Status Reload();
   static grpc_ssl_certificate_config_reload_status Fetch(void* source,
                                                          grpc_ssl_server_certificate_config** config);
 
+  void ShowExpiry(const std::string& cert_pem);
+
   const TlsLoader load_;
+  Gauge& expiry_;
   const bool ask_clients_;
   std::string problem_;  // the last one logged; Refresh's
   Mutex mutex_;

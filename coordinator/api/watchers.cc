@@ -13,7 +13,7 @@ constexpr Micros kPatience = Seconds(30);
 }  // namespace
 
 WatcherRegistry::WatcherRegistry(MetricFactory& metrics)
-    : count_(metrics.GetGauge("prooflode_api_watchers", "Open job watches.")) {}
+    : count_(metrics.GetGauge("prooflode_coordinator_watchers", "Open job watches")) {}
 
 void WatcherRegistry::Open(const market::Identity& identity, const v1::Job& job, uint64_t after_revision,
                            std::shared_ptr<JobWatcher> watcher) {

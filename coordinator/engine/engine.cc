@@ -38,7 +38,7 @@ Engine::Engine(const market::Rules& rules, const EngineOptions& options, const E
     : options_(options),
       parts_(parts),
       rules_(rules),
-      metrics_(parts.metrics),
+      metrics_(parts.metrics, options.asset_name),
       time_(parts.clock),
       queue_(options.queue_limit),
       reads_(options.reads_limit) {
@@ -235,6 +235,10 @@ market::Answer Engine::Apply(Work& work, const market::Origin& origin, market::C
 
   market::Outcome outcome = market_.Apply(stamped);
   ++work.command_count;
+  if (std::holds_alternative<market::Withdraw>(stamped.command) &&
+      std::holds_alternative<market::Refusal>(outcome.answer)) {
+    metrics_.WithdrawalRefused();
+  }
   const LeafOutcome changed = GatherChanges(work, stamped.leaf_index);
   if (outcome.changed) {
     transparency::Leaf leaf;
@@ -262,6 +266,7 @@ LeafOutcome Engine::GatherChanges(Work& work, market::LeafIndex leaf) {
     metrics_.AttemptChanged(outcome.attempts.back(), leaf);
   }
   outcome.transfers = std::move(changes.transfers);
+  for (const ledger::Transfer& transfer : outcome.transfers) metrics_.Transferred(transfer);
   work.changes.circuits.merge(changes.circuits);
   work.changes.jobs.merge(changes.jobs);
   work.changes.attempts.merge(changes.attempts);

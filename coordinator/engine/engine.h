@@ -62,6 +62,7 @@ struct EngineOptions {
   size_t batch_limit = 512;
   size_t checks_in_flight_max = 64;
   Micros reconnect_grace = Seconds(10);
+  std::string asset_name = "credit";  // a label of metrics
 };
 
 // The parts an engine works with; all must outlive it.

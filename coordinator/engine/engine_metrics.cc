@@ -10,6 +10,8 @@ using market::JobState;
 
 const Labels kGroth16 = {{"proof_system", "groth16_bn254"}};
 
+constexpr char kPayoutsHelp[] = "Withdrawals asked for: taken out of a balance, or refused";
+
 const char* StateLabel(JobState state) {
   switch (state) {
     case JobState::kOpen:
@@ -63,7 +65,7 @@ Labels With(Labels labels, const std::string& name, const std::string& value) {
 
 }  // namespace
 
-EngineMetrics::EngineMetrics(MetricFactory& metrics)
+EngineMetrics::EngineMetrics(MetricFactory& metrics, const std::string& asset)
     : queue_refusals(metrics.GetCounter("prooflode_coordinator_engine_refusals_total",
                                         "Commands and queries refused because the engine's queue was full")),
       factory_(metrics),
@@ -77,6 +79,12 @@ EngineMetrics::EngineMetrics(MetricFactory& metrics)
       write_seconds_(metrics.GetHistogram("prooflode_coordinator_engine_sync_duration_seconds",
                                           "Writing one group commit until it is durable",
                                           ExponentialBuckets(1e-4, 2.5, 11))),
+      rewards_units_(metrics.GetCounter("prooflode_coordinator_rewards_units_total",
+                                        "Paid to winners, in smallest units", {{"asset", asset}})),
+      payouts_done_(
+          metrics.GetCounter("prooflode_coordinator_payouts_total", kPayoutsHelp, {{"result", "done"}})),
+      payouts_refused_(
+          metrics.GetCounter("prooflode_coordinator_payouts_total", kPayoutsHelp, {{"result", "refused"}})),
       queue_length_(metrics.GetGauge("prooflode_coordinator_engine_queue_length",
                                      "Commands and queries waiting for the engine")),
       check_queue_length_(metrics.GetGauge("prooflode_coordinator_verify_queue_length",
@@ -147,6 +155,14 @@ void EngineMetrics::JobChanged(const market::Market& market, const market::Job& 
 void EngineMetrics::AttemptChanged(const market::Attempt& attempt, market::LeafIndex leaf) {
   const char* result = SubmissionResult(attempt);
   if (result != nullptr && attempt.changed_by == leaf) Submissions(result).Increment();
+}
+
+void EngineMetrics::Transferred(const ledger::Transfer& transfer) {
+  if (transfer.kind == ledger::TransferKind::kReward) {
+    rewards_units_.Increment(static_cast<double>(Count(transfer.amount)));
+  } else if (transfer.kind == ledger::TransferKind::kWithdrawal) {
+    payouts_done_.Increment();
+  }
 }
 
 void EngineMetrics::BatchDone(size_t commands, double apply_seconds, double write_seconds, Micros now) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <string>
 
 #include "base/metrics.h"
 #include "coordinator/market/market.h"
@@ -11,13 +12,16 @@ namespace prooflode::engine {
 // Used by the engine thread alone, but for the counters of the metrics themselves.
 class EngineMetrics {
  public:
-  explicit EngineMetrics(MetricFactory& metrics);
+  // `asset` is what balances are counted in, a label.
+  EngineMetrics(MetricFactory& metrics, const std::string& asset);
 
   // After loading: the live jobs.
   void Loaded(const market::Market& market);
   // A job or attempt as the command at `leaf` left it.
   void JobChanged(const market::Market& market, const market::Job& job, market::LeafIndex leaf);
   void AttemptChanged(const market::Attempt& attempt, market::LeafIndex leaf);
+  void Transferred(const ledger::Transfer& transfer);
+  void WithdrawalRefused() { payouts_refused_.Increment(); }
   // Once a batch.
   void BatchDone(size_t commands, double apply_seconds, double write_seconds, Micros now);
   void QueueLengths(size_t queue, size_t checks);
@@ -41,6 +45,9 @@ class EngineMetrics {
   Histogram& batch_commands_;
   Histogram& apply_seconds_;
   Histogram& write_seconds_;
+  Counter& rewards_units_;
+  Counter& payouts_done_;
+  Counter& payouts_refused_;
   Gauge& queue_length_;
   Gauge& check_queue_length_;
   Gauge& oldest_job_age_;

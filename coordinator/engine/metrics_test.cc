@@ -30,7 +30,7 @@ class RecordingMetrics final : public MetricFactory {
   // Short names: without the common prefix, with the label that tells series apart.
   static std::string Key(const std::string& name, const Labels& labels) {
     std::string key = name.substr(std::string("prooflode_coordinator_").size());
-    for (const char* label : {"state", "outcome", "result", "size"}) {
+    for (const char* label : {"state", "outcome", "result", "size", "asset"}) {
       if (const auto found = labels.find(label); found != labels.end()) key += " " + found->second;
     }
     return key;
@@ -40,7 +40,7 @@ class RecordingMetrics final : public MetricFactory {
 
 TEST(EngineMetrics, AJobsLifeIsCountedOnce) {
   RecordingMetrics metrics;
-  EngineMetrics engine_metrics(metrics);
+  EngineMetrics engine_metrics(metrics, "credit");
   market::Market market{market::Rules{}};
   engine_metrics.Loaded(market);
   EXPECT_EQ(metrics.Value("jobs open"), 0);
@@ -70,9 +70,26 @@ TEST(EngineMetrics, AJobsLifeIsCountedOnce) {
   EXPECT_EQ(metrics.Value("oldest_open_job_age_seconds"), 0);
 }
 
+TEST(EngineMetrics, MoneyIsCountedByWhatItWasFor) {
+  RecordingMetrics metrics;
+  EngineMetrics engine_metrics(metrics, "credit");
+  EXPECT_EQ(metrics.Value("payouts_total refused"), 0);
+  ledger::Transfer transfer;
+  transfer.amount = Amount{7};
+  for (const auto kind : {ledger::TransferKind::kDeposit, ledger::TransferKind::kReward,
+                          ledger::TransferKind::kReward, ledger::TransferKind::kWithdrawal}) {
+    transfer.kind = kind;
+    engine_metrics.Transferred(transfer);
+  }
+  engine_metrics.WithdrawalRefused();
+  EXPECT_EQ(metrics.Value("rewards_units_total credit"), 14);
+  EXPECT_EQ(metrics.Value("payouts_total done"), 1);
+  EXPECT_EQ(metrics.Value("payouts_total refused"), 1);
+}
+
 TEST(EngineMetrics, SubmissionsAreCountedByWhatBecameOfThem) {
   RecordingMetrics metrics;
-  EngineMetrics engine_metrics(metrics);
+  EngineMetrics engine_metrics(metrics, "credit");
   market::Attempt attempt;
   attempt.changed_by = 4;
   attempt.committed_at = Seconds(1);

@@ -71,10 +71,31 @@ Status LoadTable(Connection& db, const std::string& table, Load load) {
 
 }  // namespace
 
+class SqliteStore::Timer {
+ public:
+  Timer(const SqliteStore& store, const char* operation)
+      : clock_(store.options_.clock),
+        seconds_(store.metrics_.GetHistogram("prooflode_coordinator_db_query_duration_seconds",
+                                             "Calls of the database, waiting for their turn included",
+                                             ExponentialBuckets(1e-4, 2.5, 11), {{"operation", operation}})),
+        begun_(clock_ == nullptr ? Micros{} : clock_->MonotonicNow()) {}
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+  ~Timer() {
+    if (clock_ != nullptr) seconds_.Observe(ToSeconds(clock_->MonotonicNow() - begun_));
+  }
+
+ private:
+  Clock* const clock_;
+  Histogram& seconds_;
+  const Micros begun_;
+};
+
 SqliteStore::SqliteStore(const SqliteOptions& options, const PublicKey& coordinator, MetricFactory& metrics,
                          std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader)
     : options_(options),
       coordinator_(coordinator),
+      metrics_(metrics),
       size_bytes_(metrics.GetGauge("prooflode_coordinator_db_size_bytes", "Size of the database")),
       writer_(std::move(writer)),
       reader_(std::move(reader)) {}
@@ -231,6 +252,7 @@ Status SqliteStore::LoadLeafHashes(std::vector<Digest>& leaf_hashes) {
 
 Status SqliteStore::Write(const engine::Batch& batch) {
   if (writer_ == nullptr) return absl::FailedPreconditionError("store: opened for reading only");
+  const Timer timer(*this, "write");
   PL_RETURN_IF_ERROR(writer_->Execute("BEGIN IMMEDIATE"));
   Status status = WriteRows(batch);
   if (status.ok()) status = WriteMoney(batch);
@@ -301,6 +323,7 @@ Status SqliteStore::ForgetOldAnswers(const engine::Batch& batch) {
 
 StatusOr<std::optional<engine::StoredAnswer>> SqliteStore::FindAnswer(const market::Identity& identity,
                                                                       const std::string& request_id) const {
+  const Timer timer(*this, "find_answer");
   MutexLock lock(reader_mutex_);
   Statement& select = selects_.at("answer");
   select.BindBlob(AsChars(identity));
@@ -325,6 +348,7 @@ StatusOr<std::optional<engine::StoredAnswer>> SqliteStore::FindAnswer(const mark
 }
 
 StatusOr<std::vector<transparency::Leaf>> SqliteStore::ReadLeaves(uint64_t from, size_t count_max) const {
+  const Timer timer(*this, "read_leaves");
   MutexLock lock(reader_mutex_);
   Statement& select = selects_.at("leaves");
   select(from);
@@ -351,6 +375,7 @@ StatusOr<std::vector<transparency::Leaf>> SqliteStore::ReadLeaves(uint64_t from,
 StatusOr<std::vector<ledger::Transfer>> SqliteStore::ReadTransfers(const std::string& hex_key,
                                                                    uint64_t before_id,
                                                                    size_t count_max) const {
+  const Timer timer(*this, "read_transfers");
   MutexLock lock(reader_mutex_);
   Statement& select = selects_.at("transfers");
   select(ledger::Available(hex_key));

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/crypto.h"
+#include "base/env.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "coordinator/engine/ports.h"
@@ -22,6 +23,7 @@ struct SqliteOptions {
   std::string vfs;  // a registered SQLite VFS; empty for the default
   // Answers older than this are forgotten: a request id is remembered at least so long.
   Micros answers_kept = Seconds(7 * 24 * 3600);
+  Clock* clock = nullptr;  // for measuring alone, thread-safe; none: nothing is measured
   // For tests alone: whether a test of durability notices that it is gone.
   bool skip_sync_for_test = false;
 };
@@ -64,9 +66,12 @@ class SqliteStore final : public engine::Store {
   Status LoadLeafHashes(std::vector<Digest>& leaf_hashes) PL_REQUIRES(reader_mutex_);
   Status LoadLedger(ledger::Ledger& ledger) PL_REQUIRES(reader_mutex_);
   void MeasureSize();
+  // Measures from its making to the end of the scope that holds it.
+  class Timer;
 
   const SqliteOptions options_;
   const PublicKey coordinator_;
+  MetricFactory& metrics_;
   Gauge& size_bytes_;
   // Connections are behind pointers because their statements point at them.
   std::unique_ptr<Connection> writer_;        // null when read-only
