@@ -6,7 +6,11 @@
 #include <deque>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <future>
+#include <memory>
 #include <optional>
+#include <utility>
 
 #include "client/receipt.h"
 #include "client/session_stream.h"
@@ -79,6 +83,30 @@ class Session {
   std::unique_ptr<client::SessionStream> stream_;
 };
 
+// Keeps the engine from everything that comes later, until it is let go.
+class EngineHold {
+ public:
+  explicit EngineHold(engine::Engine& engine) {
+    auto busy = std::make_shared<std::promise<void>>();
+    const Status refused = engine.Query([busy, gone = gone_.get_future().share()](const market::Market&) {
+      busy->set_value();
+      gone.wait();
+    });
+    EXPECT_TRUE(refused.ok()) << refused;
+    if (refused.ok()) busy->get_future().wait();
+  }
+  ~EngineHold() { LetGo(); }
+  EngineHold(const EngineHold&) = delete;
+  EngineHold& operator=(const EngineHold&) = delete;
+  void LetGo() {
+    if (std::exchange(holds_, false)) gone_.set_value();
+  }
+
+ private:
+  std::promise<void> gone_;
+  bool holds_ = true;
+};
+
 class RaceTest : public ApiTest {
  protected:
   void SetUp() override {
@@ -146,6 +174,20 @@ class RaceTest : public ApiTest {
     reveal.set_nonce(StringOf(nonce));
     const auto revealed = miner.calls->RevealProof(reveal);
     ASSERT_TRUE(revealed.ok()) << revealed.status();
+  }
+
+  // Until there are so many watches.
+  void WaitForWatches(int count) {
+    for (int i = 0; i < 60'000 && broadcaster_->watch_count() != count; ++i) clock_.Sleep(Millis(1));
+    ASSERT_EQ(broadcaster_->watch_count(), count);
+  }
+  // Once the engine and then the dispatcher have done what they were given before; what look() says there.
+  bool AfterAll(std::function<bool()> look) {
+    std::promise<bool> seen;
+    const Status refused =
+        engine_->Read([&](const market::Market&) { broadcaster_->Post([&] { seen.set_value(look()); }); });
+    EXPECT_TRUE(refused.ok()) << refused;
+    return refused.ok() && seen.get_future().get();
   }
 
   std::string folder_;

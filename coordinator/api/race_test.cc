@@ -319,6 +319,33 @@ TEST_F(RaceTest, SessionsAndWatchersComeAndGo) {
   EXPECT_EQ(open.WaitForEnd().code(), absl::StatusCode::kUnavailable);
 }
 
+TEST_F(RaceTest, StreamsThatEndWhileTheyOpenLeaveNothing) {
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  Party miner = Join(1, v1::ROLE_MINER);
+  GiveMoney(requester, 1000, "start");
+  const v1::Job job = Post(requester, RegisterCircuit(requester), "witness");
+  Session session(miner);
+  session.Next(v1::SessionResponse::kWelcome);
+  {
+    EngineHold hold(*engine_);
+    // On one connection, so that the server has the hello when it has the watch.
+    auto newer = std::make_unique<Session>(miner);
+    grpc::ClientContext context;
+    ASSERT_TRUE(miner.connection->Prepare(context, std::nullopt).ok());
+    v1::WatchJobRequest request;
+    request.set_job_id(job.job_id());
+    const auto watch = v1::MarketService::NewStub(miner.connection->channel())->WatchJob(&context, request);
+    WaitForWatches(1);
+    newer.reset();
+    context.TryCancel();
+    EXPECT_EQ(watch->Finish().error_code(), grpc::StatusCode::CANCELLED);
+    WaitForWatches(0);
+  }
+  EXPECT_FALSE(
+      AfterAll([&] { return broadcaster_->watchers().IsWatched(IdOf<market::JobId>(job.job_id())); }));
+  session.Flush();  // no newer one took its place
+}
+
 TEST_F(RaceTest, DigestsThatLookLikePathsAreDigests) {
   Party op = Operator();
   const auto stub = v1::ArtifactService::NewStub(op.connection->channel());

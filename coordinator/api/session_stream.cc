@@ -54,6 +54,7 @@ void SessionStream::Hello() {
       live.push_back(*attempt);
     }
     self->broadcaster_.Post([self, live = std::move(live)] {
+      if (self->IsFinished()) return;
       auto id = self->broadcaster_.sessions().Open(self->caller_.identity, self->incoming_.hello(), live,
                                                    self->engine_.Now(), self);
       if (!id.ok()) return self->End(id.status());
@@ -104,6 +105,11 @@ bool SessionStream::HasRoom() {
 void SessionStream::End(const Status& status) {
   MutexLock lock(mutex_);
   if (!finished_) FinishNow(status);
+}
+
+bool SessionStream::IsFinished() {
+  MutexLock lock(mutex_);
+  return finished_;
 }
 
 void SessionStream::FinishNow(const Status& status) {

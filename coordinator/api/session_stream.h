@@ -40,6 +40,9 @@ class SessionStream final : public grpc::ServerBidiReactor<v1::SessionRequest, v
   void Hello();
   void Handle();  // on the dispatcher's thread
   void ReadNext();
+  // Before the session is opened: one that has finished may have been closed already, and one that finishes
+  // later is closed later.
+  bool IsFinished();
   void FinishNow(const Status& status) PL_REQUIRES(mutex_);
 
   // These outlive the server; tasks that come late, after the server is gone, touch nothing else.

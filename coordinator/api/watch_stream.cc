@@ -40,6 +40,7 @@ void WatchStream::Open(Environment& environment, const Caller& caller, const v1:
                      return self->End(absl::NotFoundError("WatchJobRequest.job_id: no such job"));
                    Broadcaster& broadcaster = self->broadcaster_;
                    broadcaster.Post([self, identity, after, &broadcaster, job = *job] {
+                     if (self->IsFinished()) return;
                      v1::Job message;
                      ToProto(job, broadcaster.circuits().NameOf(job.circuit), &message);
                      broadcaster.watchers().Open(identity, message, after, self);
@@ -64,6 +65,11 @@ void WatchStream::End(const Status& status) {
   } else {
     FinishNow(status);
   }
+}
+
+bool WatchStream::IsFinished() const {
+  MutexLock lock(mutex_);
+  return finished_;
 }
 
 bool WatchStream::IsStuck(Micros now, Micros patience) const {

@@ -31,6 +31,9 @@ class WatchStream final : public grpc::ServerWriteReactor<v1::WatchJobResponse>,
 
  private:
   void Open(Environment& environment, const Caller& caller, const v1::WatchJobRequest& request);
+  // Before a stream is registered: one that has finished may have left the registry already, and one that
+  // finishes later leaves it later.
+  bool IsFinished() const;
   void WriteNext() PL_REQUIRES(mutex_);
   void FinishNow(const Status& status) PL_REQUIRES(mutex_);
 
