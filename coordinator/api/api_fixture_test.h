@@ -104,8 +104,10 @@ class TestFileChecker final : public FileChecker {
  public:
   explicit TestFileChecker(ArtifactPort& artifacts) : artifacts_(artifacts) {}
 
+  // A setup is insecure where that is allowed.
   StatusOr<market::Circuit> CheckCircuit(const std::string& name, const Digest& zkey,
-                                         const std::optional<Digest>& r1cs, bool) override {
+                                         const std::optional<Digest>& r1cs,
+                                         bool allow_insecure_setup) override {
     ++checks;
     PL_ASSIGN_OR_RETURN(const auto reader, artifacts_.Open(zkey));
     market::Circuit circuit;
@@ -117,6 +119,7 @@ class TestFileChecker final : public FileChecker {
     circuit.domain_size = 8;
     circuit.variable_count = 3;
     circuit.public_input_count = 1;
+    circuit.insecure_setup = allow_insecure_setup;
     circuit.verification_key_json = "{}";
     circuit.verifying_key_digest = circuit.id;
     return circuit;
@@ -204,7 +207,9 @@ class ApiTest : public testing::Test {
     return Server::Start(options, Parts());
   }
   ServerParts Parts() {
-    return {rules_,          info_,  key_,   *engine_, store_,  *broadcaster_,
+    const engine::Store& store =
+        other_store_ == nullptr ? static_cast<const engine::Store&>(store_) : *other_store_;
+    return {rules_,          info_,  key_,   *engine_, store,   *broadcaster_,
             *artifact_port_, files_, clock_, random_,  metrics_};
   }
 
@@ -242,6 +247,7 @@ class ApiTest : public testing::Test {
   SigningKey key_ = SigningKey::FromSeed({50});
   SigningKey operator_key_ = SigningKey::FromSeed({99});
   engine::MemoryStore store_;
+  std::unique_ptr<const engine::Store> other_store_;  // the server reads it instead, from the next Begin
   MemoryArtifacts artifacts_;
   ArtifactPort* artifact_port_ = &artifacts_;  // another one counts from the next Begin
   TestFileChecker files_{artifacts_};

@@ -7,6 +7,7 @@ void CircuitDirectory::Put(const market::Circuit& circuit) {
   MutexLock lock(mutex_);
   if (!by_id_.contains(circuit.id)) ++count_of_[circuit.owner];
   by_name_[circuit.name] = copy;
+  by_files_[{circuit.zkey_digest, circuit.r1cs_digest}] = copy;
   files_.insert(circuit.zkey_digest);
   if (circuit.r1cs_digest) files_.insert(*circuit.r1cs_digest);
   by_id_[circuit.id] = std::move(copy);
@@ -22,6 +23,12 @@ CircuitPtr CircuitDirectory::FindByName(const std::string& name) const {
   MutexLock lock(mutex_);
   const auto it = by_name_.find(name);
   return it == by_name_.end() ? nullptr : it->second;
+}
+
+CircuitPtr CircuitDirectory::FindByFiles(const Digest& zkey, const std::optional<Digest>& r1cs) const {
+  MutexLock lock(mutex_);
+  const auto it = by_files_.find({zkey, r1cs});
+  return it == by_files_.end() ? nullptr : it->second;
 }
 
 size_t CircuitDirectory::CountOf(const market::Identity& owner) const {

@@ -24,6 +24,8 @@ class CircuitDirectory {
   // nullptr when there is none.
   CircuitPtr Find(const market::CircuitId& id) const;
   CircuitPtr FindByName(const std::string& name) const;
+  // The one that was registered with these files.
+  CircuitPtr FindByFiles(const Digest& zkey, const std::optional<Digest>& r1cs) const;
   std::string NameOf(const market::CircuitId& id) const;  // empty when there is none
   // By name, those after `after`, at most `count`.
   std::vector<CircuitPtr> List(const std::string& after, size_t count) const;
@@ -35,6 +37,7 @@ class CircuitDirectory {
   mutable Mutex mutex_;
   std::map<market::CircuitId, CircuitPtr> by_id_ PL_GUARDED_BY(mutex_);
   std::map<std::string, CircuitPtr> by_name_ PL_GUARDED_BY(mutex_);
+  std::map<std::pair<Digest, std::optional<Digest>>, CircuitPtr> by_files_ PL_GUARDED_BY(mutex_);
   std::set<Digest> files_ PL_GUARDED_BY(mutex_);
   std::map<market::Identity, size_t> count_of_ PL_GUARDED_BY(mutex_);
 };

@@ -1,5 +1,7 @@
 // Threads for work on the requests of many, shared fairly: one task of an identity at a time, identities in
-// turn, and a bound on what waits, altogether and for each. So nobody's requests hold up everybody else's.
+// turn, and a bound on what waits, altogether and for each. So no key's requests hold up everybody else's.
+// Keys are free, so the bounds hold for a key and not for whoever has many: what makes a task must be cheap
+// to refuse, or cost its sender something.
 #pragma once
 
 #include <deque>

@@ -33,6 +33,11 @@ market::Refusal TooPoor(Amount balance, Amount reward) {
           .message = absl::StrCat("balance: ", Count(balance), ", want at least the reward ", Count(reward))};
 }
 
+std::optional<Digest> R1csOf(const v1::RegisterCircuitRequest& request) {
+  if (request.r1cs_digest().empty()) return std::nullopt;
+  return DigestOf(request.r1cs_digest());
+}
+
 Status NoSuchJob() { return absl::NotFoundError("job_id: no such job"); }
 
 }  // namespace
@@ -81,7 +86,9 @@ void MarketServiceImpl::AdmitCircuit(const CallPtr& call, const Caller& caller,
           })) {
     return;
   }
+  // Counted before the look: a repeat of the request that reached the limit is found registered.
   const size_t count = environment_.broadcaster.circuits().CountOf(caller.identity);
+  if (SettledByDirectory(call, caller, request, response)) return;
   if (caller.role != Role::kOperator && count >= environment_.circuits_per_owner_max) {
     return call->Finish(absl::ResourceExhaustedError(
         absl::StrCat("circuits: ", count, " of this key, want below ", environment_.circuits_per_owner_max)));
@@ -90,18 +97,45 @@ void MarketServiceImpl::AdmitCircuit(const CallPtr& call, const Caller& caller,
         [this, call, caller, &request, response] { CheckAndRegister(call, caller, request, response); });
 }
 
-void MarketServiceImpl::CheckAndRegister(CallPtr call, const Caller& caller,
+bool MarketServiceImpl::SettledByDirectory(const CallPtr& call, const Caller& caller,
+                                           const v1::RegisterCircuitRequest& request,
+                                           v1::RegisterCircuitResponse* response) {
+  const CircuitDirectory& circuits = environment_.broadcaster.circuits();
+  // The name first: whoever has it then is found by its files too.
+  const bool taken = circuits.FindByName(request.name()) != nullptr;
+  const CircuitPtr same = circuits.FindByFiles(DigestOf(request.zkey_digest()), R1csOf(request));
+  if (same == nullptr) {
+    if (!taken) return false;
+    call->Finish(absl::AlreadyExistsError(absl::StrCat("name: \"", request.name(), "\" is taken")));
+  } else if (same->name != request.name()) {
+    call->Finish(absl::AlreadyExistsError(
+        absl::StrCat("zkey_digest: these files are registered as \"", same->name, "\"")));
+  } else if (same->insecure_setup && !request.allow_insecure_setup()) {
+    call->Finish(absl::FailedPreconditionError(
+        "zkey_digest: the registered circuit has an insecure setup, which must be allowed by name"));
+  } else {
+    Register(call, caller, request, *same, response);
+  }
+  return true;
+}
+
+void MarketServiceImpl::CheckAndRegister(const CallPtr& call, const Caller& caller,
                                          const v1::RegisterCircuitRequest& request,
                                          v1::RegisterCircuitResponse* response) {
-  std::optional<Digest> r1cs;
-  if (!request.r1cs_digest().empty()) r1cs = DigestOf(request.r1cs_digest());
+  if (SettledByDirectory(call, caller, request, response)) return;  // by one that was checked meanwhile
   StatusOr<market::Circuit> circuit = environment_.files.CheckCircuit(
-      request.name(), DigestOf(request.zkey_digest()), r1cs, request.allow_insecure_setup());
+      request.name(), DigestOf(request.zkey_digest()), R1csOf(request), request.allow_insecure_setup());
   if (!circuit.ok()) return call->Finish(circuit.status());
   circuit->name = request.name();
   circuit->owner = caller.identity;
+  Register(call, caller, request, *std::move(circuit), response);
+}
+
+void MarketServiceImpl::Register(const CallPtr& call, const Caller& caller,
+                                 const v1::RegisterCircuitRequest& request, market::Circuit circuit,
+                                 v1::RegisterCircuitResponse* response) {
   OfferCommand<market::CircuitAnswer>(
-      environment_, std::move(call), caller, request, market::RegisterCircuit{*std::move(circuit)},
+      environment_, call, caller, request, market::RegisterCircuit{std::move(circuit)},
       [this, response](const market::CircuitAnswer& answer, const engine::Answered&) {
         return Registered(answer, response);
       });
@@ -151,6 +185,13 @@ grpc::ServerUnaryReactor* MarketServiceImpl::PostJob(grpc::CallbackServerContext
       });
 }
 
+bool MarketServiceImpl::PostedBefore(const CallPtr& call, const Caller& caller,
+                                     const v1::PostJobRequest& request, v1::PostJobResponse* response) {
+  return AnsweredBefore<market::JobAnswer>(
+      environment_, call, caller, request,
+      [&](const market::JobAnswer& answer, const engine::Answered&) { return Posted(answer, response); });
+}
+
 bool MarketServiceImpl::Posted(const market::JobAnswer& answer, v1::PostJobResponse* response) {
   environment_.broadcaster.jobs().Put(answer.job);
   FillJob(answer.job, response->mutable_job());
@@ -160,12 +201,7 @@ bool MarketServiceImpl::Posted(const market::JobAnswer& answer, v1::PostJobRespo
 
 void MarketServiceImpl::AdmitJob(const CallPtr& call, const Caller& caller, const v1::PostJobRequest& request,
                                  v1::PostJobResponse* response) {
-  if (AnsweredBefore<market::JobAnswer>(environment_, call, caller, request,
-                                        [&](const market::JobAnswer& answer, const engine::Answered&) {
-                                          return Posted(answer, response);
-                                        })) {
-    return;
-  }
+  if (PostedBefore(call, caller, request, response)) return;
   const CircuitPtr circuit = environment_.broadcaster.circuits().Find(DigestOf(request.circuit_id()));
   if (circuit == nullptr) {
     return call->Finish(absl::NotFoundError("PostJobRequest.circuit_id: no such circuit"));
@@ -182,7 +218,14 @@ void MarketServiceImpl::AdmitJob(const CallPtr& call, const Caller& caller, cons
   const Status refused = environment_.engine.Query(
       [this, call, caller, &request, circuit, response, may_be_free, reward](const market::Market& market) {
         const Amount balance = market.ledger().Balance(ledger::Available(HexEncode(caller.identity)));
-        if (balance < reward && !may_be_free) return call->Refuse(TooPoor(balance, reward));
+        if (balance < reward && !may_be_free) {
+          // The money may be in the escrow of this very request, written since the answer was looked for.
+          return RunOn(environment_.lookups, call, caller,
+                       [this, call, caller, &request, response, balance, reward] {
+                         if (PostedBefore(call, caller, request, response)) return;
+                         call->Refuse(TooPoor(balance, reward));
+                       });
+        }
         RunOn(environment_.witness_checks, call, caller, [this, call, caller, &request, circuit, response] {
           CheckAndPost(call, caller, request, circuit, response);
         });

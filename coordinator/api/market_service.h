@@ -37,11 +37,20 @@ class MarketServiceImpl final : public v1::MarketService::CallbackService {
   // What is cheap to refuse comes before the checks of files, and what was answered before comes first.
   void AdmitCircuit(const CallPtr& call, const Caller& caller, const v1::RegisterCircuitRequest& request,
                     v1::RegisterCircuitResponse* response);
-  void CheckAndRegister(CallPtr call, const Caller& caller, const v1::RegisterCircuitRequest& request,
+  // What registered circuits settle without a look at the files: answers or refuses, and says so. The engine
+  // decides in the same way.
+  bool SettledByDirectory(const CallPtr& call, const Caller& caller,
+                          const v1::RegisterCircuitRequest& request, v1::RegisterCircuitResponse* response);
+  void CheckAndRegister(const CallPtr& call, const Caller& caller, const v1::RegisterCircuitRequest& request,
                         v1::RegisterCircuitResponse* response);
+  void Register(const CallPtr& call, const Caller& caller, const v1::RegisterCircuitRequest& request,
+                market::Circuit circuit, v1::RegisterCircuitResponse* response);
   bool Registered(const market::CircuitAnswer& answer, v1::RegisterCircuitResponse* response);
   void AdmitJob(const CallPtr& call, const Caller& caller, const v1::PostJobRequest& request,
                 v1::PostJobResponse* response);
+  // Answers a repeat and says so.
+  bool PostedBefore(const CallPtr& call, const Caller& caller, const v1::PostJobRequest& request,
+                    v1::PostJobResponse* response);
   void CheckAndPost(CallPtr call, const Caller& caller, const v1::PostJobRequest& request,
                     const CircuitPtr& circuit, v1::PostJobResponse* response);
   bool Posted(const market::JobAnswer& answer, v1::PostJobResponse* response);

@@ -1,5 +1,5 @@
 // What repeats and lost connections must not break: requests sent twice, retries of what takes long.
-#include <future>
+#include <atomic>
 #include <thread>
 
 #include "base/bounded_queue.h"
@@ -10,6 +10,36 @@ namespace prooflode::api {
 namespace {
 
 using RepeatTest = RaceTest;
+
+// The store as it was a moment ago: the next `late` looks for an answer find none.
+class LateStore final : public engine::Store {
+ public:
+  explicit LateStore(engine::Store& store) : store_(store) {}
+  mutable std::atomic<int> late{0};
+
+  Status Load(market::Market& market, std::vector<Digest>& leaf_hashes) override {
+    return store_.Load(market, leaf_hashes);
+  }
+  Status Write(const engine::Batch& batch) override { return store_.Write(batch); }
+  StatusOr<std::optional<engine::StoredAnswer>> FindAnswer(const market::Identity& identity,
+                                                           const std::string& request_id) const override {
+    if (late > 0) {
+      --late;
+      return std::nullopt;
+    }
+    return store_.FindAnswer(identity, request_id);
+  }
+  StatusOr<std::vector<transparency::Leaf>> ReadLeaves(uint64_t from, size_t count_max) const override {
+    return store_.ReadLeaves(from, count_max);
+  }
+  StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key, uint64_t before_id,
+                                                        size_t count_max) const override {
+    return store_.ReadTransfers(hex_key, before_id, count_max);
+  }
+
+ private:
+  engine::Store& store_;
+};
 
 TEST_F(RepeatTest, ARepeatedAcceptanceOfAnEndedAttemptTakesNoOffer) {
   Party requester = Join(10, v1::ROLE_REQUESTER);
@@ -79,6 +109,61 @@ TEST_F(RepeatTest, WhatCannotBePaidIsNotChecked) {
   EXPECT_EQ(files_.checks, checks);
 }
 
+TEST_F(RepeatTest, ARepeatThatLooksBeforeTheFirstIsWrittenIsNotTooPoor) {
+  End();
+  auto other_store = std::make_unique<const LateStore>(store_);
+  const LateStore& late_store = *other_store;
+  other_store_ = std::move(other_store);
+  Begin();
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  GiveMoney(requester, 100, "start");
+  v1::PostJobRequest post =
+      JobRequest(RegisterCircuit(requester), Upload(requester, "witness", v1::ARTIFACT_KIND_WITNESS));
+  post.set_request_id("the job's own id");
+  post.set_again(true);  // so that it costs its reward, whatever was posted before
+  const auto posted = requester.calls->PostJob(post);
+  ASSERT_TRUE(posted.ok()) << posted.status();
+  // The answer is written after the look and before the money is counted, which is in escrow then.
+  late_store.late = 1;
+  const auto again = requester.calls->PostJob(post);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->job().job_id(), posted->job().job_id());
+  EXPECT_EQ(late_store.late, 0);
+  post.set_request_id("another job's id");
+  EXPECT_EQ(requester.calls->PostJob(post).status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(RepeatTest, WhatIsKnownOfACircuitIsNotCheckedAgain) {
+  Party owner = Join(10, v1::ROLE_REQUESTER);
+  Party other = Join(11, v1::ROLE_REQUESTER);
+  v1::RegisterCircuitRequest request;
+  request.set_name("circuit");
+  request.set_zkey_digest(StringOf(Upload(owner, "zkey", v1::ARTIFACT_KIND_ZKEY)));
+  request.set_allow_insecure_setup(true);
+  const auto registered = owner.calls->RegisterCircuit(request);
+  ASSERT_TRUE(registered.ok()) << registered.status();
+  const int checks = files_.checks;
+
+  const auto same = other.calls->RegisterCircuit(request);
+  ASSERT_TRUE(same.ok()) << same.status();
+  EXPECT_EQ(same->circuit().circuit_id(), registered->circuit().circuit_id());
+  EXPECT_EQ(same->circuit().owner(), StringOf(owner.identity()));
+  v1::RegisterCircuitRequest secure = request;
+  secure.set_allow_insecure_setup(false);
+  EXPECT_EQ(other.calls->RegisterCircuit(secure).status().code(), absl::StatusCode::kFailedPrecondition);
+  v1::RegisterCircuitRequest renamed = request;
+  renamed.set_name("another");
+  EXPECT_EQ(other.calls->RegisterCircuit(renamed).status().code(), absl::StatusCode::kAlreadyExists);
+  v1::RegisterCircuitRequest taken = request;
+  taken.set_zkey_digest(StringOf(Upload(other, "another zkey", v1::ARTIFACT_KIND_ZKEY)));
+  EXPECT_EQ(other.calls->RegisterCircuit(taken).status().code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(files_.checks, checks);
+  // Other files and another name are another circuit.
+  taken.set_name("another");
+  EXPECT_TRUE(other.calls->RegisterCircuit(taken).ok());
+  EXPECT_EQ(files_.checks, checks + 1);
+}
+
 TEST_F(RepeatTest, AnOwnerHasAtMostSoManyCircuits) {
   Party requester = Join(10, v1::ROLE_REQUESTER);
   const auto add = [&](Party& party, const std::string& name) {
@@ -102,15 +187,7 @@ TEST_F(RepeatTest, ReadsOfAKeyAreBoundedAndItsCommandsAreNot) {
   Party other = Join(11, v1::ROLE_REQUESTER);
   ASSERT_TRUE(requester.calls->GetAccount({}).ok());  // logged in
   ASSERT_TRUE(other.calls->GetAccount({}).ok());
-  std::promise<void> go;
-  std::promise<void> busy;
-  ASSERT_TRUE(engine_
-                  ->Query([&](const market::Market&) {
-                    busy.set_value();
-                    go.get_future().wait();
-                  })
-                  .ok());
-  busy.get_future().wait();
+  EngineHold hold(*engine_);
   BoundedQueue<absl::StatusCode> results(4);
   const auto read = [&](Party& party) {
     return std::thread(
@@ -121,7 +198,7 @@ TEST_F(RepeatTest, ReadsOfAKeyAreBoundedAndItsCommandsAreNot) {
   readers.push_back(read(requester));
   readers.push_back(read(other));
   EXPECT_EQ(results.Pop(), absl::StatusCode::kResourceExhausted);  // the others wait
-  go.set_value();
+  hold.LetGo();
   EXPECT_EQ(results.Pop(), absl::StatusCode::kOk);
   EXPECT_EQ(results.Pop(), absl::StatusCode::kOk);
   for (std::thread& reader : readers) reader.join();

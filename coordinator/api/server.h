@@ -29,7 +29,7 @@ struct ServerOptions {
   TransferLimits transfers;
   uint32_t circuits_per_owner_max = 1000;  // operators excepted
   size_t reads_per_identity_max = 64;      // that wait for the engine
-  FairWorkers::Limits circuit_checks{.threads = 1, .queued_max = 64, .queued_per_identity_max = 16};
+  FairWorkers::Limits circuit_checks{.threads = 1, .queued_max = 64, .queued_per_identity_max = 2};
   FairWorkers::Limits witness_checks{.threads = 1, .queued_max = 1024, .queued_per_identity_max = 128};
   FairWorkers::Limits lookups{.threads = 2, .queued_max = 4096, .queued_per_identity_max = 64};
 };
