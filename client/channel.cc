@@ -3,6 +3,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "base/check.h"
+#include "client/call_timer.h"
 
 namespace prooflode::client {
 namespace {
@@ -91,7 +93,13 @@ StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& optio
     }
     credentials = grpc::InsecureChannelCredentials();
   }
-  return grpc::CreateCustomChannel(endpoint.Target(), credentials, Arguments(endpoint));
+  InterceptorFactories interceptors;
+  if (options.observer) {
+    PL_CHECK(options.clock != nullptr);
+    interceptors = TimeCalls(options.observer, *options.clock);
+  }
+  return grpc::experimental::CreateCustomChannelWithInterceptors(
+      endpoint.Target(), credentials, Arguments(endpoint), std::move(interceptors));
 }
 
 }  // namespace prooflode::client

@@ -4,9 +4,11 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "base/env.h"
 #include "base/status.h"
 
 namespace prooflode::client {
@@ -24,6 +26,10 @@ struct Endpoint {
 // slash. kInvalidArgument says what is wrong.
 StatusOr<Endpoint> ParseUrl(std::string_view url);
 
+// Told of every unary call that ended: its method's last name ("CommitProof"), gRPC's name of its code ("OK",
+// "UNAVAILABLE"), and how long it took. Called on any thread; must not block.
+using CallObserver = std::function<void(std::string_view method, std::string_view code, Micros duration)>;
+
 struct ChannelOptions {
   std::string url;
   std::string ca_pem;           // roots to trust instead of the system's; https only
@@ -31,6 +37,8 @@ struct ChannelOptions {
   std::string client_key_pem;
   // Allows http to other machines. Tokens and witnesses then travel in the clear.
   bool insecure = false;
+  CallObserver observer;   // may be empty
+  Clock* clock = nullptr;  // of the observer's durations; outlives the channel
 };
 
 // Does not connect yet. kInvalidArgument for a bad URL, kFailedPrecondition for http to another machine

@@ -5,6 +5,7 @@
 #include "client/channel.h"
 #include "client/errors.h"
 #include "client/receipt.h"
+#include "prooflode/v1/auth_service.grpc.pb.h"
 #include "transparency/leaf.h"
 #include "transparency/merkle.h"
 #include "transparency/signing.h"
@@ -44,6 +45,22 @@ TEST(Channel, PlaintextStaysOnThisMachine) {
   EXPECT_EQ(MakeChannel({.url = "http://127.evil.example:1"}).status().code(),
             absl::StatusCode::kFailedPrecondition);
   EXPECT_TRUE(MakeChannel({.url = "http://192.0.2.1:1", .insecure = true}).ok());
+}
+
+TEST(Channel, TellsHowEachCallEnded) {
+  SimClock clock;
+  std::vector<std::string> calls;
+  ChannelOptions options{.url = "http://127.0.0.1:1"};  // nobody listens
+  options.clock = &clock;
+  options.observer = [&](std::string_view method, std::string_view code, Micros duration) {
+    calls.push_back(absl::StrCat(Sv(method), " ", Sv(code), " ", Count(duration)));
+  };
+  const auto channel = MakeChannel(options);
+  ASSERT_TRUE(channel.ok()) << channel.status();
+  grpc::ClientContext context;
+  v1::GetMarketResponse response;
+  EXPECT_FALSE(v1::AuthService::NewStub(*channel)->GetMarket(&context, {}, &response).ok());
+  EXPECT_EQ(calls, std::vector<std::string>{"GetMarket UNAVAILABLE 0"});
 }
 
 TEST(Errors, OutcomeAndReason) {

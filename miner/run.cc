@@ -226,9 +226,6 @@ Status Run(const Config& config) {
                                                    .free_bytes_min = config.cache.free_disk_mb * kMegabyte}));
   StopSignals signals(*cache);  // outlives the agent; what came earlier waits, blocked
   PL_ASSIGN_OR_RETURN(Journal journal, Journal::Open(config.data + "/journal"));
-  PL_ASSIGN_OR_RETURN(const client::ConnectionOptions connection_options, ToConnectionOptions(config));
-  PL_ASSIGN_OR_RETURN(const auto connection,
-                      client::Connection::Create(connection_options, key, clock, random));
 
   AgentOptions options;
   options.version = PROOFLODE_VERSION;
@@ -246,6 +243,14 @@ Status Run(const Config& config) {
 
   PrometheusMetrics prometheus(PROOFLODE_VERSION);
   MinerMetrics metrics(prometheus, options.session.devices);
+  PL_ASSIGN_OR_RETURN(client::ConnectionOptions connection_options, ToConnectionOptions(config));
+  connection_options.channel.clock = &clock;
+  connection_options.channel.observer = [&metrics](std::string_view method, std::string_view code,
+                                                   Micros duration) {
+    metrics.CallEnded(method, code, duration);
+  };
+  PL_ASSIGN_OR_RETURN(const auto connection,
+                      client::Connection::Create(connection_options, key, clock, random));
   Reporter reporter(
       {PROOFLODE_VERSION, HexEncode(key.public_key()), config.coordinator, options.device_names}, clock,
       metrics);
@@ -278,11 +283,11 @@ Status CheckConfig(const Config& config) {
 }
 
 int RunMiner(const Config& config) {
+  BlockStopSignals();
   if (const Status checked = CheckConfig(config); !checked.ok()) {
     LogError("miner", "%s", std::string(checked.message()));
     return kExitBadConfiguration;
   }
-  BlockStopSignals();
   const Status status = Run(config);
   LogError("miner", "%s", std::string(status.message()));
   return status.code() == absl::StatusCode::kInvalidArgument ? kExitBadConfiguration : kExitError;

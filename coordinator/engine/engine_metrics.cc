@@ -12,6 +12,8 @@ const Labels kGroth16 = {{"proof_system", "groth16_bn254"}};
 
 constexpr char kPayoutsHelp[] = "Withdrawals asked for: taken out of a balance, or refused";
 
+constexpr char kTopRatioHelp[] = "Wins of the miner with the most over all wins of the last hours";
+
 const char* StateLabel(JobState state) {
   switch (state) {
     case JobState::kOpen:
@@ -91,6 +93,10 @@ EngineMetrics::EngineMetrics(MetricFactory& metrics, const std::string& asset)
                                            "Revealed proofs waiting for a verdict")),
       oldest_job_age_(metrics.GetGauge("prooflode_coordinator_oldest_open_job_age_seconds",
                                        "Age of the oldest job that has not ended")),
+      top_ratio_1h_(
+          metrics.GetGauge("prooflode_coordinator_top_miner_win_ratio", kTopRatioHelp, {{"window", "1h"}})),
+      top_ratio_24h_(
+          metrics.GetGauge("prooflode_coordinator_top_miner_win_ratio", kTopRatioHelp, {{"window", "24h"}})),
       participants_(metrics.GetHistogram("prooflode_coordinator_race_participants",
                                          "Miners admitted to a job that was won",
                                          {1, 2, 3, 5, 10, 20, 50, 100})),
@@ -99,7 +105,14 @@ EngineMetrics::EngineMetrics(MetricFactory& metrics, const std::string& asset)
                                    ExponentialBuckets(0.001, 2.5, 13))) {}
 
 void EngineMetrics::Loaded(const market::Market& market) {
-  for (const auto& [id, job] : market.jobs()) Track(job);
+  std::vector<const market::Job*> won;
+  for (const auto& [id, job] : market.jobs()) {
+    Track(job);
+    if (job.winner) won.push_back(&job);
+  }
+  std::sort(won.begin(), won.end(),
+            [](const market::Job* a, const market::Job* b) { return a->settled_at < b->settled_at; });
+  for (const market::Job* job : won) CountWin(*job);
   // Every series exists from the first scrape on.
   for (JobState state : {JobState::kWon, JobState::kExpired, JobState::kCancelled}) {
     factory_.GetCounter("prooflode_coordinator_jobs_total", "Jobs that ended",
@@ -142,6 +155,7 @@ void EngineMetrics::JobChanged(const market::Market& market, const market::Job& 
                   With(kGroth16, "outcome", OutcomeLabel(job.state)))
       .Increment();
   if (job.state != JobState::kWon) return;
+  CountWin(job);
   participants_.Observe(job.racer_count);
   if (job.margin) margin_.Observe(ToSeconds(*job.margin));
   const market::Circuit* circuit = market.FindCircuit(job.circuit);
@@ -150,6 +164,11 @@ void EngineMetrics::JobChanged(const market::Market& market, const market::Job& 
                     "From posting to the delivery of a valid proof", ExponentialBuckets(0.1, 2, 16),
                     With(kGroth16, "size", SizeLabel(circuit == nullptr ? 0 : circuit->domain_size)))
       .Observe(ToSeconds(job.delivered_at - job.posted_at));
+}
+
+void EngineMetrics::CountWin(const market::Job& job) {
+  wins_1h_.Won(*job.winner, job.settled_at);
+  wins_24h_.Won(*job.winner, job.settled_at);
 }
 
 void EngineMetrics::AttemptChanged(const market::Attempt& attempt, market::LeafIndex leaf) {
@@ -176,6 +195,8 @@ void EngineMetrics::BatchDone(size_t commands, double apply_seconds, double writ
   Micros oldest = now;
   for (const auto& [id, job] : live_jobs_) oldest = std::min(oldest, job.posted_at);
   oldest_job_age_.Set(ToSeconds(now - oldest));
+  top_ratio_1h_.Set(wins_1h_.TopRatio(now));
+  top_ratio_24h_.Set(wins_24h_.TopRatio(now));
 }
 
 void EngineMetrics::QueueLengths(size_t queue, size_t checks) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/metrics.h"
+#include "coordinator/engine/win_share.h"
 #include "coordinator/market/market.h"
 
 namespace prooflode::engine {
@@ -35,12 +36,15 @@ class EngineMetrics {
   };
   void Track(const market::Job& job);
   void ShowLiveJobs();
+  void CountWin(const market::Job& job);
   Counter& Submissions(const char* result);
 
   MetricFactory& factory_;
   std::map<market::JobId, LiveJob> live_jobs_;
   std::map<market::JobState, size_t> live_count_;
   Micros next_age_at_{};
+  WinShare wins_1h_{Seconds(3600)};
+  WinShare wins_24h_{Seconds(24 * 3600)};
   Counter& commands_;
   Histogram& batch_commands_;
   Histogram& apply_seconds_;
@@ -51,6 +55,8 @@ class EngineMetrics {
   Gauge& queue_length_;
   Gauge& check_queue_length_;
   Gauge& oldest_job_age_;
+  Gauge& top_ratio_1h_;
+  Gauge& top_ratio_24h_;
   Histogram& participants_;
   Histogram& margin_;
 };

@@ -1,5 +1,9 @@
 #include "miner/ui/miner_metrics.h"
 
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+
 namespace prooflode::miner {
 namespace {
 
@@ -87,7 +91,8 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
       connected_(factory.GetGauge("prooflode_miner_connected",
                                   "1 while a session with the coordinator stands",
                                   {{"endpoint", "primary"}})),
-      offered_(factory.GetCounter("prooflode_miner_jobs_offered_total", "Offers received")),
+      offered_(factory.GetCounter("prooflode_miner_jobs_offered_total", "Offers received",
+                                  {{"proof_system", kProved.at("proof_system")}})),
       proof_duration_(factory.GetHistogram(
           "prooflode_miner_proof_duration_seconds", "From the files being here to a verified proof",
           ExponentialBuckets(0.005, 2, 18), With(kProved, "backend", kBackend))),
@@ -97,8 +102,6 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
       race_margin_(factory.GetHistogram("prooflode_miner_race_margin_seconds",
                                         "How far ahead of the next valid proof our commit was, in won races",
                                         ExponentialBuckets(0.001, 2.5, 13))),
-      rewards_(factory.GetCounter("prooflode_miner_rewards_units_total",
-                                  "Rewards, in the market's smallest unit")),
       cache_bytes_(
           factory.GetGauge("prooflode_miner_cache_bytes", "Size of the cache of keys and witnesses")),
       cache_room_(factory.GetGauge("prooflode_miner_cache_room_bytes",
@@ -141,11 +144,32 @@ Histogram& MinerMetrics::Stage(const std::string& stage) {
                                ExponentialBuckets(0.0005, 4, 10), {{"stage", stage}, {"backend", kBackend}});
 }
 
+void MinerMetrics::SetAsset(const std::string& asset) {
+  if (rewards_.load() != nullptr) return;
+  const bool is_name =
+      !asset.empty() && asset.size() <= 64 && std::all_of(asset.begin(), asset.end(), [](unsigned char c) {
+        return absl::ascii_isalnum(c) || c == '-' || c == '_' || c == '.';
+      });
+  rewards_.store(&factory_.GetCounter("prooflode_miner_rewards_units_total",
+                                      "Rewards, in the market's smallest unit",
+                                      {{"asset", is_name ? asset : "other"}}));
+}
+
+void MinerMetrics::CallEnded(std::string_view method, std::string_view code, Micros duration) {
+  factory_
+      .GetHistogram("prooflode_miner_rpc_duration_seconds", "Unary calls to the coordinator, each try",
+                    ExponentialBuckets(0.0005, 3, 10),
+                    {{"method", std::string(method)}, {"code", std::string(code)}})
+      .Observe(ToSeconds(duration));
+}
+
 void MinerMetrics::JobSkipped(SkipReason reason) { SkipCounter(factory_, reason).Increment(); }
 
 void MinerMetrics::AttemptEnded(const action::ReportEnded& ended) {
   Attempts(ResultName(ended.state)).Increment();
-  if (ended.state == AttemptState::kWon) rewards_.Increment(static_cast<double>(Count(ended.paid)));
+  if (Counter* const rewards = rewards_.load(); rewards != nullptr && ended.state == AttemptState::kWon) {
+    rewards->Increment(static_cast<double>(Count(ended.paid)));
+  }
   if (!ended.margin) return;
   if (ended.state == AttemptState::kWon) race_margin_.Observe(ToSeconds(*ended.margin));
   if (ended.state == AttemptState::kLost) race_gap_.Observe(ToSeconds(*ended.margin));

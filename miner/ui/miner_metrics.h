@@ -1,7 +1,9 @@
 // What a miner measures of itself; names and labels in docs/miner.md. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <string>
+#include <string_view>
 
 #include "base/metrics.h"
 #include "miner/session/types.h"
@@ -19,9 +21,13 @@ class MinerMetrics {
   MinerMetrics(MetricFactory& factory, size_t devices);
 
   void SetConnected(bool connected) { connected_.Set(connected ? 1 : 0); }
+  // The market is known: rewards show from now on, labelled with the first asset that a coordinator named
+  // ("other" where that is no name of 1 to 64 letters, digits, '-', '_', '.').
+  void SetAsset(const std::string& asset);
   void JobOffered() { offered_.Increment(); }
   void JobSkipped(SkipReason reason);
   void AttemptEnded(const action::ReportEnded& ended);
+  void CallEnded(std::string_view method, std::string_view code, Micros duration);
   void ProofFailed();
   void Proof(const ProofTimes& times);
   void Fetched(Micros duration);
@@ -49,7 +55,7 @@ class MinerMetrics {
   Histogram& proof_duration_;
   Histogram& race_gap_;
   Histogram& race_margin_;
-  Counter& rewards_;
+  std::atomic<Counter*> rewards_{nullptr};
   Gauge& cache_bytes_;
   Gauge& cache_room_;
   Gauge& disk_free_;

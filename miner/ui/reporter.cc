@@ -46,6 +46,7 @@ Reporter::Reporter(Identity identity, Clock& clock, MinerMetrics& metrics)
 
 void Reporter::Connected(const std::string& market, const Money& money, Micros clock_offset) {
   metrics_.SetConnected(true);
+  metrics_.SetAsset(money.name);
   MutexLock lock(mutex_);
   connected_ = true;
   market_ = market;

@@ -119,7 +119,7 @@ TEST_F(ReporterTest, CountsWhatWasEarnedAndWasted) {
   reporter_.Report(action::ReportEnded{.job = second, .state = AttemptState::kLost});
   clock_.Advance(Seconds(1));
   reporter_.ProvingEnded(second, 0);
-  EXPECT_EQ(recorded_.Get("prooflode_miner_rewards_units_total"), 500);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_rewards_units_total", {{"asset", "PLC"}}), 500);
   EXPECT_EQ(recorded_.Get("prooflode_miner_attempts_total", Groth16("won")), 1);
   EXPECT_EQ(recorded_.Get("prooflode_miner_attempts_total", Groth16("lost_race")), 1);
   EXPECT_EQ(recorded_.Get("prooflode_miner_wasted_seconds_total", {{"reason", "lost_race"}}), 3);
@@ -158,6 +158,14 @@ TEST_F(ReporterTest, CountsTheDevicesErrors) {
   const auto errors = [&](const char* kind) {
     return recorded_.Get("prooflode_miner_device_errors_total", {{"device", "0"}, {"kind", kind}});
   };
+  metrics_.CallEnded("CommitProof", "UNAVAILABLE", Millis(250));
+  EXPECT_EQ(recorded_.Get("prooflode_miner_rpc_duration_seconds",
+                          {{"method", "CommitProof"}, {"code", "UNAVAILABLE"}}),
+            1);
+  metrics_.SetAsset("no name");
+  metrics_.SetAsset("PLC");  // the first stays
+  EXPECT_EQ(recorded_.Get("prooflode_miner_rewards_units_total", {{"asset", "other"}}), 0);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_rewards_units_total", {{"asset", "PLC"}}), -1);
   metrics_.SelfVerifyFailures(0, 2);
   metrics_.DeviceError(0, DeviceErrorKind::kHang);
   EXPECT_EQ(errors("invalid_proof"), 2);
