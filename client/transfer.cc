@@ -20,6 +20,11 @@ constexpr size_t kChunkBytes = 1 << 20;
 // Of one stream; a longer transfer is resumed by the next.
 constexpr Micros kStreamTimeout = Seconds(600);
 
+// Of an upload: a small one that hears nothing is tried again soon. 64 KiB a second is slow for any line.
+Micros UploadTimeout(uint64_t bytes) {
+  return std::min(kStreamTimeout, Seconds(30) + Seconds(static_cast<int64_t>(bytes >> 16)));
+}
+
 bool IsCancelled(const TransferOptions& options) {
   return options.cancel != nullptr && options.cancel->cancelled();
 }
@@ -58,7 +63,7 @@ class Uploader {
 
   Status Run() {
     CallOptions call;
-    call.timeout = kStreamTimeout;
+    call.timeout = UploadTimeout(artifact_.size_bytes);
     call.cancel = options_.cancel;
     Status local = absl::OkStatus();
     const Status status =
