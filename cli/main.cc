@@ -7,6 +7,7 @@
 #include "base/real_env.h"
 #include "cli/commands.h"
 #include "cli/session.h"
+#include "client/channel.h"
 
 namespace prooflode::cli {
 namespace {
@@ -42,6 +43,7 @@ int RunBody(Session& session) {
 }
 
 int Main(int argc, char** argv) {
+  client::NoticeConnectionsSoon();
   InitLog({});
   RealClock clock;
   RealRandom random;

@@ -1,5 +1,7 @@
 #include "client/channel.h"
 
+#include <cstdlib>
+
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -73,6 +75,10 @@ StatusOr<Endpoint> ParseUrl(std::string_view url) {
   endpoint.host = std::string(host);
   endpoint.port = static_cast<uint16_t>(port);
   return endpoint;
+}
+
+void NoticeConnectionsSoon() {
+  setenv("GRPC_CLIENT_CHANNEL_BACKUP_POLL_INTERVAL_MS", "100", /*overwrite=*/0);
 }
 
 StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options) {

@@ -41,6 +41,11 @@ struct ChannelOptions {
   Clock* clock = nullptr;  // of the observer's durations; outlives the channel
 };
 
+// gRPC looks at a channel's connection attempts while a call waits for it, and otherwise every five seconds:
+// a coordinator that came back between two tries would be noticed that late. This makes it a tenth of a
+// second. For main(), before anything else: sets an environment variable of gRPC's, unless the user has.
+void NoticeConnectionsSoon();
+
 // Does not connect yet. kInvalidArgument for a bad URL, kFailedPrecondition for http to another machine
 // without `insecure`.
 StatusOr<std::shared_ptr<grpc::Channel>> MakeChannel(const ChannelOptions& options);

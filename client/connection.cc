@@ -182,9 +182,15 @@ std::string Connection::NewRequestId() {
 
 bool Connection::Wait(Backoff& backoff, const CancelToken* cancel) {
   Micros duration = backoff.Next(random_);
+  bool ready = IsReady();
   // In slices, so that a cancelled miner does not wait for the end.
   while (Count(duration) > 0) {
     if (cancel != nullptr && cancel->cancelled()) return false;
+    if (!ready && IsReady()) {
+      // What it waited for is there; the crowd that waited with it still comes spread.
+      ready = true;
+      duration = std::min(duration, NewBackoff().Next(random_));
+    }
     const Micros slice = std::min(duration, Millis(20));
     clock_.Sleep(slice);
     duration = duration - slice;

@@ -76,7 +76,8 @@ class Connection {
 
   // 16 random bytes.
   std::string NewRequestId();
-  // Waits before the next try, as long as `backoff` says; false when `cancel` was set meanwhile.
+  // Waits before the next try, as long as `backoff` says, and hardly longer once the channel is connected;
+  // false when `cancel` was set meanwhile.
   bool Wait(Backoff& backoff, const CancelToken* cancel);
   Backoff NewBackoff() const { return Backoff(options_.backoff); }
 
@@ -101,6 +102,7 @@ class Connection {
 
   Connection(const ConnectionOptions& options, std::shared_ptr<grpc::Channel> channel, const SigningKey& key,
              Clock& clock, Random& random);
+  bool IsReady() const { return channel_->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY; }
   StatusOr<std::string> Token();
   StatusOr<std::string> LogIn();
   StatusOr<v1::GetMarketResponse> FetchMarket();

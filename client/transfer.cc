@@ -86,6 +86,9 @@ class Uploader {
       const grpc::Status status = stub_->StatArtifact(&stat_context, request, &stat);
       if (!status.ok() || stat.complete()) return status;
       offset = stat.partial_bytes();
+      // What the coordinator has is progress; what went into the buffers of a dead line is none.
+      if (offset > arrived_) progress_.Note(connection_.clock());
+      arrived_ = offset;
     }
     v1::UploadArtifactResponse response;
     const auto writer = stub_->UploadArtifact(&context, &response);
@@ -110,7 +113,6 @@ class Uploader {
       }
       writable = writer->Write(message);
       offset += count;
-      if (writable) progress_.Note(connection_.clock());
       if (writable && options_.progress) options_.progress(offset, artifact_.size_bytes);
     }
     writer->WritesDone();
@@ -124,6 +126,7 @@ class Uploader {
   const UploadedArtifact artifact_;
   const v1::ArtifactKind kind_;
   const TransferOptions& options_;
+  uint64_t arrived_ = 0;
   CallProgress progress_;
 };
 

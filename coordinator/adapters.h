@@ -18,6 +18,9 @@ class ArtifactAdapter final : public api::ArtifactPort {
   StatusOr<api::ArtifactState> Find(const market::Identity& uploader, const Digest& digest) override;
   StatusOr<std::unique_ptr<api::ArtifactUpload>> BeginUpload(const market::Identity& uploader,
                                                              const api::ArtifactHeader& header) override;
+  bool HasUploaded(const market::Identity& uploader, const Digest& digest) const override {
+    return store_.HasUploaded(uploader, digest);
+  }
   StatusOr<std::unique_ptr<api::ArtifactReader>> Open(const Digest& digest) override;
 
  private:

@@ -13,6 +13,7 @@
 #include "base/command_line/device.h"
 #include "base/command_line/usage.h"
 #include "base/log.h"
+#include "client/channel.h"
 #include "miner/config.h"
 #include "miner/data_folder.h"
 #include "miner/http_get.h"
@@ -166,6 +167,7 @@ void AddSettingFlags(CLI::App& command, CommandLine& line, const Settings& setti
 
 int Main(int argc, char** argv) {
   if (IsWorkerCommandLine(argc, argv)) return WorkerMain(argc, argv);
+  client::NoticeConnectionsSoon();
   CLI::App app("Proves for a prooflode market and is paid for the races it wins", "prooflode-miner");
   app.require_subcommand(1);
   app.set_version_flag("--version", "prooflode-miner " PROOFLODE_VERSION);

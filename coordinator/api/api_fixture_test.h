@@ -8,6 +8,7 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,11 @@ class MemoryArtifacts final : public ArtifactPort {
     return std::make_unique<Upload>(*this, uploader, header);
   }
 
+  bool HasUploaded(const market::Identity& uploader, const Digest& digest) const override {
+    MutexLock lock(mutex_);
+    return owners_.contains({uploader, digest});
+  }
+
   StatusOr<std::unique_ptr<ArtifactReader>> Open(const Digest& digest) override {
     MutexLock lock(mutex_);
     const auto it = complete_.find(digest);
@@ -73,6 +79,7 @@ class MemoryArtifacts final : public ArtifactPort {
       owner_.partial_.erase(key_);
       if (Sha256(AsBytes(content)) != key_.second) return absl::DataLossError("digest differs");
       owner_.complete_[key_.second] = content;
+      owner_.owners_.insert(key_);
       return absl::OkStatus();
     }
 
@@ -96,6 +103,7 @@ class MemoryArtifacts final : public ArtifactPort {
   };
 
   mutable Mutex mutex_;
+  std::set<std::pair<market::Identity, Digest>> owners_ PL_GUARDED_BY(mutex_);
   std::map<Digest, std::string> complete_ PL_GUARDED_BY(mutex_);
   std::map<std::pair<market::Identity, Digest>, std::string> partial_ PL_GUARDED_BY(mutex_);
 };

@@ -85,21 +85,4 @@ bool JobDirectory::HasPosted(const market::Identity& requester, const Digest& wi
   return witnesses_.contains({requester, witness});
 }
 
-void Possessions::Put(const market::Identity& identity, const Digest& digest) {
-  const Key key{identity, digest};
-  MutexLock lock(mutex_);
-  if (const auto it = keys_.find(key); it != keys_.end()) by_age_.erase(it->second);
-  keys_[key] = next_;
-  by_age_[next_++] = key;
-  if (keys_.size() > kMax) {
-    keys_.erase(by_age_.begin()->second);
-    by_age_.erase(by_age_.begin());
-  }
-}
-
-bool Possessions::Has(const market::Identity& identity, const Digest& digest) const {
-  MutexLock lock(mutex_);
-  return keys_.contains({identity, digest});
-}
-
 }  // namespace prooflode::api

@@ -61,21 +61,4 @@ class JobDirectory {
   std::set<std::pair<market::Identity, Digest>> witnesses_ PL_GUARDED_BY(mutex_);
 };
 
-// Who has shown that it has a file, by uploading all of it. Knowing a digest is not enough to use a witness
-// in a job: digests of others' witnesses are public. Bounded: the oldest claims are forgotten and the files
-// must then be uploaded again.
-class Possessions {
- public:
-  void Put(const market::Identity& identity, const Digest& digest);
-  bool Has(const market::Identity& identity, const Digest& digest) const;
-
- private:
-  static constexpr size_t kMax = 100'000;
-  using Key = std::pair<market::Identity, Digest>;
-  mutable Mutex mutex_;
-  std::map<Key, uint64_t> keys_ PL_GUARDED_BY(mutex_);
-  std::map<uint64_t, Key> by_age_ PL_GUARDED_BY(mutex_);
-  uint64_t next_ PL_GUARDED_BY(mutex_) = 0;
-};
-
 }  // namespace prooflode::api

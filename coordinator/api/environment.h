@@ -39,7 +39,6 @@ struct Environment {
   Clock& clock;
   MetricFactory& metrics;
   Authenticator& auth;
-  Possessions& possessions;
   TransferTable& transfers;
   ReadGate& reads;
   uint32_t circuits_per_owner_max;

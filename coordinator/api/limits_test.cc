@@ -89,5 +89,19 @@ TEST(TransferTable, WhatStandsStillIsCancelled) {
   EXPECT_EQ(cancelled, "a");
 }
 
+TEST(TransferTable, WhatIsCancelledMayLeaveAtOnce) {
+  SimClock clock;
+  TransferTable table({.most_per_identity = 2, .idle_max = Seconds(60)}, clock);
+  std::unique_ptr<TransferTable::Place> first, second;
+  first = table.Enter(Of(1), [&] { first.reset(); });
+  second = table.Enter(Of(1), [&] { second.reset(); });
+  clock.Advance(Seconds(60));
+  table.CancelIdle();
+  EXPECT_EQ(first, nullptr);
+  EXPECT_EQ(second, nullptr);
+  EXPECT_NE(table.Enter(Of(1), [] {}), nullptr);
+  table.CancelIdle();
+}
+
 }  // namespace
 }  // namespace prooflode::api

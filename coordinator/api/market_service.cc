@@ -171,7 +171,7 @@ grpc::ServerUnaryReactor* MarketServiceImpl::ListCircuits(grpc::CallbackServerCo
 }
 
 bool MarketServiceImpl::MayUseWitness(const Caller& caller, const Digest& witness) const {
-  return environment_.possessions.Has(caller.identity, witness) ||
+  return environment_.artifacts.HasUploaded(caller.identity, witness) ||
          environment_.broadcaster.jobs().HasPosted(caller.identity, witness);
 }
 

@@ -29,8 +29,8 @@ class ArtifactUpload {
   // The next bytes in order. kInvalidArgument past the announced size; kResourceExhausted when the disk or a
   // quota is full.
   virtual Status Append(ByteSpan chunk) = 0;
-  // Once, at the end: durable under its digest when OK. kInvalidArgument when bytes are missing (they may
-  // come later), kDataLoss when the digest differs; the partial file is thrown away then.
+  // Once, at the end: durable under its digest, and HasUploaded, when OK. kInvalidArgument when bytes are
+  // missing (they may come later), kDataLoss when the digest differs; the partial file is thrown away then.
   virtual Status Finish() = 0;
 };
 
@@ -58,6 +58,9 @@ class ArtifactPort {
   // the same digest by the same identity is under way.
   virtual StatusOr<std::unique_ptr<ArtifactUpload>> BeginUpload(const market::Identity& uploader,
                                                                 const ArtifactHeader& header) = 0;
+  // Whether this identity has uploaded all of it. Knowing a digest is not enough to use a witness in a job:
+  // digests of others' witnesses are public.
+  virtual bool HasUploaded(const market::Identity& uploader, const Digest& digest) const = 0;
   // kNotFound unless complete.
   virtual StatusOr<std::unique_ptr<ArtifactReader>> Open(const Digest& digest) = 0;
 };

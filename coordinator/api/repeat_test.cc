@@ -1,6 +1,8 @@
 // What repeats and lost connections must not break: requests sent twice, retries of what takes long.
 #include <atomic>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "base/bounded_queue.h"
 #include "base/sim/sim_env.h"
@@ -225,6 +227,42 @@ TEST_F(RepeatTest, TimesThatAreToldAreTheMarkets) {
   const v1::Job job = Post(requester, circuit, "witness");
   EXPECT_GE(job.posted_at_us(), second);
   EXPECT_LE(job.posted_at_us(), told());
+}
+
+// Sleeps no time, but at its first sleep does something instead.
+class EventfulClock final : public Clock {
+ public:
+  std::function<void()> at_first_sleep;
+  Micros slept{};
+
+  Micros WallNow() override { return slept; }
+  Micros MonotonicNow() override { return slept; }
+  void Sleep(Micros duration) override {
+    slept = slept + duration;
+    if (at_first_sleep) std::exchange(at_first_sleep, nullptr)();
+  }
+};
+
+TEST_F(RepeatTest, ACoordinatorThatCameBackIsNotWaitedForAnyLonger) {
+  EventfulClock clock;
+  client::ConnectionOptions options;
+  options.channel.url = Url();
+  options.backoff.initial = Millis(100);
+  const SigningKey key = SigningKey::FromSeed({1});
+  const auto connection = client::Connection::Create(options, key, clock, random_).value();
+  clock.at_first_sleep = [&] {
+    while (connection->channel()->GetState(/*try_to_connect=*/true) != GRPC_CHANNEL_READY) {
+      clock_.Sleep(Millis(1));
+    }
+  };
+  Backoff day({.initial = Seconds(86'400), .max = Seconds(86'400)});
+  EXPECT_TRUE(connection->Wait(day, nullptr));
+  EXPECT_LE(clock.slept, Millis(20) + options.backoff.initial);
+  // Connected and refused is another matter: that is waited out.
+  clock.slept = {};
+  Backoff hour({.initial = Seconds(3'600), .max = Seconds(3'600)});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(connection->Wait(hour, nullptr));
+  EXPECT_GT(clock.slept, Seconds(1));
 }
 
 TEST_F(RepeatTest, RetriesAreCountedFromTheLastProgress) {

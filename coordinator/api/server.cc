@@ -93,13 +93,16 @@ Server::Server(const ServerOptions& options, const ServerParts& parts)
       lookups_(options.lookups),
       disk_(2, options.transfers.most + 1),
       signatures_(2, kSignaturesQueuedMax),
-      environment_{parts.rules,     info_,           parts.key,
-                   parts.engine,    parts.store,     parts.broadcaster,
-                   parts.artifacts, parts.files,     parts.clock,
-                   parts.metrics,   auth_,           possessions_,
-                   transfers_,      reads_,          options.circuits_per_owner_max,
-                   circuit_checks_, witness_checks_, lookups_,
-                   disk_,           signatures_},
+      environment_{parts.rules,     info_,
+                   parts.key,       parts.engine,
+                   parts.store,     parts.broadcaster,
+                   parts.artifacts, parts.files,
+                   parts.clock,     parts.metrics,
+                   auth_,           transfers_,
+                   reads_,          options.circuits_per_owner_max,
+                   circuit_checks_, witness_checks_,
+                   lookups_,        disk_,
+                   signatures_},
       services_(std::make_unique<Services>(environment_)) {}
 
 StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, const ServerParts& parts) {

@@ -75,7 +75,6 @@ class Server {
   const MarketInfo info_;
   Broadcaster& broadcaster_;
   Authenticator auth_;
-  Possessions possessions_;
   std::unique_ptr<TlsSource> tls_;  // none: plaintext
   std::atomic<bool> refreshing_{false};
   TransferTable transfers_;

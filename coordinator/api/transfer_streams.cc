@@ -24,7 +24,7 @@ Status TooMany() { return absl::ResourceExhaustedError("too many transfers at on
 
 bool IsKnownTo(Environment& environment, const Caller& caller, const Digest& digest) {
   return caller.role == Role::kOperator || environment.broadcaster.circuits().IsCircuitFile(digest) ||
-         environment.possessions.Has(caller.identity, digest) ||
+         environment.artifacts.HasUploaded(caller.identity, digest) ||
          environment.broadcaster.jobs().HasPosted(caller.identity, digest);
 }
 
@@ -106,7 +106,6 @@ void UploadStream::AppendChunk() {
 void UploadStream::FinishFile() {
   const Status status = upload_->Finish();
   if (status.ok()) {
-    environment_.possessions.Put(caller_.identity, header_.digest);
     response_->set_digest(StringOf(header_.digest));
     response_->set_size_bytes(header_.size_bytes);
   }

@@ -22,6 +22,15 @@ std::unique_ptr<TransferTable::Place> TransferTable::Enter(const market::Identit
 
 void TransferTable::Leave(std::list<Entry>::iterator entry) {
   MutexLock lock(mutex_);
+  if (entry->cancelled_by == std::this_thread::get_id()) {
+    entry->left = true;  // CancelIdle, below us on this stack, erases it
+    return;
+  }
+  while (entry->cancelled_by != std::thread::id()) cancelled_.Wait(mutex_);
+  Erase(entry);
+}
+
+void TransferTable::Erase(std::list<Entry>::iterator entry) {
   const auto count = count_of_.find(entry->identity);
   if (--count->second == 0) count_of_.erase(count);
   entries_.erase(entry);
@@ -29,10 +38,21 @@ void TransferTable::Leave(std::list<Entry>::iterator entry) {
 
 void TransferTable::CancelIdle() {
   const Micros now = clock_.MonotonicNow();
-  MutexLock lock(mutex_);
-  for (const Entry& entry : entries_) {
-    if (now - entry.moved_at >= limits_.idle_max) entry.cancel();
+  mutex_.Lock();
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto current = entry;
+    if (now - current->moved_at >= limits_.idle_max) {
+      current->cancelled_by = std::this_thread::get_id();
+      mutex_.Unlock();
+      current->cancel();
+      mutex_.Lock();
+      current->cancelled_by = {};
+      cancelled_.NotifyAll();
+    }
+    ++entry;  // others may have come and gone meanwhile, but not the current one
+    if (current->left) Erase(current);
   }
+  mutex_.Unlock();
 }
 
 }  // namespace prooflode::api

@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <thread>
 
 #include "base/env.h"
 #include "base/mutex.h"
@@ -25,6 +26,8 @@ class TransferTable {
     market::Identity identity{};
     std::function<void()> cancel;
     Micros moved_at{};
+    std::thread::id cancelled_by{};  // while that thread is in `cancel`
+    bool left = false;               // by that thread, from within `cancel`
   };
 
  public:
@@ -47,18 +50,21 @@ class TransferTable {
     const std::list<Entry>::iterator entry_;
   };
 
-  // nullptr when there is no room. `cancel` may be called from any thread while the place lives; it must
-  // neither block nor destroy the place itself.
+  // nullptr when there is no room. `cancel` may be called from any thread while the place lives; it must not
+  // block. It may destroy the place itself, as gRPC's TryCancel does when it runs the call's last callbacks
+  // on its own thread.
   std::unique_ptr<Place> Enter(const market::Identity& identity, std::function<void()> cancel);
-  // Cancels what has not moved for `idle_max`.
+  // Cancels what has not moved for `idle_max`. One thread at a time.
   void CancelIdle();
 
  private:
   void Leave(std::list<Entry>::iterator entry);
+  void Erase(std::list<Entry>::iterator entry) PL_REQUIRES(mutex_);
 
   const TransferLimits limits_;
   Clock& clock_;
   Mutex mutex_;
+  CondVar cancelled_;
   std::list<Entry> entries_ PL_GUARDED_BY(mutex_);
   std::map<market::Identity, size_t> count_of_ PL_GUARDED_BY(mutex_);
 };

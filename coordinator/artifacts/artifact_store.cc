@@ -99,12 +99,13 @@ Status Upload::Finish() {
     return status;
   }
   store_->Completed(partial_name_, digest_, size_);
-  return absl::OkStatus();
+  return store_->owners_->Add(uploader_, digest_);
 }
 
-ArtifactStore::ArtifactStore(std::string directory, const Limits& limits, Clock& clock,
-                             MetricFactory& metrics)
+ArtifactStore::ArtifactStore(std::string directory, std::unique_ptr<Owners> owners, const Limits& limits,
+                             Clock& clock, MetricFactory& metrics)
     : directory_(std::move(directory)),
+      owners_(std::move(owners)),
       limits_(limits),
       clock_(clock),
       stored_bytes_(metrics.GetGauge("prooflode_coordinator_artifact_store_bytes",
@@ -116,7 +117,9 @@ StatusOr<std::unique_ptr<ArtifactStore>> ArtifactStore::Open(const std::string& 
                                                              const Limits& limits, Clock& clock,
                                                              MetricFactory& metrics) {
   for (const char* part : {"", "/complete", "/partial"}) PL_RETURN_IF_ERROR(MakeDirectory(directory + part));
-  auto store = std::unique_ptr<ArtifactStore>(new ArtifactStore(directory, limits, clock, metrics));
+  PL_ASSIGN_OR_RETURN(std::unique_ptr<Owners> owners, Owners::Open(directory + "/owners"));
+  auto store =
+      std::unique_ptr<ArtifactStore>(new ArtifactStore(directory, std::move(owners), limits, clock, metrics));
   PL_RETURN_IF_ERROR(store->Scan());
   return store;
 }
@@ -217,13 +220,14 @@ StatusOr<std::unique_ptr<Upload>> ArtifactStore::BeginUpload(const PublicKey& up
     partial.used_at = clock_.WallNow();
     Account();
   }
-  auto upload = OpenPartial(name, digest, size_bytes, offset);
+  auto upload = OpenPartial(uploader, digest, size_bytes, offset);
   if (!upload.ok()) DropPartial(name);
   return upload;
 }
 
-StatusOr<std::unique_ptr<Upload>> ArtifactStore::OpenPartial(const std::string& name, const Digest& digest,
+StatusOr<std::unique_ptr<Upload>> ArtifactStore::OpenPartial(const PublicKey& uploader, const Digest& digest,
                                                              uint64_t size_bytes, uint64_t offset) {
+  const std::string name = PartialName(uploader, digest);
   const std::string path = PartialPath(name);
   UniqueFd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!fd.valid()) return ErrnoStatus(errno, "artifact store");
@@ -235,6 +239,7 @@ StatusOr<std::unique_ptr<Upload>> ArtifactStore::OpenPartial(const std::string& 
   std::unique_ptr<Upload> upload(new Upload());
   upload->store_ = this;
   upload->partial_name_ = name;
+  upload->uploader_ = uploader;
   upload->digest_ = digest;
   upload->size_ = size_bytes;
   upload->written_ = offset;
@@ -299,6 +304,7 @@ size_t ArtifactStore::Sweep(const std::map<Digest, Micros>& keep_until, Micros u
       continue;
     }
     unlink(PathOf(it->first).c_str());
+    owners_->Forget(it->first);
     it = complete_.erase(it);
     ++count;
   }

@@ -2,8 +2,9 @@
 // whole, verified and durable; what an upload brought before it broke off stays for a later one to go on
 // from.
 //
-// DIR/complete/<hex digest>, DIR/partial/<hex identity>-<hex digest>. Names are made of digests alone, files
-// are opened without following links, and nothing of a stranger's choosing becomes a path. Thread-safe.
+// DIR/complete/<hex digest>, DIR/partial/<hex identity>-<hex digest>, DIR/owners (owners.h). Names are made
+// of digests alone, files are opened without following links, and nothing of a stranger's choosing becomes a
+// path. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "coordinator/artifacts/owners.h"
 
 namespace prooflode::artifacts {
 
@@ -45,8 +47,8 @@ class Upload {
   Upload& operator=(const Upload&) = delete;
   // kInvalidArgument past the announced size, kResourceExhausted when the disk is full.
   Status Append(ByteSpan chunk);
-  // Once. Durable under its digest when OK; kInvalidArgument when bytes are missing (they may come later);
-  // kDataLoss when the digest differs: the partial file is gone then.
+  // Once. Durable under its digest, and the uploader known to have it, when OK; kInvalidArgument when bytes
+  // are missing (they may come later); kDataLoss when the digest differs: the partial file is gone then.
   Status Finish();
 
  private:
@@ -55,6 +57,7 @@ class Upload {
 
   ArtifactStore* store_ = nullptr;
   std::string partial_name_;
+  PublicKey uploader_{};
   Digest digest_{};
   uint64_t size_ = 0;
   uint64_t written_ = 0;
@@ -76,6 +79,10 @@ class ArtifactStore {
                                                        Clock& clock, MetricFactory& metrics);
 
   Found Find(const PublicKey& uploader, const Digest& digest) const;
+  // Whether this identity has uploaded all of it, since it was last deleted here.
+  bool HasUploaded(const PublicKey& uploader, const Digest& digest) const {
+    return owners_->Has(uploader, digest);
+  }
   // kFailedPrecondition unless `offset` is Find's partial_bytes; kInvalidArgument for a size of 0 or over the
   // limit; kResourceExhausted over a quota, below the free-space mark, or while this identity is uploading
   // the same digest. A complete artifact may be uploaded again. Cost: hashes what is there already.
@@ -105,11 +112,12 @@ class ArtifactStore {
     Micros used_at{};
   };
 
-  ArtifactStore(std::string directory, const Limits& limits, Clock& clock, MetricFactory& metrics);
+  ArtifactStore(std::string directory, std::unique_ptr<Owners> owners, const Limits& limits, Clock& clock,
+                MetricFactory& metrics);
   Status Scan();
   Status Admit(const PublicKey& uploader, const std::string& name, uint64_t size_bytes, uint64_t offset)
       PL_REQUIRES(mutex_);
-  StatusOr<std::unique_ptr<Upload>> OpenPartial(const std::string& name, const Digest& digest,
+  StatusOr<std::unique_ptr<Upload>> OpenPartial(const PublicKey& uploader, const Digest& digest,
                                                 uint64_t size_bytes, uint64_t offset);
   void LeavePartial(const std::string& name, uint64_t written);
   void DropPartial(const std::string& name);
@@ -118,6 +126,7 @@ class ArtifactStore {
   std::string PartialPath(const std::string& name) const { return directory_ + "/partial/" + name; }
 
   const std::string directory_;
+  const std::unique_ptr<Owners> owners_;
   const Limits limits_;
   Clock& clock_;
   Gauge& stored_bytes_;

@@ -87,6 +87,20 @@ TEST(ArtifactStore, WhatWasUploadedIsThereAlsoAfterReopening) {
   EXPECT_EQ(b.store->used_bytes(), 900u);
 }
 
+TEST(ArtifactStore, WhoUploadedItIsKnownAlsoAfterReopeningUntilItIsDeleted) {
+  Bench bench;
+  const Digest digest = Sha256(AsBytes("content"));
+  ASSERT_TRUE(bench.Put(kAlice, "content").ok());
+  EXPECT_TRUE(bench.store->HasUploaded(kAlice, digest));
+  EXPECT_FALSE(bench.store->HasUploaded(kBob, digest));
+  bench.Reopen();
+  EXPECT_TRUE(bench.store->HasUploaded(kAlice, digest));
+  EXPECT_FALSE(bench.store->HasUploaded(kBob, digest));
+  bench.clock.Advance(Seconds(3600));
+  EXPECT_EQ(bench.store->Sweep({}, Seconds(60)), 1u);
+  EXPECT_FALSE(bench.store->HasUploaded(kAlice, digest));
+}
+
 TEST(ArtifactStore, AnUploadGoesOnWhereItBrokeOffAlsoAfterReopening) {
   Bench b;
   const std::string content = std::string(300, 'x') + std::string(400, 'y');
