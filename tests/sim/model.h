@@ -1,0 +1,137 @@
+// A market of the checkers' own, built from the stored leaves alone: it does not say what must follow from a
+// command but whether what followed was allowed, and whether something that was due is missing. Rules as in
+// docs/protocol.md. Shares no code with coordinator/.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/sim/findings.h"
+#include "tests/sim/leaf_view.h"
+
+namespace prooflode::sim {
+
+struct JobModel {
+  Key requester{};
+  Digest circuit{};
+  Digest statement{};
+  std::string inputs;
+  uint64_t reward = 0;
+  uint64_t fee = 0;
+  int64_t deadline = 0;
+  uint32_t width = 0;  // 1 for a lease, 0 for everybody
+  int64_t lease = 0;   // 0: a race
+  uint8_t phase = 0;
+  Id delivered{};
+  Id winning{};
+  std::vector<Id> attempts;
+};
+struct AttemptModel {
+  Id job{};
+  Key miner{};
+  uint64_t fence = 0;
+  uint8_t phase = 0;
+  uint8_t reason = 0;
+  int64_t place_until = 0;  // 0: no limit of its own
+  bool has_committed = false;
+  uint64_t commit_leaf = 0;
+  Digest commit_hash{};
+  int64_t reveal_by = 0;
+  std::string proof;  // once revealed
+  bool judged = false;
+};
+struct RulesModel {
+  std::string market;
+  int64_t reveal_window = 0;
+  int64_t race_place = 0;
+  int64_t time_limit_min = 0;
+  int64_t time_limit_max = 0;
+  uint32_t jobs_max = 0;
+  uint32_t live_max = 0;
+  uint32_t admissions_max = 0;
+  uint32_t fee_per_million = 0;
+};
+
+constexpr bool IsFinalPhase(uint8_t job) { return job == kWon || job == kExpired || job == kCancelled; }
+constexpr bool IsLivePhase(uint8_t attempt) { return attempt >= kAdmitted && attempt <= kValid; }
+constexpr bool IsUndecided(uint8_t attempt) { return attempt == kCommitted || attempt == kRevealed; }
+std::string AvailableOf(const Key& key);
+std::string EscrowOf(const Key& key);
+
+class Model {
+ public:
+  explicit Model(Findings& findings) : findings_(findings) {}
+
+  // The next leaf of the log.
+  void Fold(const LeafView& leaf);
+
+  const std::map<Id, JobModel>& jobs() const { return jobs_; }
+  const std::map<Id, AttemptModel>& attempts() const { return attempts_; }
+  // Without "external", and without accounts that hold nothing.
+  const std::map<std::string, uint64_t>& balances() const { return balances_; }
+  const RulesModel& rules() const { return rules_; }
+  const JobModel* FindJob(const Id& id) const;
+  const AttemptModel* FindAttempt(const Id& id) const;
+  uint64_t Balance(const std::string& account) const;
+  int64_t no_expiry_before() const { return no_expiry_before_; }
+  bool HasCircuit(const Digest& id) const { return circuits_.contains(id); }
+  bool HasCircuitName(const std::string& name) const { return circuit_names_.contains(name); }
+  // By its reference: owner and amount. nullptr: none.
+  const std::pair<Key, uint64_t>* FindDeposit(const std::string& reference) const;
+  const std::pair<Key, uint64_t>* FindWithdrawal(const Key& owner, const std::string& reference) const;
+  bool IsProven(const Digest& statement) const { return proven_.contains(statement); }
+  bool IsBeingProven(const Digest& circuit, const Digest& statement) const;
+  uint32_t UnfinishedOf(const Key& requester) const;
+  uint32_t LiveOf(const Key& miner) const;
+  uint32_t LiveIn(const JobModel& job) const;
+  // A commit that is neither decided nor out of time.
+  bool HasUndecided(const JobModel& job) const;
+
+ private:
+  void CheckCommon(const LeafView& leaf);
+  void FoldStart(const LeafView& leaf);
+  void FoldPost(const LeafView& leaf);
+  void FoldAdmission(const LeafView& leaf);
+  void FoldCommit(const LeafView& leaf);
+  void FoldReveal(const LeafView& leaf);
+  void FoldVerdict(const LeafView& leaf);
+  void FoldCircuit(const LeafView& leaf);
+  AttemptModel* OwnAttempt(const LeafView& leaf);
+  void FoldCommand(const LeafView& leaf);
+  void FoldAttempt(const LeafView& leaf, const AttemptRecord& record);
+  bool MayEnd(const LeafView& leaf, const AttemptModel& attempt, const AttemptRecord& record) const;
+  void FoldJob(const LeafView& leaf, const JobRecord& record);
+  void CheckJobMove(const LeafView& leaf, const JobModel& job, const JobRecord& record);
+  void CheckWinner(const JobModel& job, const JobRecord& record);
+  void FoldMoney(const LeafView& leaf);
+  void Move(const MoneyRecord& money);
+  void CheckDue(const LeafView& leaf);
+  void Expect(MoneyRecord money);
+  bool IsPast(int64_t now, int64_t due) const { return now >= due && now >= no_expiry_before_; }
+  void Wrong(const LeafView& leaf, const std::string& rule, const std::string& what);
+
+  Findings& findings_;
+  RulesModel rules_;
+  std::map<Id, JobModel> jobs_;
+  std::map<Id, AttemptModel> attempts_;
+  std::map<std::string, uint64_t> balances_;
+  uint64_t external_ = 0;
+  uint64_t transfers_ = 0;
+  std::set<Digest> circuits_;
+  std::set<std::string> circuit_names_;
+  std::map<std::string, std::pair<Key, uint64_t>> deposits_;
+  std::map<std::pair<Key, std::string>, std::pair<Key, uint64_t>> withdrawals_;
+  std::set<Digest> proven_;
+  std::map<Digest, std::set<Id>> unfinished_;  // by statement
+  std::map<Key, uint32_t> unfinished_of_;
+  std::map<Key, std::set<Id>> live_of_;
+  std::set<std::pair<Key, std::string>> requests_;
+  std::vector<MoneyRecord> expected_;  // what this leaf has to move
+  int64_t no_expiry_before_ = 0;
+  int64_t last_time_ = 0;
+  uint64_t leaves_ = 0;
+};
+
+}  // namespace prooflode::sim

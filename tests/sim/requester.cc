@@ -1,0 +1,108 @@
+#include "tests/sim/requester.h"
+
+namespace prooflode::sim {
+
+Digest CircuitId(uint32_t number) {
+  Digest id{};
+  id[0] = 0xc1;
+  id[1] = static_cast<uint8_t>(number);
+  return id;
+}
+
+market::RegisterCircuit CircuitCommand(uint32_t number) {
+  market::Circuit circuit;
+  circuit.id = CircuitId(number);
+  circuit.name = "circuit-" + std::to_string(number);
+  circuit.public_input_count = 1;
+  circuit.verifying_key_digest[0] = static_cast<uint8_t>(number / 2);
+  return {circuit};
+}
+
+void Operator::RegisterCircuits() {
+  for (uint32_t i = 0; i < kCircuits; ++i) Ask(CircuitCommand(i), [](const engine::Answered&) {});
+  market::RegisterCircuit taken = CircuitCommand(0);
+  taken.circuit.id[5] = 1;
+  Ask(taken, [](const engine::Answered&) {});
+}
+
+void Operator::Deposit(const Key& owner) {
+  Draw& draw = stage_.draw;
+  // Now and then a reference that was used, with another amount or the same.
+  const uint32_t number =
+      deposits_ > 0 && draw.Chance(200) ? static_cast<uint32_t>(draw.Below(deposits_)) : deposits_++;
+  const auto amount = static_cast<uint64_t>(draw.Chance(300) ? 100'000 : draw.Spread(1, 2'000'000));
+  Ask(market::Deposit{owner, Amount{amount}, "deposit-" + std::to_string(number)},
+      [](const engine::Answered&) {});
+}
+
+void Requester::Begin() {
+  bank_.Deposit(key());
+  Later(stage_.draw.Time(Millis(1), stage_.plan.between_posts), [this] { Act(); });
+}
+
+void Requester::Act() {
+  if (stage_.healed) return;
+  Draw& draw = stage_.draw;
+  const uint64_t what = draw.Below(100);
+  if (what < 60) {
+    Post();
+  } else if (what < 75) {
+    Cancel();
+  } else if (what < 80) {
+    Withdraw();
+  } else if (what < 88) {
+    bank_.Deposit(key());
+  } else if (!jobs_.empty()) {
+    const Id job = draw.Pick(jobs_);
+    Carry([this, job] { stage_.coordinator.Look(job, [](const market::Job*) {}); });
+  }
+  Later(draw.Time(Millis(1), stage_.plan.between_posts), [this] { Act(); });
+}
+
+void Requester::Post() {
+  Draw& draw = stage_.draw;
+  market::PostJob post;
+  if (!posted_.empty() && draw.Chance(250)) {
+    post = draw.Pick(posted_);  // a statement that is proven, or being proven
+    post.again = draw.Chance(300);
+    if (draw.Chance(300)) post.circuit = CircuitId(static_cast<uint32_t>(draw.Below(2)));
+  } else {
+    const auto circuit = static_cast<uint32_t>(draw.Below(kCircuits));
+    post.circuit = CircuitId(circuit);
+    post.public_inputs = std::string(32, '\0');
+    StoreLe(reinterpret_cast<uint8_t*>(post.public_inputs.data()), statements_++);
+    post.public_inputs[8] = static_cast<char>(key()[1]);
+    post.statement = Sha256(AsBytes(post.public_inputs + std::to_string(circuit / 2)));
+  }
+  post.reward = Amount{static_cast<uint64_t>(draw.Spread(1, 100'000))};
+  if (draw.Chance(10)) post.reward = Amount{draw.Below(2) == 0 ? 0 : ~uint64_t{0}};
+  post.time_limit = draw.Chance(20) ? Millis(10) : draw.Time(Seconds(1), Seconds(30));
+  post.policy = {};
+  if (draw.Chance(300)) {
+    post.policy.lease = market::LeasePolicy{draw.Time(Seconds(1), Seconds(10))};
+  } else {
+    post.policy.race.width = draw.Chance(300) ? 0 : static_cast<uint32_t>(draw.Between(1, 6));
+  }
+  Ask(post, [this, post](const engine::Answered& answered) {
+    const auto* job = std::get_if<market::JobAnswer>(&answered.answer);
+    if (job == nullptr) return;
+    posted_.push_back(post);
+    jobs_.push_back(job->job.id.bytes);
+  });
+}
+
+void Requester::Cancel() {
+  if (jobs_.empty()) return;
+  const size_t recent = stage_.draw.Chance(700) ? std::min<size_t>(jobs_.size(), 3) : jobs_.size();
+  const Id job = jobs_[jobs_.size() - 1 - stage_.draw.Below(recent)];
+  Ask(market::CancelJob{{job}}, [](const engine::Answered&) {});
+}
+
+void Requester::Withdraw() {
+  const uint32_t number = stage_.draw.Chance(200) ? 0 : withdrawals_++;
+  const auto amount = static_cast<uint64_t>(stage_.draw.Spread(1, 200'000));
+  Ask(market::Withdraw{Amount{amount}, "withdrawal-" + std::to_string(number)},
+      [](const engine::Answered&) {});
+}
+
+}  // namespace prooflode::sim

@@ -1,0 +1,132 @@
+#include "tests/sim/world.h"
+
+#include <memory>
+#include <vector>
+
+#include "tests/sim/miner.h"
+#include "tests/sim/requester.h"
+
+namespace prooflode::sim {
+namespace {
+
+// After the faults: the longest deadline, grace and reveal window, a calendar that is slewed, and a second.
+constexpr Micros kTimeToEnd = Seconds(75);
+
+class World {
+ public:
+  explicit World(uint64_t seed)
+      : draw_(seed),
+        plan_(DrawPlan(draw_)),
+        events_(clock_),
+        coordinator_(
+            {plan_, draw_, clock_, events_, judge_, [this](const market::Job& job) { OfferToAll(job); },
+             [this](const market::Attempt& attempt) { TellEnded(attempt); },
+             [this](const market::Attempt& attempt) { Leak(attempt); }},
+            seed + 0x5eed),
+        stage_{plan_, draw_, events_, coordinator_},
+        operator_(stage_) {
+    for (uint32_t i = 0; i < plan_.requesters; ++i) {
+      requesters_.push_back(std::make_unique<Requester>(stage_, i, operator_));
+    }
+    for (uint32_t i = 0; i < plan_.miners; ++i) {
+      miners_.push_back(std::make_unique<Miner>(stage_, i, DrawCharacter(draw_, plan_.mix)));
+    }
+  }
+
+  RunReport Run(uint64_t seed) {
+    coordinator_.Start();
+    operator_.RegisterCircuits();
+    for (const auto& requester : requesters_) requester->Begin();
+    PassSecond();
+    const Micros start = events_.now();
+    RunUntil(start + plan_.horizon);
+    Heal();
+    RunUntil(start + plan_.horizon + kTimeToEnd);
+    if (judge_.findings().empty()) judge_.AtEnd();
+    if (judge_.findings().empty()) CheckCalls();
+    if (judge_.findings().empty()) coordinator_.CheckLog();
+    RunReport report{.seed = seed,
+                     .steps = events_.happened(),
+                     .leaves = judge_.history().size(),
+                     .crashes = coordinator_.crashes(),
+                     .jobs = judge_.model().jobs().size(),
+                     .finding = judge_.findings().first()};
+    for (const auto& [id, job] : judge_.model().jobs()) report.won += job.phase == kWon ? 1 : 0;
+    judge_.Note(std::to_string(draw_.Below(uint64_t{1} << 62)) + " " + std::to_string(report.steps));
+    report.digest = judge_.FinishDigest();
+    return report;
+  }
+
+ private:
+  void RunUntil(Micros end) {
+    while (judge_.findings().empty() && !events_.empty() && events_.next() <= end) events_.Step();
+  }
+
+  void PassSecond() {
+    if (stage_.healed) return;
+    coordinator_.PassSecond();
+    for (const auto& miner : miners_) {
+      miner->PassSecond();
+      if (draw_.Chance(plan_.network.partitions)) miner->CutFor(draw_.Time(Millis(100), Seconds(20)));
+    }
+    for (const auto& requester : requesters_) {
+      if (draw_.Chance(plan_.network.partitions)) requester->CutFor(draw_.Time(Millis(100), Seconds(20)));
+    }
+    events_.After(Seconds(1), [this] { PassSecond(); });
+  }
+
+  void Heal() {
+    stage_.healed = true;
+    coordinator_.Heal();
+    for (const auto& miner : miners_) miner->Heal();
+  }
+
+  // Offers go out in an order of their own: each over a connection with another delay.
+  void OfferToAll(const market::Job& job) {
+    for (const auto& miner : miners_) {
+      miner->Carry([&miner, offer = Offer{job.id.bytes, job.public_inputs}] { miner->OnOffer(offer); });
+    }
+  }
+
+  void TellEnded(const market::Attempt& attempt) {
+    uint32_t number = LoadLe<uint32_t>(attempt.miner.data() + 1);
+    if (number >= miners_.size()) return;
+    Miner& miner = *miners_[number];
+    miner.Carry([&miner, job = attempt.job.bytes, id = attempt.id.bytes] { miner.OnEnded(job, id); });
+  }
+
+  // Copiers see proofs, and liars attempts, that are not theirs.
+  void Leak(const market::Attempt& attempt) {
+    for (const auto& miner : miners_) {
+      if (miner->character() == Character::kCopying) {
+        miner->Carry([&miner, attempt] { miner->OnSeen(attempt.job.bytes, attempt.proof); });
+      } else if (miner->character() == Character::kLying) {
+        miner->Carry([&miner, attempt] { miner->OnAttempt(attempt.id.bytes, attempt.fence); });
+      }
+    }
+  }
+
+  void CheckCalls() {
+    uint64_t open = operator_.open_calls();
+    for (const auto& miner : miners_) open += miner->open_calls();
+    for (const auto& requester : requesters_) open += requester->open_calls();
+    if (open > 0) judge_.findings().Add("liveness", std::to_string(open) + " calls were never answered");
+  }
+
+  Draw draw_;
+  Plan plan_;
+  WorldClock clock_;
+  Events events_;
+  Judge judge_;
+  Coordinator coordinator_;
+  Stage stage_;
+  Operator operator_;
+  std::vector<std::unique_ptr<Requester>> requesters_;
+  std::vector<std::unique_ptr<Miner>> miners_;
+};
+
+}  // namespace
+
+RunReport RunSeed(uint64_t seed) { return World(seed).Run(seed); }
+
+}  // namespace prooflode::sim
