@@ -37,6 +37,9 @@ enum class Reason : uint8_t {
   kReleasedByMiner = 11,
   kStaleFence = 12,
   kDraining = 13,
+  kUnprovable = 14,        // witness and circuit do not match: nobody can prove this job
+  kCollateralTooLow = 15,  // the miner's balance does not cover what an admission holds
+  kSuspended = 16,         // by an operator: the proof system or the circuit
 };
 
 }  // namespace prooflode

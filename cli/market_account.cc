@@ -23,6 +23,7 @@ void Show(const v1::Account& account, const AccountOptions& options, const Marke
   PrintLine("owner:      " + HexEncode(AsBytes(account.owner())));
   PrintLine("available:  " + market.AmountText(account.available_units()));
   PrintLine("escrow:     " + market.AmountText(account.escrow_units()));
+  PrintLine("collateral: " + market.AmountText(account.stake_units()));
 }
 
 StatusOr<uint64_t> Units(const AccountOptions& options, const Market& market) {

@@ -59,6 +59,8 @@ Json ToJson(const v1::Job& j, const Market& market) {
           {"state", StateText(j.state())},
           {"reward", AmountJson(j.reward_units(), market)},
           {"fee", AmountJson(j.fee_units(), market)},
+          {"collateral", AmountJson(j.collateral_units(), market)},
+          {"bounty", AmountJson(j.bounty_units(), market)},
           {"policy", PolicyText(j.policy())},
           {"posted_at_us", j.posted_at_us()},
           {"deadline_at_us", j.deadline_at_us()},
@@ -86,6 +88,7 @@ Json ToJson(const v1::Account& a, const Market& market) {
   return {{"owner", Hex(a.owner())},
           {"available", AmountJson(a.available_units(), market)},
           {"escrow", AmountJson(a.escrow_units(), market)},
+          {"collateral", AmountJson(a.stake_units(), market)},
           {"asset", {{"name", a.asset().name()}, {"decimals", a.asset().decimals()}}}};
 }
 
@@ -116,6 +119,10 @@ void PrintJob(const v1::Job& j, const Market& market) {
   PrintLine("state:      " + StateText(j.state()));
   PrintLine("reward:     " + market.AmountText(j.reward_units()) + " plus fee " +
             market.AmountText(j.fee_units()) + ", " + PolicyText(j.policy()));
+  if (j.collateral_units() > 0) {
+    PrintLine("collateral: " + market.AmountText(j.collateral_units()) + " from each miner, bounty " +
+              market.AmountText(j.bounty_units()));
+  }
   PrintLine("posted:     " + TimeText(j.posted_at_us()) + ", deadline " + TimeText(j.deadline_at_us()));
   PrintLine("miners:     " + RacersText(j));
   if (!j.winner().empty()) {

@@ -11,7 +11,7 @@ constexpr Micros kWatchTimeout = Seconds(3600);
 constexpr Micros kConnectedAfter = Seconds(30);
 
 bool IsFinal(v1::JobState state) {
-  return state == v1::JOB_STATE_WON || state == v1::JOB_STATE_EXPIRED || state == v1::JOB_STATE_CANCELLED;
+  return state >= v1::JOB_STATE_WON;
 }
 
 }  // namespace

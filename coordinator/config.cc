@@ -74,6 +74,11 @@ market::Rules Config::Rules() const {
   rules.lease_default = Seconds(static_cast<int64_t>(race.lease_default_s));
   rules.race_place = Seconds(static_cast<int64_t>(race.place_s));
   rules.fee_per_million = static_cast<uint32_t>(race.fee_per_million);
+  rules.collateral_per_million = static_cast<uint32_t>(race.collateral_per_million);
+  rules.release_grace = Seconds(static_cast<int64_t>(race.release_grace_s));
+  rules.release_fee_per_million = static_cast<uint32_t>(race.release_fee_per_million);
+  rules.unprovable_reports = static_cast<uint32_t>(race.unprovable_reports);
+  rules.check_fee_per_million = static_cast<uint32_t>(race.check_fee_per_million);
   rules.open_jobs_per_requester_max = static_cast<uint32_t>(limits.open_jobs_per_requester);
   rules.live_attempts_per_miner_max = static_cast<uint32_t>(limits.live_attempts_per_miner);
   rules.admissions_per_miner_and_job_max = static_cast<uint32_t>(limits.admissions_per_miner_and_job);
@@ -115,8 +120,23 @@ Settings SettingsOf(Config& c) {
       NumberSetting("race.place_s", &c.race.place_s, market::kRacePlaceSeconds.min,
                     market::kRacePlaceSeconds.max,
                     "How long a miner without a commit holds its place in a race of some width"),
-      NumberSetting("race.fee_per_million", &c.race.fee_per_million, market::kFeePerMillion.min,
-                    market::kFeePerMillion.max, "Fee on top of a reward, in millionths of it"),
+      NumberSetting("race.fee_per_million", &c.race.fee_per_million, market::kPerMillion.min,
+                    market::kPerMillion.max, "Fee on top of a reward, in millionths of it"),
+      NumberSetting("race.collateral_per_million", &c.race.collateral_per_million, market::kPerMillion.min,
+                    market::kPerMillion.max,
+                    "Held from every admitted miner until its attempt ends, in millionths of the reward"),
+      NumberSetting("race.release_grace_s", &c.race.release_grace_s, market::kReleaseGraceSeconds.min,
+                    market::kReleaseGraceSeconds.max,
+                    "How long after its admission a miner may give an attempt back for nothing"),
+      NumberSetting(
+          "race.release_fee_per_million", &c.race.release_fee_per_million, market::kPerMillion.min,
+          market::kPerMillion.max,
+          "What giving back costs at the end of an attempt's time, in millionths of the collateral"),
+      NumberSetting("race.unprovable_reports", &c.race.unprovable_reports, market::kUnprovableReports.min,
+                    market::kUnprovableReports.max,
+                    "How many miners must report a job before it ends as unprovable"),
+      NumberSetting("race.check_fee_per_million", &c.race.check_fee_per_million, market::kPerMillion.min,
+                    market::kPerMillion.max, "What they share of its escrow, in millionths of the reward"),
       NumberSetting("limits.artifact_mb", &c.limits.artifact_mb, 1, kDiskMb, "Largest file taken"),
       NumberSetting("limits.artifact_store_mb", &c.limits.artifact_store_mb, 1, kDiskMb,
                     "All files together"),

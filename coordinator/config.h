@@ -43,6 +43,11 @@ struct Config {
     uint64_t lease_default_s = 60;
     uint64_t place_s = 60;
     uint64_t fee_per_million = 0;
+    uint64_t collateral_per_million = 0;
+    uint64_t release_grace_s = 5;
+    uint64_t release_fee_per_million = 500'000;
+    uint64_t unprovable_reports = 2;
+    uint64_t check_fee_per_million = 10'000;
   } race;
   struct Limits {
     uint64_t artifact_mb = 8192;

@@ -10,7 +10,7 @@ constexpr uint64_t kPublicInputsBytesMax = 4 << 20;
 constexpr size_t kNameBytesMax = 64;
 constexpr int kLiveAttemptsMax = 100'000;
 
-static_assert(static_cast<int>(Reason::kDraining) == static_cast<int>(v1::REASON_DRAINING));
+static_assert(static_cast<int>(Reason::kSuspended) == static_cast<int>(v1::REASON_SUSPENDED));
 static_assert(static_cast<int>(Reason::kStaleFence) == static_cast<int>(v1::REASON_STALE_FENCE));
 static_assert(static_cast<int>(AttemptState::kWon) == static_cast<int>(v1::ATTEMPT_STATE_WON));
 static_assert(static_cast<int>(AttemptState::kJobEnded) == static_cast<int>(v1::ATTEMPT_STATE_JOB_ENDED));
@@ -58,7 +58,7 @@ StatusOr<OfferedJob> ToJob(const v1::SessionResponse::Offer& offer) {
 }  // namespace
 
 Reason ToReason(v1::Reason reason) {
-  const bool known = v1::Reason_IsValid(reason) && reason <= v1::REASON_DRAINING;
+  const bool known = v1::Reason_IsValid(reason) && reason <= v1::REASON_SUSPENDED;
   return known ? static_cast<Reason>(reason) : Reason::kUnspecified;
 }
 

@@ -74,6 +74,11 @@ constexpr FieldName kFields[] = {
     {101, "jobs", Kind::kJobs},
     {102, "attempts", Kind::kAttempts},
     {103, "transfers", Kind::kTransfers},
+    {110, "collateral_per_million", Kind::kU32},
+    {111, "release_grace_us", Kind::kI64},
+    {112, "release_fee_per_million", Kind::kU32},
+    {113, "unprovable_reports", Kind::kU32},
+    {114, "check_fee_per_million", Kind::kU32},
 };
 
 const FieldName* FindField(uint16_t number) {

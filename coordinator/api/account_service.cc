@@ -31,6 +31,7 @@ void AccountServiceImpl::FillAccount(const market::Market& market, const market:
   out->set_owner(StringOf(owner));
   out->set_available_units(Count(market.ledger().Balance(ledger::Available(hex))));
   out->set_escrow_units(Count(market.ledger().Balance(ledger::Escrow(hex))));
+  out->set_stake_units(Count(market.ledger().Balance(ledger::Stake(hex))));
   out->mutable_asset()->set_name(environment_.info.asset_name);
   out->mutable_asset()->set_decimals(environment_.info.asset_decimals);
 }

@@ -66,6 +66,8 @@ void ToProto(const market::Job& j, const std::string& circuit_name, v1::Job* out
   if (j.margin) out->set_margin_us(Count(*j.margin));
   out->set_revision(j.revision);
   out->set_public_inputs(j.public_inputs);
+  out->set_collateral_units(Count(j.collateral));
+  out->set_bounty_units(Count(j.bounty));
 }
 
 void ToProto(const market::Attempt& a, v1::Attempt* out) {
@@ -81,6 +83,8 @@ void ToProto(const market::Attempt& a, v1::Attempt* out) {
   out->set_reveal_by_us(Count(a.reveal_by));
   out->set_reason(static_cast<v1::Reason>(a.reason));
   out->set_behind_winner_us(Count(a.behind_winner));
+  out->set_collateral_units(Count(a.collateral));
+  out->set_forfeited_units(Count(a.forfeited));
 }
 
 void ToProto(const ledger::Transfer& t, v1::Transfer* out) {

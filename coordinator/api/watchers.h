@@ -25,7 +25,7 @@ class JobWatcher {
 };
 
 constexpr bool IsFinal(v1::JobState state) {
-  return state == v1::JOB_STATE_WON || state == v1::JOB_STATE_EXPIRED || state == v1::JOB_STATE_CANCELLED;
+  return state >= v1::JOB_STATE_WON;
 }
 
 class WatcherRegistry {

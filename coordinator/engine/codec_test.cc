@@ -60,7 +60,12 @@ std::vector<market::Command> AllCommands() {
                            .open_jobs_per_requester_max = 34,
                            .live_attempts_per_miner_max = 35,
                            .admissions_per_miner_and_job_max = 36,
-                           .fee_per_million = 37}}};
+                           .fee_per_million = 37,
+                           .collateral_per_million = 40,
+                           .release_grace = Seconds(41),
+                           .release_fee_per_million = 42,
+                           .unprovable_reports = 43,
+                           .check_fee_per_million = 44}}};
 }
 
 TEST(CommandCodec, EveryFieldOfEveryLeafHasANameAndAKind) {
@@ -136,7 +141,7 @@ TEST(CommandCodec, ValuesOutsideTheirRangeAreRefused) {
   verdict.fields[57] = "\2";
   EXPECT_FALSE(DecodeCommand(verdict, 0).ok());
   auto release = EncodeCommand({.command = market::ReleaseAttempt{}}, {});
-  release.fields[56] = "\x0e";
+  release.fields[56] = "\x11";
   EXPECT_FALSE(DecodeCommand(release, 0).ok());
 }
 

@@ -150,6 +150,11 @@ void VisitCommand(Archive& a, Is<market::Restart> auto& c) {
   a(88, c.rules.admissions_per_miner_and_job_max);
   a(89, c.rules.fee_per_million);
   a(90, c.rules.race_place);
+  a(110, c.rules.collateral_per_million);
+  a(111, c.rules.release_grace);
+  a(112, c.rules.release_fee_per_million);
+  a(113, c.rules.unprovable_reports);
+  a(114, c.rules.check_fee_per_million);
 }
 
 template <typename Archive>

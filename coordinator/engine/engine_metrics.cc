@@ -31,6 +31,10 @@ const char* OutcomeLabel(JobState state) {
       return "proved";
     case JobState::kExpired:
       return "expired";
+    case JobState::kUnprovable:
+      return "unprovable";
+    case JobState::kSuspended:
+      return "suspended";
     default:
       return "cancelled";
   }
@@ -83,6 +87,9 @@ EngineMetrics::EngineMetrics(MetricFactory& metrics, const std::string& asset)
                                           ExponentialBuckets(1e-4, 2.5, 11))),
       rewards_units_(metrics.GetCounter("prooflode_coordinator_rewards_units_total",
                                         "Paid to winners, in smallest units", {{"asset", asset}})),
+      forfeited_units_(metrics.GetCounter("prooflode_coordinator_collateral_forfeited_units_total",
+                                          "Collateral that miners lost, in smallest units",
+                                          {{"asset", asset}})),
       payouts_done_(
           metrics.GetCounter("prooflode_coordinator_payouts_total", kPayoutsHelp, {{"result", "done"}})),
       payouts_refused_(
@@ -114,7 +121,8 @@ void EngineMetrics::Loaded(const market::Market& market) {
             [](const market::Job* a, const market::Job* b) { return a->settled_at < b->settled_at; });
   for (const market::Job* job : won) CountWin(*job);
   // Every series exists from the first scrape on.
-  for (JobState state : {JobState::kWon, JobState::kExpired, JobState::kCancelled}) {
+  for (JobState state : {JobState::kWon, JobState::kExpired, JobState::kCancelled, JobState::kUnprovable,
+                         JobState::kSuspended}) {
     factory_.GetCounter("prooflode_coordinator_jobs_total", "Jobs that ended",
                         With(kGroth16, "outcome", OutcomeLabel(state)));
   }
@@ -181,6 +189,9 @@ void EngineMetrics::Transferred(const ledger::Transfer& transfer) {
     rewards_units_.Increment(static_cast<double>(Count(transfer.amount)));
   } else if (transfer.kind == ledger::TransferKind::kWithdrawal) {
     payouts_done_.Increment();
+  } else if (transfer.debit.starts_with(ledger::kStakePrefix) &&
+             transfer.kind != ledger::TransferKind::kCollateralReturn) {
+    forfeited_units_.Increment(static_cast<double>(Count(transfer.amount)));
   }
 }
 

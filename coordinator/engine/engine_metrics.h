@@ -50,6 +50,7 @@ class EngineMetrics {
   Histogram& apply_seconds_;
   Histogram& write_seconds_;
   Counter& rewards_units_;
+  Counter& forfeited_units_;
   Counter& payouts_done_;
   Counter& payouts_refused_;
   Gauge& queue_length_;

@@ -19,15 +19,15 @@ namespace prooflode::engine {
 // Whether an integer read from storage is a member of the enumeration.
 constexpr bool IsMember(market::ProofSystem v) { return v == market::ProofSystem::kGroth16Bn254; }
 constexpr bool IsMember(market::JobState v) {
-  return v >= market::JobState::kOpen && v <= market::JobState::kCancelled;
+  return v >= market::JobState::kOpen && v <= market::JobState::kSuspended;
 }
 constexpr bool IsMember(market::AttemptState v) {
   return v >= market::AttemptState::kAdmitted && v <= market::AttemptState::kJobEnded;
 }
-constexpr bool IsMember(market::Reason v) { return v <= market::Reason::kDraining; }
+constexpr bool IsMember(market::Reason v) { return v <= market::Reason::kSuspended; }
 constexpr bool IsMember(market::RefusalCode v) { return v <= market::RefusalCode::kResourceExhausted; }
 constexpr bool IsMember(ledger::TransferKind v) {
-  return v >= ledger::TransferKind::kDeposit && v <= ledger::TransferKind::kWithdrawal;
+  return v >= ledger::TransferKind::kDeposit && v <= ledger::TransferKind::kCheckFee;
 }
 constexpr bool IsMember(Micros) { return true; }
 constexpr bool IsMember(Amount) { return true; }

@@ -68,6 +68,8 @@ void VisitFields(Archive& archive, Is<market::Job> auto& j) {
   archive(j.margin);
   archive(j.proof);
   archive(j.revision);
+  archive(j.collateral);
+  archive(j.bounty);
 }
 
 template <typename Archive>
@@ -87,6 +89,8 @@ void VisitFields(Archive& archive, Is<market::Attempt> auto& a) {
   archive(a.reason);
   archive(a.behind_winner);
   archive(a.changed_by);
+  archive(a.collateral);
+  archive(a.forfeited);
 }
 
 template <typename Archive>

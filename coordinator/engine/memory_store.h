@@ -71,7 +71,7 @@ class MemoryStore final : public Store {
     std::vector<ledger::Transfer> found;
     for (auto it = transfers_.rbegin(); it != transfers_.rend() && found.size() < count_max; ++it) {
       if (before_id != 0 && it->id >= before_id) continue;
-      for (const auto& account : {ledger::Available(hex_key), ledger::Escrow(hex_key)}) {
+      for (const auto& account : ledger::AccountsOf(hex_key)) {
         if (it->debit != account && it->credit != account) continue;
         found.push_back(*it);
         break;

@@ -18,6 +18,12 @@ constexpr uint64_t kSupplyMax = uint64_t{std::numeric_limits<int64_t>::max()};
 AccountName Available(std::string_view hex_key) { return "available:" + std::string(hex_key); }
 AccountName Escrow(std::string_view hex_key) { return std::string(kEscrowPrefix) + std::string(hex_key); }
 
+AccountName Stake(std::string_view hex_key) { return std::string(kStakePrefix) + std::string(hex_key); }
+
+std::vector<AccountName> AccountsOf(std::string_view hex_key) {
+  return {Available(hex_key), Escrow(hex_key), Stake(hex_key)};
+}
+
 StatusOr<Transfer> Ledger::Post(Transfer transfer) {
   if (Count(transfer.amount) == 0) return absl::InvalidArgumentError("amount: 0, want > 0");
   if (transfer.debit == transfer.credit) {
@@ -69,9 +75,10 @@ void Ledger::LoadReferencedTransfer(Transfer transfer) {
 
 void Ledger::SetBalance(const AccountName& account, Amount balance) {
   Amount& held = balances_[account];
-  if (account.starts_with(kEscrowPrefix)) {
-    // Cannot overflow: what is held never exceeds what external owes, which fits.
-    escrow_total_ = Amount{Count(escrow_total_) - Count(held) + Count(balance)};
+  // Cannot overflow: what is held never exceeds what external owes, which fits.
+  for (const auto& [prefix, total] :
+       {std::pair(kEscrowPrefix, &escrow_total_), std::pair(kStakePrefix, &stake_total_)}) {
+    if (account.starts_with(prefix)) *total = Amount{Count(*total) - Count(held) + Count(balance)};
   }
   if (account != kExternal) {
     held_total_ -= Count(held);

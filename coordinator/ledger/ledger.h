@@ -9,16 +9,22 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/status.h"
 #include "base/units.h"
 
 namespace prooflode::ledger {
 
-// "available:<hex key>", "escrow:<hex key>", "fees", "external".
+// "available:<hex key>", "escrow:<hex key>" (of a requester's unfinished jobs), "stake:<hex key>" (collateral
+// of a miner's live attempts), "fees", "external".
 using AccountName = std::string;
+inline constexpr std::string_view kStakePrefix = "stake:";
 AccountName Available(std::string_view hex_key);
 AccountName Escrow(std::string_view hex_key);
+AccountName Stake(std::string_view hex_key);
+// All accounts of one key.
+std::vector<AccountName> AccountsOf(std::string_view hex_key);
 inline const AccountName kFees = "fees";
 inline const AccountName kExternal = "external";
 
@@ -28,7 +34,13 @@ enum class TransferKind : uint8_t {
   kReward = 3,
   kFee = 4,
   kRefund = 5,
-  kWithdrawal = 6
+  kWithdrawal = 6,
+  kCollateral = 7,
+  kCollateralReturn = 8,
+  kPenalty = 9,  // forfeited collateral, to the requester
+  kBounty =
+      10,  // forfeited collateral, set aside in escrow for whoever completes the job, and paid from there
+  kCheckFee = 11  // from the escrow of an unprovable job to who reported it
 };
 
 struct Transfer {
@@ -60,8 +72,9 @@ class Ledger {
 
   // Whether the balances add up to what external owes. Cost: O(1).
   bool IsConserved() const { return held_total_ == Count(Balance(kExternal)); }
-  // The sum of all escrow accounts. Cost: O(1).
+  // The sums of all escrow and of all stake accounts. Cost: O(1).
   Amount EscrowTotal() const { return escrow_total_; }
+  Amount StakeTotal() const { return stake_total_; }
 
   // For the store, before the first Post: every balance, every transfer with an external reference, and how
   // many transfers there are.
@@ -76,6 +89,7 @@ class Ledger {
   std::map<std::string, Transfer> by_reference_;
   uint64_t transfer_count_ = 0;
   Amount escrow_total_{};
+  Amount stake_total_{};
   unsigned __int128 held_total_ =
       0;  // of all accounts but external; wide, for damaged balances are loaded too
 };

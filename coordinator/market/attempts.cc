@@ -40,6 +40,10 @@ std::optional<Answer> State::FromEarlierAttempts(const Stamped& in, const Job& j
       return Refuse(RefusalCode::kFailedPrecondition, "job_id: this miner's proof for it was invalid",
                     Reason::kProofInvalid);
     }
+    if (attempt.state == AttemptState::kReleased && attempt.reason == Reason::kUnprovable) {
+      return Refuse(RefusalCode::kFailedPrecondition, "job_id: this miner reported that nobody can prove it",
+                    Reason::kUnprovable);
+    }
     // A silent commit holds up everybody behind it; nobody does that twice.
     if (attempt.state == AttemptState::kTimedOut && attempt.reason == Reason::kRevealWindowPassed) {
       return Refuse(RefusalCode::kFailedPrecondition, "job_id: this miner's commit for it was not revealed",
@@ -87,6 +91,7 @@ Answer State::Apply(const Stamped& in, const AcceptOffer& command) {
     attempt.expires_at = in.now + rules_.race_place;  // or a silent miner kept others out until the deadline
   }
   attempt.changed_by = in.leaf_index;
+  if (auto refusal = HoldCollateral(in, *job, attempt)) return *std::move(refusal);
   PutAttempt(attempt);
   Job changed = *job;
   ++changed.racer_count;
@@ -156,6 +161,7 @@ Answer State::Apply(const Stamped& in, const ReleaseAttempt& command) {
                   attempt.reason);
   }
   EndAttempt(in, attempt, AttemptState::kReleased, command.reason);
+  EndIfUnprovable(in, attempt.job);
   OfferAgainIfRoom(attempt.job, in.now);
   return AttemptAnswer{attempts_.at(attempt.id), jobs_.at(attempt.job)};
 }

@@ -11,12 +11,6 @@ namespace {
 constexpr uint32_t kRaceWidthMax = 1000;
 constexpr uint64_t kAmountMax = uint64_t{1} << 62;  // reward plus fee never overflows
 
-// 0 fee for a reward the caller has checked to be at most kAmountMax.
-Amount FeeOn(Amount reward, uint32_t fee_per_million) {
-  const auto fee = static_cast<unsigned __int128>(Count(reward)) * fee_per_million / 1'000'000;
-  return Amount{static_cast<uint64_t>(fee)};
-}
-
 std::optional<Refusal> CheckPolicy(const Policy& policy, const Rules& rules) {
   if (policy.lease) {
     const Micros lease = policy.lease->lease;
@@ -108,7 +102,8 @@ Answer State::Apply(const Stamped& in, const PostJob& command) {
   job.circuit = command.circuit;
   job.requester = in.origin.identity;
   job.reward = command.reward;
-  job.fee = FeeOn(command.reward, rules_.fee_per_million);
+  job.fee = PartOf(command.reward, rules_.fee_per_million);
+  job.collateral = PartOf(command.reward, rules_.collateral_per_million);
   job.policy = command.policy;
   job.posted_at = in.now;
   job.deadline_at = in.now + command.time_limit;
@@ -144,7 +139,7 @@ Answer State::Apply(const Stamped& in, const CancelJob& command) {
   if (OfJob(job->id).unjudged > 0) {
     return Refuse(RefusalCode::kFailedPrecondition, "job_id: a timely commit is undecided");
   }
-  Refund(in, *job, JobState::kCancelled, Reason::kCancelledByRequester);
+  Refund(in, job->id, JobState::kCancelled, Reason::kCancelledByRequester);
   return JobAnswer{.job = jobs_.at(command.job)};
 }
 

@@ -49,7 +49,12 @@ Status CheckRules(const Rules& rules) {
   PL_RETURN_IF_ERROR(count("open_jobs_per_requester_max", rules.open_jobs_per_requester_max));
   PL_RETURN_IF_ERROR(count("live_attempts_per_miner_max", rules.live_attempts_per_miner_max));
   PL_RETURN_IF_ERROR(count("admissions_per_miner_and_job_max", rules.admissions_per_miner_and_job_max));
-  return Check("fee_per_million", rules.fee_per_million, kFeePerMillion);
+  PL_RETURN_IF_ERROR(seconds("release_grace_us", rules.release_grace, kReleaseGraceSeconds));
+  PL_RETURN_IF_ERROR(Check("unprovable_reports", rules.unprovable_reports, kUnprovableReports));
+  PL_RETURN_IF_ERROR(Check("collateral_per_million", rules.collateral_per_million, kPerMillion));
+  PL_RETURN_IF_ERROR(Check("release_fee_per_million", rules.release_fee_per_million, kPerMillion));
+  PL_RETURN_IF_ERROR(Check("check_fee_per_million", rules.check_fee_per_million, kPerMillion));
+  return Check("fee_per_million", rules.fee_per_million, kPerMillion);
 }
 
 }  // namespace prooflode::market

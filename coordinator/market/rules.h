@@ -19,7 +19,9 @@ inline constexpr RuleRange kLeaseSeconds{1, 86'400};
 inline constexpr RuleRange kRacePlaceSeconds{1, 86'400};
 inline constexpr RuleRange kTimeLimitSeconds{1, 366 * 86'400};  // shortest and longest, in that order
 inline constexpr RuleRange kCountRange{1, 1'000'000};           // of jobs, attempts and admissions
-inline constexpr RuleRange kFeePerMillion{0, 1'000'000};
+inline constexpr RuleRange kPerMillion{0, 1'000'000};           // of a reward or a collateral
+inline constexpr RuleRange kReleaseGraceSeconds{0, 3600};
+inline constexpr RuleRange kUnprovableReports{1, 100};
 
 // A name that is part of everything signed: 1 to kMarketNameMax letters, digits, '-', '_', '.'.
 bool IsMarketName(std::string_view name);

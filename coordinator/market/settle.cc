@@ -60,10 +60,11 @@ void State::Deliver(const Stamped& in, Job job, const Attempt& attempt) {
 
 // Ends a job once nothing that could still change its end is undecided.
 void State::SettleIfDecided(const Stamped& in, const JobId& id) {
+  EndIfUnprovable(in, id);
   const Job& job = jobs_.at(id);
   const AttemptsOfJob& of_job = OfJob(id);
   if (job.state == JobState::kClosing && of_job.unjudged == 0) {
-    Refund(in, job, JobState::kExpired, Reason::kDeadlinePassed);
+    Refund(in, id, JobState::kExpired, Reason::kDeadlinePassed);
     return;
   }
   if (job.state != JobState::kDelivered) return;
@@ -109,18 +110,21 @@ void State::PayWinner(const Stamped& in, Job job, Attempt best) {
   PL_CHECK(Transfer(in, ledger::TransferKind::kReward, escrow, ledger::Available(Hex(best.miner)), job.reward,
                     Hex(job.id)));
   PL_CHECK(Transfer(in, ledger::TransferKind::kFee, escrow, ledger::kFees, job.fee, Hex(job.id)));
+  PayBounty(in, job, ledger::TransferKind::kBounty, ledger::Available(Hex(best.miner)));
   ChangeJob(in, std::move(job));
 }
 
-void State::Refund(const Stamped& in, Job job, JobState state, Reason reason) {
-  for (const auto& [fence, id] : OfJob(job.id).by_fence) {
-    const Attempt& attempt = attempts_.at(id);
+void State::Refund(const Stamped& in, const JobId& id, JobState state, Reason reason, Amount spent) {
+  for (const auto& [fence, attempt_id] : OfJob(id).by_fence) {
+    const Attempt& attempt = attempts_.at(attempt_id);
     if (IsLive(attempt.state)) EndAttempt(in, attempt, AttemptState::kJobEnded, reason);
   }
+  Job job = jobs_.at(id);
   job.state = state;
   job.settled_at = in.now;
   const std::string owner = Hex(job.requester);
-  const Amount total{Count(job.reward) + Count(job.fee)};
+  const Amount total{Count(job.reward) + Count(job.fee) - Count(spent)};
+  PayBounty(in, job, ledger::TransferKind::kPenalty, ledger::Available(owner));
   PL_CHECK(Transfer(in, ledger::TransferKind::kRefund, ledger::Escrow(owner), ledger::Available(owner), total,
                     Hex(job.id)));
   effects_.push_back(JobOver{job.id});
@@ -145,13 +149,14 @@ Answer State::Apply(const Stamped& in, const Tick&) {
     SettleIfDecided(in, attempt.job);
   }
   while (!job_timers_.empty() && IsPast(in.now, job_timers_.begin()->first)) {
-    Job job = jobs_.at(job_timers_.begin()->second);
-    for (const auto& [fence, id] : OfJob(job.id).by_fence) {
+    const JobId due = job_timers_.begin()->second;
+    for (const auto& [fence, id] : OfJob(due).by_fence) {
       const Attempt& attempt = attempts_.at(id);
       if (attempt.state == AttemptState::kAdmitted) {
         EndAttempt(in, attempt, AttemptState::kJobEnded, Reason::kDeadlinePassed);
       }
     }
+    Job job = jobs_.at(due);
     job.state = JobState::kClosing;
     effects_.push_back(JobOver{job.id});
     ChangeJob(in, job);
@@ -160,9 +165,10 @@ Answer State::Apply(const Stamped& in, const Tick&) {
   return Done{};
 }
 
-Answer State::Apply(const Stamped&, const Restart& command) {
+Answer State::Apply(const Stamped& in, const Restart& command) {
   changed_ = true;
   no_expiry_before_ = std::max(no_expiry_before_, command.no_expiry_before);
+  last_restart_ = in.leaf_index;
   rules_ = command.rules;
   return Done{};
 }

@@ -8,13 +8,18 @@ std::string Hex(const Identity& key) { return HexEncode(key); }
 std::string Hex(const JobId& id) { return HexEncode(id.bytes); }
 std::string Hex(const AttemptId& id) { return HexEncode(id.bytes); }
 
+Amount PartOf(Amount amount, uint32_t per_million) {
+  const auto part = static_cast<unsigned __int128>(Count(amount)) * per_million / 1'000'000;
+  return Amount{static_cast<uint64_t>(part)};
+}
+
 Refusal Refuse(RefusalCode code, std::string message, Reason reason) {
   return {.code = code, .reason = reason, .message = std::move(message)};
 }
 
 namespace {
 
-uint64_t EscrowOf(const Job& job) { return Count(job.reward) + Count(job.fee); }
+uint64_t EscrowOf(const Job& job) { return Count(job.reward) + Count(job.fee) + Count(job.bounty); }
 
 // The one time at which an attempt needs a Tick, if any.
 std::optional<Micros> TimerOf(const Attempt& attempt) {
@@ -50,7 +55,10 @@ void State::Index(const Job& job, bool add) {
 void State::Index(const Attempt& attempt, bool add) {
   AttemptsOfJob& of_job = attempts_of_job_[attempt.job];
   const uint32_t step = add ? 1 : UINT32_MAX;  // plus or minus one
-  if (IsLive(attempt.state)) of_job.live += step;
+  if (IsLive(attempt.state)) {
+    of_job.live += step;
+    stake_due_ += (add ? 1 : UINT64_MAX) * Count(attempt.collateral);
+  }
   if (IsUnjudged(attempt.state)) of_job.unjudged += step;
   const std::optional<Micros> timer = TimerOf(attempt);
   if (add) {
@@ -105,6 +113,7 @@ void State::PutCircuit(Circuit circuit) {
 void State::CheckMoney() const {
   PL_CHECK(ledger_.IsConserved());
   PL_CHECK(Count(ledger_.EscrowTotal()) == escrow_due_);
+  PL_CHECK(Count(ledger_.StakeTotal()) == stake_due_);
 }
 
 Status State::CheckReferences() const {
@@ -124,6 +133,10 @@ Status State::CheckReferences() const {
   if (Count(ledger_.EscrowTotal()) != escrow_due_) {
     return absl::DataLossError(absl::StrCat("accounts: escrow holds ", Count(ledger_.EscrowTotal()),
                                             ", unfinished jobs want ", escrow_due_));
+  }
+  if (Count(ledger_.StakeTotal()) != stake_due_) {
+    return absl::DataLossError(absl::StrCat("accounts: stakes hold ", Count(ledger_.StakeTotal()),
+                                            ", live attempts want ", stake_due_));
   }
   return absl::OkStatus();
 }
@@ -146,6 +159,7 @@ void State::ChangeJob(const Stamped& in, Job job) {
 }
 
 void State::EndAttempt(const Stamped& in, Attempt attempt, AttemptState state, Reason reason) {
+  CloseStake(in, attempt, PenaltyFor(in, attempt, state, reason));
   attempt.state = state;
   attempt.reason = reason;
   attempt.changed_by = in.leaf_index;

@@ -1,6 +1,6 @@
 // The market's state and the rules that work on it; Market (market.h) is its public face. One file a group of
 // rules: jobs.cc posting and cancelling, attempts.cc what miners do, settle.cc verdicts, timers, payment and
-// refund.
+// refund, stake.cc collateral and what it is lost for, unprovable.cc jobs that nobody can prove.
 #pragma once
 
 #include <map>
@@ -18,6 +18,9 @@ namespace prooflode::market {
 std::string Hex(const Identity& key);
 std::string Hex(const JobId& id);
 std::string Hex(const AttemptId& id);
+
+// `per_million` millionths of an amount, rounded down. At most the amount for at most a million.
+Amount PartOf(Amount amount, uint32_t per_million);
 
 Refusal Refuse(RefusalCode code, std::string message, Reason reason = Reason::kUnspecified);
 
@@ -58,6 +61,7 @@ class State {
   std::map<AttemptId, Attempt> attempts_;
   ledger::Ledger ledger_;
   Micros no_expiry_before_{};
+  LeafIndex last_restart_ = 0;
   Micros last_time_{};
   Changes changes_;
   std::vector<Effect> effects_;
@@ -77,7 +81,8 @@ class State {
   std::map<Digest, std::set<JobId>> unfinished_of_statement_;
   std::set<std::pair<Micros, JobId>> job_timers_;
   std::set<std::pair<Micros, AttemptId>> attempt_timers_;
-  uint64_t escrow_due_ = 0;  // reward and fee of all unfinished jobs
+  uint64_t escrow_due_ = 0;  // reward, fee and bounty of all unfinished jobs
+  uint64_t stake_due_ = 0;   // collateral of all live attempts
 
   // Shared by the rules.
   const Job* FindJob(const JobId& id) const;
@@ -95,7 +100,21 @@ class State {
   void Deliver(const Stamped& in, Job job, const Attempt& attempt);
   void SettleIfDecided(const Stamped& in, const JobId& id);
   void PayWinner(const Stamped& in, Job job, Attempt best);
-  void Refund(const Stamped& in, Job job, JobState state, Reason reason);
+  // The escrow goes back, less what was `spent` of it.
+  void Refund(const Stamped& in, const JobId& id, JobState state, Reason reason, Amount spent = {});
+
+  // stake.cc. Takes the job's collateral from the attempt's miner, or says why not.
+  std::optional<Refusal> HoldCollateral(const Stamped& in, const Job& job, Attempt& attempt);
+  // What an end of this kind costs of the collateral.
+  Amount PenaltyFor(const Stamped& in, const Attempt& attempt, AttemptState end, Reason reason) const;
+  Amount ReleaseFee(const Stamped& in, const Attempt& attempt) const;
+  // Nothing is held afterwards: `penalty` is shared out, the rest goes back.
+  void CloseStake(const Stamped& in, Attempt& attempt, Amount penalty);
+  void PayBounty(const Stamped& in, Job& job, ledger::TransferKind kind, const ledger::AccountName& to);
+
+  // unprovable.cc. Ends an open job that enough miners have reported, once no commit is undecided.
+  void EndIfUnprovable(const Stamped& in, const JobId& id);
+
   bool Transfer(const Stamped& in, ledger::TransferKind kind, const ledger::AccountName& debit,
                 const ledger::AccountName& credit, Amount amount, const std::string& job);
   void NoteTransfer(const ledger::Transfer& transfer);

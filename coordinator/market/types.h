@@ -75,10 +75,10 @@ enum class JobState : uint8_t {
   kWon = 4,
   kExpired = 5,
   kCancelled = 6,
+  kUnprovable = 7,
+  kSuspended = 8,
 };
-constexpr bool IsFinal(JobState s) {
-  return s == JobState::kWon || s == JobState::kExpired || s == JobState::kCancelled;
-}
+constexpr bool IsFinal(JobState s) { return s >= JobState::kWon; }
 
 struct Job {
   JobId id{};
@@ -104,6 +104,8 @@ struct Job {
   std::optional<Micros> margin;  // once won: the first valid commit behind, if one was known then
   std::string proof;             // 256 bytes once delivered; the winner's once won
   LeafIndex revision = 0;
+  Amount collateral{};  // held from each miner that is admitted
+  Amount bounty{};      // forfeited collateral in escrow, for whoever completes the job
   friend bool operator==(const Job&, const Job&) = default;
 };
 
@@ -137,6 +139,8 @@ struct Attempt {
   Reason reason = Reason::kUnspecified;
   Micros behind_winner{};
   LeafIndex changed_by = 0;  // the leaf that made this state
+  Amount collateral{};       // held now: while the attempt is live
+  Amount forfeited{};        // of its collateral, so far
   friend bool operator==(const Attempt&, const Attempt&) = default;
 };
 
@@ -154,6 +158,16 @@ struct Rules {
   uint32_t live_attempts_per_miner_max = 64;
   uint32_t admissions_per_miner_and_job_max = 8;
   uint32_t fee_per_million = 0;  // of the reward, on top of it, to the operator
+  // Of the reward, held from every admitted miner (stake.cc).
+  uint32_t collateral_per_million = 0;
+  // How long after its admission a miner may give an attempt back for nothing, and what it costs at the end
+  // of its time, in millionths of the collateral; it grows in between.
+  Micros release_grace = Seconds(5);
+  uint32_t release_fee_per_million = 500'000;
+  // How many miners must report a job before it ends as unprovable, and what of the reward they share
+  // (unprovable.cc).
+  uint32_t unprovable_reports = 2;
+  uint32_t check_fee_per_million = 10'000;
   friend bool operator==(const Rules&, const Rules&) = default;
 };
 

@@ -1,4 +1,4 @@
-// Tables of the SQLite store, version 3; docs/formats/store.md explains them. Columns of circuits, jobs,
+// Tables of the SQLite store, version 4; docs/formats/store.md explains them. Columns of circuits, jobs,
 // attempts and transfers stand in the order of coordinator/engine/fields.h.
 #pragma once
 
@@ -7,7 +7,7 @@
 namespace prooflode::store {
 
 constexpr int64_t kApplicationId = 0x504c4f44;  // "PLOD"
-constexpr int64_t kSchemaVersion = 3;
+constexpr int64_t kSchemaVersion = 4;
 
 constexpr char kSchema[] = R"sql(
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
@@ -42,7 +42,7 @@ CREATE TABLE jobs (
   id BLOB PRIMARY KEY CHECK (length(id) = 16),
   circuit BLOB NOT NULL CHECK (length(circuit) = 32),
   requester BLOB NOT NULL CHECK (length(requester) = 32),
-  state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 6),
+  state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 8),
   reward_units INTEGER NOT NULL CHECK (reward_units >= 0),
   fee_units INTEGER NOT NULL CHECK (fee_units >= 0),
   race_width INTEGER NOT NULL CHECK (race_width >= 0),
@@ -63,6 +63,8 @@ CREATE TABLE jobs (
   margin_us INTEGER CHECK (margin_us >= 0),
   proof BLOB NOT NULL,
   revision INTEGER NOT NULL CHECK (revision >= 0),
+  collateral_units INTEGER NOT NULL CHECK (collateral_units >= 0),
+  bounty_units INTEGER NOT NULL CHECK (bounty_units >= 0 AND (bounty_units = 0 OR state <= 3)),
   CHECK ((state = 4) = (winning_attempt IS NOT NULL)),
   CHECK ((winning_attempt IS NULL) = (winner IS NULL))
 ) STRICT, WITHOUT ROWID;
@@ -80,9 +82,11 @@ CREATE TABLE attempts (
   committed_at_us INTEGER NOT NULL,
   reveal_by_us INTEGER NOT NULL,
   proof BLOB NOT NULL,
-  reason INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 13),
+  reason INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 16),
   behind_winner_us INTEGER NOT NULL,
-  changed_by INTEGER NOT NULL CHECK (changed_by >= 0)
+  changed_by INTEGER NOT NULL CHECK (changed_by >= 0),
+  collateral_units INTEGER NOT NULL CHECK (collateral_units >= 0 AND (collateral_units = 0 OR state <= 4)),
+  forfeited_units INTEGER NOT NULL CHECK (forfeited_units >= 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE accounts (
@@ -92,7 +96,7 @@ CREATE TABLE accounts (
 
 CREATE TABLE transfers (
   id INTEGER PRIMARY KEY CHECK (id > 0),
-  kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 6),
+  kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 11),
   time_us INTEGER NOT NULL,
   amount_units INTEGER NOT NULL CHECK (amount_units > 0),
   debit TEXT NOT NULL,

@@ -50,6 +50,19 @@ std::string InsertSql(const std::string& table, const std::string& verb, int col
   return sql + ")";
 }
 
+// Newest first: parameter 1 is the id before which they are, 2 how many, then the accounts of a key. One
+// bounded index walk an account and side; UNION drops what two of them found.
+std::string TransfersSql() {
+  std::string sql;
+  for (size_t i = 0; i < ledger::AccountsOf("").size(); ++i) {
+    for (const char* side : {"debit", "credit"}) {
+      sql += absl::StrCat(sql.empty() ? "" : "UNION ", "SELECT * FROM (SELECT * FROM transfers WHERE ", side,
+                          " = ?", 3 + i, " AND id < ?1 ORDER BY id DESC LIMIT ?2) ");
+    }
+  }
+  return sql + "ORDER BY 1 DESC LIMIT ?2";
+}
+
 Status Damaged(std::string_view what) {
   return absl::DataLossError(absl::StrCat("store: a row of ", Sv(what), " is damaged"));
 }
@@ -153,7 +166,7 @@ Status SqliteStore::Prepare() {
   };
   constexpr Wanted kInserts[] = {
       {"leaves", "INSERT", 3, Strings::kBlob},    {"circuits", "INSERT", 15, Strings::kText},
-      {"jobs", "REPLACE", 24, Strings::kBlob},    {"attempts", "REPLACE", 15, Strings::kBlob},
+      {"jobs", "REPLACE", 26, Strings::kBlob},    {"attempts", "REPLACE", 17, Strings::kBlob},
       {"accounts", "REPLACE", 2, Strings::kText}, {"transfers", "INSERT", 8, Strings::kText},
       {"answers", "INSERT", 5, Strings::kBlob}};
   if (writer_ != nullptr) {
@@ -171,15 +184,7 @@ Status SqliteStore::Prepare() {
       {"leaves",
        "SELECT leaf_index, bytes, hash FROM leaves WHERE leaf_index >= ? "
        "ORDER BY leaf_index LIMIT ?"},
-      // One bounded index walk an account and side; UNION drops what two of them found.
-      {"transfers",
-       "SELECT * FROM (SELECT * FROM transfers WHERE debit = ?1 AND id < ?3 ORDER BY id DESC LIMIT ?4) "
-       "UNION SELECT * FROM (SELECT * FROM transfers WHERE credit = ?1 AND id < ?3 ORDER BY id DESC LIMIT "
-       "?4) "
-       "UNION SELECT * FROM (SELECT * FROM transfers WHERE debit = ?2 AND id < ?3 ORDER BY id DESC LIMIT ?4) "
-       "UNION SELECT * FROM (SELECT * FROM transfers WHERE credit = ?2 AND id < ?3 ORDER BY id DESC LIMIT "
-       "?4) "
-       "ORDER BY 1 DESC LIMIT ?4"}};
+      {"transfers", TransfersSql()}};
   MutexLock lock(reader_mutex_);
   for (const auto& [name, sql] : selects) {
     PL_ASSIGN_OR_RETURN(Statement statement, Statement::Prepare(*reader_, sql, Strings::kText));
@@ -378,10 +383,9 @@ StatusOr<std::vector<ledger::Transfer>> SqliteStore::ReadTransfers(const std::st
   const Timer timer(*this, "read_transfers");
   MutexLock lock(reader_mutex_);
   Statement& select = selects_.at("transfers");
-  select(ledger::Available(hex_key));
-  select(ledger::Escrow(hex_key));
   select.BindInteger(before_id == 0 ? std::numeric_limits<int64_t>::max() : static_cast<int64_t>(before_id));
   select(count_max);
+  for (const ledger::AccountName& account : ledger::AccountsOf(hex_key)) select(account);
   std::vector<ledger::Transfer> transfers;
   Status status;
   while (true) {

@@ -104,7 +104,7 @@ TEST(SqliteStore, TheDatabaseRefusesNegativeBalancesAndUnknownStates) {
   ASSERT_TRUE((*store)->Write(BusyBatch(maker)).ok());
   auto db = Connection::Open(path, Connection::Mode::kReadWrite);
   EXPECT_FALSE(db->Execute("UPDATE accounts SET balance_units = -1").ok());
-  EXPECT_FALSE(db->Execute("UPDATE jobs SET state = 7").ok());
+  EXPECT_FALSE(db->Execute("UPDATE jobs SET state = 9").ok());
   EXPECT_FALSE(db->Execute("UPDATE jobs SET state = 4").ok());  // won, by nobody
   EXPECT_TRUE(db->Execute("UPDATE accounts SET balance_units = balance_units").ok());
 }

@@ -53,6 +53,12 @@ const char* ReasonText(Reason reason) {
       return "stale fence";
     case Reason::kDraining:
       return "draining";
+    case Reason::kUnprovable:
+      return "reported as unprovable";
+    case Reason::kCollateralTooLow:
+      return "the balance does not cover the collateral";
+    case Reason::kSuspended:
+      return "suspended by an operator";
   }
   return "unknown reason";
 }
@@ -228,10 +234,12 @@ void Session::On(const event::ProofFailed& failed) {
   Race* race = FindRace(failed.job, Phase::kProving);
   if (race == nullptr) return;
   race->phase = Phase::kReleasing;  // no work is left to stop
-  Release(*race, Reason::kReleasedByMiner);
-  const Blame::Fault fault = failed.failure == event::ProofFailure::kUnprovable ? Blame::Fault::kJob
-                             : failed.failure == event::ProofFailure::kCrashed  ? Blame::Fault::kCrash
-                                                                                : Blame::Fault::kDevice;
+  // A report costs nothing; whoever else finds the same spares everybody the rest of the race.
+  const bool unprovable = failed.failure == event::ProofFailure::kUnprovable;
+  Release(*race, unprovable ? Reason::kUnprovable : Reason::kReleasedByMiner);
+  const Blame::Fault fault = unprovable                                        ? Blame::Fault::kJob
+                             : failed.failure == event::ProofFailure::kCrashed ? Blame::Fault::kCrash
+                                                                               : Blame::Fault::kDevice;
   Failed(race->job, fault, failed.message);
 }
 

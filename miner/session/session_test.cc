@@ -170,6 +170,7 @@ TEST_F(SessionTest, OneUnprovableCircuitDoesNotStopTheDevice) {
   for (uint8_t n = 1; n <= 5; ++n) {
     StartProving(n, n);
     Feed(event::ProofFailed{MakeJob(n).id, event::ProofFailure::kUnprovable, "does not satisfy"});
+    EXPECT_EQ(Only<action::Release>().reason, Reason::kUnprovable);
     Feed(event::ReleaseAnswered{MakeAttempt(n, n).id, CallResult::kOk});
   }
   EXPECT_FALSE(session_->paused());

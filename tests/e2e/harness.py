@@ -36,6 +36,7 @@ class World:
         self.port, self.http_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {}  # of every process started here
+        self.settings = ""  # more of the coordinator's, before it starts
         self.processes = {}
         self.log_files = {}
 
@@ -81,7 +82,7 @@ class World:
         if not path.exists():
             operator = self.key("operator")
             path.write_text(f'data = "{self.dir}/coordinator"\nlisten = "127.0.0.1:{self.port}"\n'
-                            f'http = "127.0.0.1:{self.http_port}"\noperators = ["{operator}"]\n[asset]\ndecimals = 0\n')
+                            f'http = "127.0.0.1:{self.http_port}"\noperators = ["{operator}"]\n[asset]\ndecimals = 0\n{self.settings}')
         return path
 
     def check_log(self):

@@ -20,6 +20,7 @@ from harness import World, wait_until
 
 REWARD = 10
 CHANGE = 7  # what the requester has left at the end
+DEPOSIT = 1000  # of each miner, whose collateral is half of a reward
 FINAL = {"won", "expired", "cancelled"}
 
 
@@ -80,8 +81,9 @@ def check_ends(world, jobs, miners):
     paid = 0
     for miner in miners:
         available = world.ask(miner, "account", "show")["available"]["units"]
-        assert available == REWARD * wins.get(world.key(miner), 0), (miner, available, wins)
-        paid += available
+        # Losers have all of their collateral back, whatever happened to the coordinator.
+        assert available == DEPOSIT + REWARD * wins.get(world.key(miner), 0), (miner, available, wins)
+        paid += available - DEPOSIT
     assert sum(wins.values()) == len(jobs)
     requester = world.ask("requester", "account", "show")
     assert requester["escrow"]["units"] == 0, requester
@@ -133,10 +135,12 @@ def main():
     with World(arguments.build_dir, "market") as world:
         # Kills need work under way, so proofs take a while then.
         zkey, witnesses = make_circuit(world, arguments.jobs, 60 if arguments.kills else 4)
+        world.settings = "[race]\ncollateral_per_million = 500000\n"
         world.start_coordinator()
         world.ask("operator", "account", "deposit", world.key("requester"), REWARD * arguments.jobs + CHANGE, "--reference", "e2e")
         world.ask("requester", "circuit", "add", zkey, "--name", "chain")
         for miner in miners:
+            world.ask("operator", "account", "deposit", world.key(miner), DEPOSIT, "--reference", miner)
             world.start_miner(miner, "--threads", 1)
         with concurrent.futures.ThreadPoolExecutor(1) as poster:
             posted = poster.submit(post_all, world, witnesses)

@@ -1,9 +1,12 @@
 // Judges a whole log by the market's promises, with its own model: every commit was its miner's, every verdict is right, the earliest
 // valid commit was paid, once, after every earlier one was decided, and every unit of money is somewhere.
+import { Stakes } from "./stake_audit.mjs";
 import { counted, demand, hex, integer, isSignedBy, sha256, tagged } from "./log_reader.mjs";
 
-const KIND = { deposit: 1, escrow: 2, reward: 3, fee: 4, refund: 5, withdrawal: 6 };
+const KIND = { deposit: 1, escrow: 2, reward: 3, fee: 4, refund: 5, withdrawal: 6, checkFee: 11 };
 const ATTEMPT = { valid: 4, won: 5, lost: 6, invalid: 7, timedOut: 9 };
+const JOB = { won: 4, unprovable: 7 };
+const UNPROVABLE = 14;
 
 const word = (value) => Buffer.from(BigInt(value).toString(16).padStart(64, "0"), "hex");
 const g1 = ([x, y]) => Buffer.concat([word(x), word(y)]);
@@ -45,6 +48,7 @@ export class Auditor {
     this.attempts = new Map();
     this.proven = new Set();
     this.ledger = new Ledger();
+    this.stakes = new Stakes(this);
     this.market = null;
     this.time = -(2n ** 63n);
     this.noExpiryBefore = 0n;
@@ -59,11 +63,13 @@ export class Auditor {
     await this[leaf.type]?.(leaf);
     for (const record of leaf.attempts) this.attemptChanged(leaf, record);
     for (const transfer of leaf.transfers) this.transferMade(leaf, transfer);
+    this.stakes.check(leaf);
     for (const record of leaf.jobs) this.jobChanged(leaf, record);
   }
 
   finish() {
     this.ledger.check();
+    this.stakes.finish();
     const unfinished = [...this.jobs.values()].filter((job) => !job.settled).length;
     return { jobs: this.jobs.size, paid: this.paid, refunded: this.refunded, unfinished, transfers: Number(this.ledger.last) };
   }
@@ -75,13 +81,16 @@ export class Auditor {
     // A start lets nothing expire before this time; an earlier start's longer grace still counts.
     const grace = integer(leaf, 80);
     if (grace > this.noExpiryBefore) this.noExpiryBefore = grace;
+    this.stakes.restart(leaf);
+    this.reportsWanted = leaf.fields.get(113).readUInt32LE();
+    this.checkFee = BigInt(leaf.fields.get(114).readUInt32LE());
   }
   register(leaf) {
     const key = JSON.parse(leaf.fields.get(21).toString());
     const digest = verifyingKeyDigest(key);
     const id = sha256(tagged("prooflode/v1/circuit", Buffer.concat([digest, leaf.fields.get(13), leaf.fields.get(15) ?? Buffer.alloc(32)])));
     demand(id.equals(leaf.fields.get(10)), "a circuit has another name than its files and key give it");
-    this.circuits.set(hex(leaf, 10), { key, digest });
+    this.circuits.set(hex(leaf, 10), { key, digest, checked: leaf.fields.has(15) });
   }
   post(leaf) {
     demand(leaf.jobs.length === 1 && !this.jobs.has(leaf.jobs[0].job), "a post makes one new job");
@@ -89,7 +98,8 @@ export class Auditor {
     demand(this.circuits.has(circuit), "a job's circuit was never registered");
     this.jobs.set(leaf.jobs[0].job, {
       requester: hex(leaf, 1), circuit, inputs: leaf.fields.get(33), reward: integer(leaf, 35), deadline: leaf.jobs[0].deadline,
-      escrow: 0n, settled: false, cancelled: false, firstValid: null, attempts: [],
+      escrow: 0n, settled: false, cancelled: false, firstValid: null, attempts: [], reporters: [], checkFees: [],
+      ...this.stakes.posted(leaf),
     });
     demand(leaf.transfers.length === 1 && leaf.transfers[0].kind === KIND.escrow, "a post takes its escrow");
     const statement = hex(leaf, 34);
@@ -111,6 +121,7 @@ export class Auditor {
     const attempt = { id: record.attempt, job: id, miner: record.miner, fence: record.fence, decided: false, valid: null };
     demand(!this.attempts.has(attempt.id) && attempt.fence === BigInt(leaf.index), "an attempt or its fence is not new");
     this.attempts.set(attempt.id, attempt);
+    this.stakes.admitted(leaf, this.jobOf(id), attempt);
     this.jobOf(id).attempts.push(attempt);
   }
   commit(leaf) {
@@ -139,6 +150,7 @@ export class Auditor {
     const attempt = this.own(leaf);
     demand(attempt.commitLeaf === undefined, "an attempt was released after its commit");
     attempt.decided = true;
+    if (leaf.fields.get(56)[0] === UNPROVABLE) this.jobOf(attempt.job).reporters.push(attempt.miner);
   }
   async verdict(leaf) {
     const attempt = this.attemptOf(hex(leaf, 50));
@@ -170,6 +182,7 @@ export class Auditor {
       attempt.decided = true;
     }
     if (record.state === ATTEMPT.invalid) demand(attempt.valid === false, "an attempt was called invalid without a verdict");
+    this.stakes.changed(attempt, record);
     if (record.state === ATTEMPT.valid || record.state === ATTEMPT.won) demand(attempt.valid === true, "a valid attempt without a verdict");
   }
   transferMade(leaf, transfer) {
@@ -187,10 +200,12 @@ export class Auditor {
       job.escrow = transfer.amount;
       return;
     }
+    if (this.stakes.moved(leaf, job, transfer)) return;
     demand(transfer.debit === escrow && transfer.amount <= job.escrow, "a job paid more than its escrow");
     job.escrow -= transfer.amount;
     if (is(KIND.reward)) this.rewardPaid(job, transfer);
     if (is(KIND.fee)) demand(transfer.credit === "fees" && job.rewarded, "a fee without a reward");
+    if (is(KIND.checkFee)) this.checkFeePaid(leaf, job, transfer);
     if (is(KIND.refund)) this.refundPaid(leaf, job, transfer);
   }
   rewardPaid(job, transfer) {
@@ -208,9 +223,20 @@ export class Auditor {
   refundPaid(leaf, job, transfer) {
     demand(transfer.credit === `available:${job.requester}` && job.escrow === 0n, "a refund went elsewhere or in part");
     demand(!job.rewarded && job.firstValid === null, "refunded although proven");
-    demand(job.cancelled || this.isPast(leaf, job.deadline), "refunded early");
+    if (this.endsUnprovable(leaf, transfer.job)) {
+      demand(job.reporters.length >= this.reportsWanted && !this.circuits.get(job.circuit).checked, "called unprovable without enough reports");
+    } else {
+      demand(job.cancelled || this.isPast(leaf, job.deadline), "refunded early");
+    }
     demand(job.attempts.every((a) => a.commitLeaf === undefined || a.decided), "refunded while a commit was undecided");
     this.refunded++;
+  }
+  endsUnprovable = (leaf, id) => leaf.jobs.some((record) => record.job === id && record.state === JOB.unprovable);
+  checkFeePaid(leaf, job, transfer) {
+    demand(this.endsUnprovable(leaf, transfer.job), "a check fee for a job that may be provable");
+    const share = (job.reward * this.checkFee) / 1_000_000n / BigInt(job.reporters.length);
+    const next = job.reporters[job.checkFees.push(transfer) - 1];
+    demand(transfer.amount === share && transfer.credit === `available:${next}`, "a check fee went elsewhere, or is another than the rule's");
   }
   jobChanged(leaf, record) {
     const job = this.jobOf(record.job);
@@ -219,7 +245,8 @@ export class Auditor {
     if (record.state < 4) return;
     demand(!job.settled, "a job ended twice");
     demand(job.escrow === 0n, "a job ended with money in escrow");
-    if (record.state === 4) demand(job.rewarded && record.winning === job.winner.id, "won by another than was paid");
+    if (record.state === JOB.won) demand(job.rewarded && record.winning === job.winner.id, "won by another than was paid");
+    if (record.state === JOB.unprovable) demand(job.checkFees.length === job.reporters.length || this.checkFee * job.reward < 1_000_000n * BigInt(job.reporters.length), "a report was not paid for");
     job.settled = true;
   }
 
