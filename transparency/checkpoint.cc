@@ -23,6 +23,14 @@ bool ParseSize(std::string_view text, uint64_t* size) {
 
 }  // namespace
 
+StatusOr<NoteKey> LogKeyOf(std::string_view market, const PublicKey& coordinator) {
+  NoteKey key{.name = absl::StrCat("prooflode/", Sv(market)), .key = coordinator};
+  if (market.empty() || !IsNoteKeyName(key.name)) {
+    return absl::InvalidArgumentError("market: its name has white space or a plus, or is empty or too long");
+  }
+  return key;
+}
+
 std::string CheckpointText(const Checkpoint& checkpoint) {
   PL_CHECK(IsNoteKeyName(checkpoint.origin));
   std::string text = absl::StrCat(checkpoint.origin, "\n", checkpoint.head.size, "\n",

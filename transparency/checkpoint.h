@@ -22,6 +22,10 @@ struct Checkpoint {
   bool operator==(const Checkpoint&) const = default;
 };
 
+// The key that the log of `market` signs with: its name, and the checkpoints' origin, is "prooflode/" and the
+// market's. kInvalidArgument where that is no name of a key.
+StatusOr<NoteKey> LogKeyOf(std::string_view market, const PublicKey& coordinator);
+
 // The note's text: origin, size in decimal, root in base64, extension lines.
 // The origin is a name and no extension line is empty or has a line feed (checked).
 std::string CheckpointText(const Checkpoint& checkpoint);

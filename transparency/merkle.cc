@@ -7,6 +7,25 @@
 #include "base/crypto.h"
 
 namespace prooflode::transparency {
+namespace {
+
+enum class Side { kLeft, kRight };
+
+// One step of a proof's walk from a node to the root: moves (node, last) up to the level where the next
+// sibling stands, and says on which side of the node it is. last > 0. Steps 4.2 and 4.3 of RFC 9162, sections
+// 2.1.3.2 and 2.1.4.2.
+Side StepUp(uint64_t& node, uint64_t& last) {
+  const Side side = node % 2 != 0 || node == last ? Side::kLeft : Side::kRight;
+  while (side == Side::kLeft && node % 2 == 0 && node != 0) {
+    node >>= 1;
+    last >>= 1;
+  }
+  node >>= 1;
+  last >>= 1;
+  return side;
+}
+
+}  // namespace
 
 Digest NodeHash(const Digest& left, const Digest& right) {
   Sha256Stream hash;
@@ -88,6 +107,23 @@ std::vector<Digest> MerkleTree::ConsistencyProof(uint64_t old_size, uint64_t new
   return path;
 }
 
+void MerkleFrontier::Append(const Digest& leaf_hash) {
+  Digest node = leaf_hash;
+  for (uint64_t rest = size_; rest % 2 != 0; rest >>= 1) {
+    node = NodeHash(subtrees_.back(), node);
+    subtrees_.pop_back();
+  }
+  subtrees_.push_back(node);
+  ++size_;
+}
+
+Digest MerkleFrontier::Root() const {
+  if (subtrees_.empty()) return Sha256({});
+  Digest root = subtrees_.back();
+  for (auto left = subtrees_.rbegin() + 1; left != subtrees_.rend(); ++left) root = NodeHash(*left, root);
+  return root;
+}
+
 bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size,
                      std::span<const Digest> proof, const Digest& root) {
   if (index >= tree_size) return false;
@@ -96,17 +132,7 @@ bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size
   Digest hash = leaf_hash;
   for (const Digest& sibling : proof) {
     if (last == 0) return false;
-    if (node % 2 != 0 || node == last) {
-      hash = NodeHash(sibling, hash);
-      while (node % 2 == 0 && node != 0) {
-        node >>= 1;
-        last >>= 1;
-      }
-    } else {
-      hash = NodeHash(hash, sibling);
-    }
-    node >>= 1;
-    last >>= 1;
+    hash = StepUp(node, last) == Side::kLeft ? NodeHash(sibling, hash) : NodeHash(hash, sibling);
   }
   return last == 0 && hash == root;
 }
@@ -129,18 +155,12 @@ bool VerifyConsistency(const TreeHead& earlier, const TreeHead& later, std::span
   Digest old_hash = hash;
   for (const Digest& sibling : proof) {
     if (last == 0) return false;
-    if (node % 2 != 0 || node == last) {
+    if (StepUp(node, last) == Side::kLeft) {
       old_hash = NodeHash(sibling, old_hash);
       hash = NodeHash(sibling, hash);
-      while (node % 2 == 0 && node != 0) {
-        node >>= 1;
-        last >>= 1;
-      }
     } else {
       hash = NodeHash(hash, sibling);
     }
-    node >>= 1;
-    last >>= 1;
   }
   return last == 0 && old_hash == earlier.root && hash == later.root;
 }

@@ -14,6 +14,14 @@ namespace prooflode::transparency {
 
 Digest NodeHash(const Digest& left, const Digest& right);
 
+// One state of a tree as somebody published it.
+struct TreeHead {
+  uint64_t size = 0;
+  Digest root{};
+
+  bool operator==(const TreeHead&) const = default;
+};
+
 class MerkleTree {
  public:
   void Append(const Digest& leaf_hash);
@@ -38,17 +46,23 @@ class MerkleTree {
       levels_;  // levels_[k][i]: the complete subtree of leaves [i·2^k, (i+1)·2^k)
 };
 
+// The same tree for who only wants its root: keeps one node a complete subtree, at most 64. Append costs one
+// hash on average, Root O(log n). Not thread-safe.
+class MerkleFrontier {
+ public:
+  void Append(const Digest& leaf_hash);
+  uint64_t size() const { return size_; }
+  Digest Root() const;
+  TreeHead Head() const { return {.size = size_, .root = Root()}; }
+
+ private:
+  std::vector<Digest> subtrees_;  // from the largest, leftmost, to the smallest
+  uint64_t size_ = 0;
+};
+
 // RFC 9162 section 2.1.3.2.
 bool VerifyInclusion(const Digest& leaf_hash, uint64_t index, uint64_t tree_size,
                      std::span<const Digest> proof, const Digest& root);
-
-// One state of a tree as somebody published it.
-struct TreeHead {
-  uint64_t size = 0;
-  Digest root{};
-
-  bool operator==(const TreeHead&) const = default;
-};
 
 // RFC 9162 section 2.1.4.2: true where `proof` shows that `later` only appended to `earlier`. Equal sizes
 // want equal roots and an empty proof; the empty tree is a prefix of every tree, with an empty proof.

@@ -21,11 +21,15 @@ Digest NaiveRoot(std::span<const Digest> leaves) {
 TEST(Merkle, RootsAndInclusionProofsOfEverySize) {
   MerkleTree tree;
   std::vector<Digest> leaves;
+  MerkleFrontier frontier;
   EXPECT_EQ(tree.Root(), NaiveRoot(leaves));
+  EXPECT_EQ(frontier.Root(), NaiveRoot(leaves));
   for (uint64_t size = 1; size <= 40; ++size) {
     leaves.push_back(Leaf(size));
     tree.Append(leaves.back());
+    frontier.Append(leaves.back());
     ASSERT_EQ(tree.Root(), NaiveRoot(leaves)) << size;
+    ASSERT_EQ(frontier.Head(), (TreeHead{.size = size, .root = tree.Root()}));
     for (uint64_t index = 0; index < size; ++index) {
       const std::vector<Digest> proof = tree.InclusionProof(index);
       ASSERT_TRUE(VerifyInclusion(leaves[index], index, size, proof, tree.Root())) << size << " " << index;

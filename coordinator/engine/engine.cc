@@ -58,7 +58,7 @@ Status Engine::Load() {
   std::vector<Digest> leaf_hashes;
   PL_RETURN_IF_ERROR(parts_.store.Load(market_, leaf_hashes));
   market_.TakeChanges();
-  for (const Digest& hash : leaf_hashes) tree_.Append(hash);
+  tree_.Append(leaf_hashes);
   Micros last_time{};
   if (!leaf_hashes.empty()) {
     PL_ASSIGN_OR_RETURN(const auto last, parts_.store.ReadLeaves(leaf_hashes.size() - 1, 1));
@@ -289,7 +289,9 @@ void Engine::CollectRows(Work& work) const {
 Status Engine::Commit(Work& work) {
   CollectRows(work);
   if (!work.batch.empty()) PL_RETURN_IF_ERROR(parts_.store.Write(work.batch));
-  for (const transparency::Leaf& leaf : work.batch.leaves) tree_.Append(leaf.hash);
+  std::vector<Digest> hashes;
+  for (const transparency::Leaf& leaf : work.batch.leaves) hashes.push_back(leaf.hash);
+  tree_.Append(hashes);
   return absl::OkStatus();
 }
 
@@ -323,8 +325,9 @@ StatusOr<CommitReceiptData> Engine::ReceiptFor(const Work& work, market::LeafInd
   CommitReceiptData receipt;
   receipt.leaf_index = leaf_index;
   receipt.tree_size = leaf_index + 1;
-  receipt.root = tree_.RootAt(receipt.tree_size);
-  receipt.inclusion_proof = tree_.InclusionProofAt(leaf_index, receipt.tree_size);
+  PL_ASSIGN_OR_RETURN(const transparency::TreeHead head, tree_.HeadAt(receipt.tree_size));
+  receipt.root = head.root;
+  PL_ASSIGN_OR_RETURN(receipt.inclusion_proof, tree_.InclusionProof(leaf_index, receipt.tree_size));
   const std::vector<transparency::Leaf>& fresh = work.batch.leaves;
   if (!fresh.empty() && leaf_index >= fresh.front().index) {
     receipt.leaf = fresh[leaf_index - fresh.front().index].bytes;

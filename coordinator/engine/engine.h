@@ -28,9 +28,9 @@
 #include "base/status.h"
 #include "coordinator/engine/command_codec.h"
 #include "coordinator/engine/engine_metrics.h"
+#include "coordinator/engine/log_tree.h"
 #include "coordinator/engine/market_clock.h"
 #include "coordinator/engine/ports.h"
-#include "transparency/merkle.h"
 
 namespace prooflode::engine {
 
@@ -78,7 +78,8 @@ struct EngineParts {
   std::function<void(const Status&)> on_fatal;
 };
 
-// Offer, Query, Read and Now are thread-safe, everything else belongs to the thread that owns the engine.
+// Offer, Query, Read, Now and log are thread-safe, everything else belongs to the thread that owns the
+// engine.
 class Engine {
  public:
   Engine(const market::Rules& rules, const EngineOptions& options, const EngineParts& parts);
@@ -104,6 +105,8 @@ class Engine {
   Status Read(QueryFunction query);
   // The market's time, after Load: never falls, and nothing that is logged later is stamped earlier.
   Micros Now() { return time_.Now(); }
+  // What is durable of the log. Whatever a caller was answered is in it.
+  const LogTree& log() const { return tree_; }
 
   // One turn of the loop, for simulations that have no engine thread: waits at most `wait` for work. False
   // once the engine has failed, or is closed and has nothing left.
@@ -144,7 +147,7 @@ class Engine {
   const market::Rules rules_;
   market::Market market_;
   EngineMetrics metrics_;
-  transparency::MerkleTree tree_;
+  LogTree tree_;
   MarketClock time_;
   bool failed_ = false;
 
