@@ -52,6 +52,31 @@ Setting KeysSetting(std::string name, std::vector<PublicKey>* target, std::strin
           get};
 }
 
+Setting WitnessesSetting(std::string name, std::vector<transparency::NoteKey>* target, std::string help) {
+  const auto set = [target](const std::string& text) {
+    std::vector<transparency::NoteKey> witnesses;
+    for (absl::string_view part : absl::StrSplit(text, ',', absl::SkipEmpty())) {
+      StatusOr<transparency::NoteKey> key = transparency::NoteKey::Parse(FromSv(part));
+      if (!key.ok() || key->kind != transparency::NoteKeyKind::kCosignatureV1) return false;
+      witnesses.push_back(*std::move(key));
+    }
+    if (witnesses.size() >= transparency::kNoteSignaturesMax) return false;
+    *target = std::move(witnesses);
+    return true;
+  };
+  const auto get = [target] {
+    std::vector<std::string> keys;
+    for (const transparency::NoteKey& key : *target) keys.push_back(key.Text());
+    return absl::StrJoin(keys, ",");
+  };
+  return {std::move(name),
+          SettingKind::kTextList,
+          std::move(help),
+          "at most 63 keys NAME+ID+BASE64 of kind 4 (cosignature/v1)",
+          set,
+          get};
+}
+
 Status CheckWhole(const Config& config) {
   if (config.tls.cert_file.empty() != config.tls.key_file.empty()) {
     return absl::InvalidArgumentError("tls: cert_file and key_file go together, one of them is missing");
@@ -102,7 +127,7 @@ Settings SettingsOf(Config& c) {
       NameSetting("market", &c.market, "Name of this market, part of everything that is signed"),
       TextSetting("data", &c.data, "Folder for database, artifacts and key"),
       AddressSetting("listen", &c.listen, false, "Where miners and requesters connect"),
-      AddressSetting("http", &c.http, true, "Where /metrics and /healthz are"),
+      AddressSetting("http", &c.http, true, "Where /metrics, /healthz and /log are"),
       TextSetting("key_file", &c.key_file, "Key file of this coordinator; made at the first start"),
       FlagSetting("insecure", &c.insecure, "Allow connections without TLS beyond this machine"),
       KeysSetting("operators", &c.operators, "Keys that may act as operator"),
@@ -113,6 +138,10 @@ Settings SettingsOf(Config& c) {
       TextSetting("log.format", &c.log.format, "How it is logged", {"text", "json"}),
       NameSetting("asset.name", &c.asset.name, "What balances are counted in"),
       NumberSetting("asset.decimals", &c.asset.decimals, 0, 18, "Decimals of one unit, for display"),
+      NumberSetting("transparency.checkpoint_s", &c.transparency.checkpoint_s, 1, 3600,
+                    "How often a checkpoint of the log is signed while it grows"),
+      WitnessesSetting("transparency.witnesses", &c.transparency.witnesses,
+                       "Witnesses whose cosignatures of checkpoints are taken"),
       NumberSetting("race.reveal_window_ms", &c.race.reveal_window_ms, market::kRevealWindowMs.min,
                     market::kRevealWindowMs.max, "How long a miner has to reveal a committed proof"),
       NumberSetting("race.lease_default_s", &c.race.lease_default_s, market::kLeaseSeconds.min,

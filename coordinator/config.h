@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "coordinator/artifacts/artifact_store.h"
 #include "coordinator/market/market.h"
+#include "transparency/note.h"
 
 namespace prooflode::coordinator {
 
@@ -38,6 +39,10 @@ struct Config {
     std::string name = "credit";
     uint64_t decimals = 6;
   } asset;
+  struct Transparency {
+    uint64_t checkpoint_s = 5;
+    std::vector<transparency::NoteKey> witnesses;
+  } transparency;
   struct Race {
     uint64_t reveal_window_ms = 1000;
     uint64_t lease_default_s = 60;
@@ -69,6 +74,7 @@ struct Config {
 
   std::string key_path() const { return key_file.empty() ? data + "/coordinator.key" : key_file; }
   std::string database_path() const { return data + "/market.db"; }
+  std::string checkpoints_path() const { return data + "/checkpoints.json"; }
   std::string artifacts_path() const { return data + "/artifacts"; }
   market::Rules Rules() const;
   artifacts::Limits ArtifactLimits() const;

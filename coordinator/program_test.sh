@@ -37,7 +37,8 @@ curl -sS "http://127.0.0.1:$http/metrics" >"$work/metrics"
 for name in engine_queue_length db_size_bytes artifact_store_bytes jobs_total verify_duration_seconds_bucket \
   'miners{state="idle"}' 'miner_disconnects_total{reason="silent"}' broadcast_duration_seconds_bucket offers_total watchers \
   'rewards_units_total{asset="credit"}' 'payouts_total{result="refused"}' 'db_query_duration_seconds_bucket{operation="write"' \
-  'submissions_total{.*result="unauthorized"}'; do
+  'submissions_total{.*result="unauthorized"}' log_tree_size checkpoint_tree_size checkpoint_timestamp_seconds checkpoints_total \
+  checkpoint_failures_total; do
   grep -q "^prooflode_coordinator_$name" "$work/metrics" || fail "no metric $name"
 done
 grep -q '^prooflode_build_info{revision="[0-9a-z]*",version="' "$work/metrics" || fail "no build_info"
@@ -49,6 +50,9 @@ grep -q "another coordinator" "$work/second.log" || fail "the second one did not
 
 "$program" backup "${common[@]}" "$work/copy.db" >/dev/null || fail "backup"
 [[ -s $work/copy.db ]] || fail "the copy is empty"
+curl -sS "http://127.0.0.1:$http/log/checkpoint" >"$work/checkpoint"
+[[ $(head -1 "$work/checkpoint") == prooflode/prooflode ]] || fail "checkpoint: $(cat "$work/checkpoint")"
+curl -sS "http://127.0.0.1:$http/log/leaves?from=0&count=1" | grep -q '"leaf_index":0' || fail "leaves over HTTP"
 kill -TERM "$pid"
 wait "$pid" || fail "it did not end cleanly on SIGTERM"
 "$program" check "${common[@]}" --json | grep -q '"ok":true' || fail "check"
@@ -155,6 +159,15 @@ expiry=$(curl -sS "http://127.0.0.1:$http/metrics" | awk '/^prooflode_coordinato
 kill -TERM "$pid"
 wait "$pid" || fail "it did not end cleanly on SIGTERM"
 pid=
+
+# A log that was put back is not signed over: what was published says more than it has.
+common=(--data "$work/data" --listen 127.0.0.1:0 --http 127.0.0.1:0)
+rm -f "$work"/data/market.db-*
+cp "$work/copy.db" "$work/data/market.db"
+code=0
+timeout 20 "$program" run "${common[@]}" 2>"$work/back.log" || code=$?
+[[ $code == 1 ]] || fail "exit $code for a database older than what was published"
+grep -q "a checkpoint of [0-9]* leaves was signed, but the log has" "$work/back.log" || fail "message of a rollback"
 
 printf '[limits]\nqueu = 5\n' >"$work/bad.toml"
 code=0

@@ -13,7 +13,9 @@
 #include "coordinator/adapters.h"
 #include "coordinator/api/broadcaster.h"
 #include "coordinator/api/server.h"
+#include "coordinator/checkpoints/publisher_thread.h"
 #include "coordinator/engine/engine.h"
+#include "coordinator/log_http.h"
 #include "coordinator/preflight.h"
 #include "coordinator/retention.h"
 #include "coordinator/signals.h"
@@ -105,13 +107,15 @@ class Sweeper {
   std::thread thread_;
 };
 
-StatusOr<std::unique_ptr<HttpEndpoint>> StartHttp(const std::string& listen, PrometheusMetrics& metrics) {
+StatusOr<std::unique_ptr<HttpEndpoint>> StartHttp(const std::string& listen, PrometheusMetrics& metrics,
+                                                  const LogPages& log) {
   if (listen.empty()) return nullptr;
   const auto page = [&metrics] {
     return HttpResponse{.code = 200, .content_type = PrometheusMetrics::kContentType, .body = metrics.Text()};
   };
   return HttpEndpoint::Start(listen,
-                             {{"/metrics", page}, {"/healthz", [] { return HttpResponse{.body = "ok\n"}; }}});
+                             {{"/metrics", page}, {"/healthz", [] { return HttpResponse{.body = "ok\n"}; }}},
+                             log.Handlers());
 }
 
 unsigned VerifierThreads(const Config& config) {
@@ -144,7 +148,14 @@ Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& st
                            _exit(1);
                          }});
   PL_RETURN_IF_ERROR(engine.Load());
+  PL_ASSIGN_OR_RETURN(
+      const auto checkpoints,
+      checkpoints::CheckpointPublisher::Open(
+          {config.market, config.checkpoints_path(), config.transparency.witnesses},
+          {.key = key, .store = store, .log = engine.log(), .clock = clock, .metrics = metrics}));
   engine.Start();
+  const checkpoints::PublisherThread publishing(
+      *checkpoints, Seconds(static_cast<int64_t>(config.transparency.checkpoint_s)));
   const api::MarketInfo info{.version = PROOFLODE_VERSION,
                              .asset_name = config.asset.name,
                              .asset_decimals = static_cast<uint32_t>(config.asset.decimals),
@@ -153,9 +164,10 @@ Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& st
                              .public_inputs_max = file_limits.public_inputs_max};
   PL_ASSIGN_OR_RETURN(
       const auto server,
-      api::Server::Start(ServerOptionsOf(config), {rules, info, key, engine, store, broadcaster,
+      api::Server::Start(ServerOptionsOf(config), {rules, info, key, engine, store, *checkpoints, broadcaster,
                                                    artifact_port, file_checker, clock, random, metrics}));
-  PL_ASSIGN_OR_RETURN(const auto http, StartHttp(config.http, metrics));
+  const LogPages log_pages(engine.log(), store, *checkpoints);
+  PL_ASSIGN_OR_RETURN(const auto http, StartHttp(config.http, metrics, log_pages));
   Sweeper sweeper(engine, *artifacts, config);
   LogInfo("main", "market %s, coordinator key %s", config.market, HexEncode(key.public_key()));
   LogInfo("main", "listening on port %d%s", server->port(),

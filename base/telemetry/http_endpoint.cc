@@ -3,7 +3,6 @@
 #include <civetweb.h>
 
 #include <mutex>
-#include <string_view>
 
 namespace prooflode {
 
@@ -26,7 +25,7 @@ void Send(mg_connection* connection, const HttpResponse& response) {
 }  // namespace
 
 struct HttpEndpoint::Server {
-  std::map<std::string, Handler> handlers;
+  std::map<std::string, QueryHandler> handlers;
   mg_context* context = nullptr;
 
   static int Handle(mg_connection* connection, void* self) {
@@ -38,19 +37,25 @@ struct HttpEndpoint::Server {
     } else if (it == handlers.end()) {
       Send(connection, {.code = 404, .body = "not found\n"});
     } else {
-      Send(connection, it->second());
+      Send(connection, it->second(request->query_string == nullptr ? "" : request->query_string));
     }
     return 1;  // handled
   }
 };
 
 StatusOr<std::unique_ptr<HttpEndpoint>> HttpEndpoint::Start(const std::string& listen,
-                                                            std::map<std::string, Handler> handlers) {
+                                                            std::map<std::string, Handler> handlers,
+                                                            std::map<std::string, QueryHandler> queries) {
   static std::once_flag initialised;
   std::call_once(initialised, [] { mg_init_library(0); });
   std::unique_ptr<HttpEndpoint> endpoint(new HttpEndpoint);
   endpoint->server_ = std::make_unique<Server>();
-  endpoint->server_->handlers = std::move(handlers);
+  endpoint->server_->handlers = std::move(queries);
+  for (auto& [path, handler] : handlers) {
+    endpoint->server_->handlers[path] = [handler = std::move(handler)](std::string_view) {
+      return handler();
+    };
+  }
   const char* options[] = {
       "listening_ports", listen.c_str(),      "num_threads", kThreads, "request_timeout_ms",
       kRequestTimeoutMs, "enable_keep_alive", "no",          nullptr};

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <set>
@@ -180,7 +182,10 @@ struct Party {
 class ApiTest : public testing::Test {
  protected:
   ApiTest() { Begin(); }
-  ~ApiTest() override { End(); }
+  ~ApiTest() override {
+    End();
+    std::filesystem::remove(checkpoint_file_);
+  }
 
   void Begin() {
     broadcaster_ = std::make_unique<Broadcaster>(SessionOptions(), clock_, random_, metrics_);
@@ -193,6 +198,11 @@ class ApiTest : public testing::Test {
                               [](const Status& status) { FAIL() << status; }};
     engine_ = std::make_unique<engine::Engine>(rules_, engine::EngineOptions(), parts);
     ASSERT_TRUE(engine_->Load().ok());
+    checkpoint_file_ = std::filesystem::temp_directory_path() / absl::StrCat("pl_api_", getpid(), ".json");
+    auto checkpoints = checkpoints::CheckpointPublisher::Open(
+        {rules_.market, checkpoint_file_, witnesses_}, {key_, store_, engine_->log(), clock_, metrics_});
+    ASSERT_TRUE(checkpoints.ok()) << checkpoints.status();
+    checkpoints_ = *std::move(checkpoints);
     engine_->Start();
     auto server = StartServer(port_);
     ASSERT_TRUE(server.ok()) << server.status();
@@ -204,6 +214,7 @@ class ApiTest : public testing::Test {
     server_.reset();
     engine_->Stop();
     engine_.reset();
+    checkpoints_.reset();
     broadcaster_.reset();
   }
   StatusOr<std::unique_ptr<Server>> StartServer(int port) {
@@ -217,8 +228,8 @@ class ApiTest : public testing::Test {
   ServerParts Parts() {
     const engine::Store& store =
         other_store_ == nullptr ? static_cast<const engine::Store&>(store_) : *other_store_;
-    return {rules_,          info_,  key_,   *engine_, store,   *broadcaster_,
-            *artifact_port_, files_, clock_, random_,  metrics_};
+    return {rules_,        info_,           key_,   *engine_, store,   *checkpoints_,
+            *broadcaster_, *artifact_port_, files_, clock_,   random_, metrics_};
   }
 
   std::string Url() const { return absl::StrCat("http://127.0.0.1:", port_); }
@@ -262,6 +273,9 @@ class ApiTest : public testing::Test {
   TestProofChecker checker_;
   std::unique_ptr<Broadcaster> broadcaster_;
   std::unique_ptr<engine::Engine> engine_;
+  std::string checkpoint_file_;
+  std::vector<transparency::NoteKey> witnesses_;  // from the next Begin
+  std::unique_ptr<checkpoints::CheckpointPublisher> checkpoints_;
   std::unique_ptr<Server> server_;
   int port_ = 0;
   size_t reads_per_identity_max_ = 64;

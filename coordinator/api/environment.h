@@ -13,6 +13,8 @@
 #include "coordinator/api/read_gate.h"
 #include "coordinator/api/transfer_table.h"
 #include "coordinator/api/workers.h"
+#include "coordinator/checkpoints/checkpoint_publisher.h"
+#include "coordinator/checkpoints/seen_checkpoints.h"
 #include "coordinator/engine/engine.h"
 
 namespace prooflode::api {
@@ -33,6 +35,8 @@ struct Environment {
   const SigningKey& key;  // the coordinator's
   engine::Engine& engine;
   const engine::Store& store;  // its const readers alone
+  checkpoints::CheckpointPublisher& checkpoints;
+  checkpoints::SeenCheckpoints& seen_checkpoints;
   Broadcaster& broadcaster;
   ArtifactPort& artifacts;
   FileChecker& files;

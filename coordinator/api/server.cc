@@ -10,6 +10,7 @@
 #include "coordinator/api/account_service.h"
 #include "coordinator/api/artifact_service.h"
 #include "coordinator/api/auth_service.h"
+#include "coordinator/api/log_service.h"
 #include "coordinator/api/market_service.h"
 #include "coordinator/api/miner_service.h"
 
@@ -74,18 +75,21 @@ struct Server::Services {
         artifact(environment),
         market(environment),
         miner(environment),
-        account(environment) {}
+        account(environment),
+        log(environment) {}
   AuthServiceImpl auth;
   ArtifactServiceImpl artifact;
   MarketServiceImpl market;
   MinerServiceImpl miner;
   AccountServiceImpl account;
+  LogServiceImpl log;
 };
 
 Server::Server(const ServerOptions& options, const ServerParts& parts)
     : info_(parts.info),
       broadcaster_(parts.broadcaster),
       auth_(FilledIn(options.auth, parts), parts.clock, parts.random),
+      seen_checkpoints_(parts.checkpoints.log_key(), parts.engine.log(), parts.metrics),
       transfers_(options.transfers, parts.clock),
       reads_(options.reads_per_identity_max),
       circuit_checks_(options.circuit_checks),
@@ -93,15 +97,26 @@ Server::Server(const ServerOptions& options, const ServerParts& parts)
       lookups_(options.lookups),
       disk_(2, options.transfers.most + 1),
       signatures_(2, kSignaturesQueuedMax),
-      environment_{parts.rules,     info_,
-                   parts.key,       parts.engine,
-                   parts.store,     parts.broadcaster,
-                   parts.artifacts, parts.files,
-                   parts.clock,     parts.metrics,
-                   auth_,           transfers_,
-                   reads_,          options.circuits_per_owner_max,
-                   circuit_checks_, witness_checks_,
-                   lookups_,        disk_,
+      environment_{parts.rules,
+                   info_,
+                   parts.key,
+                   parts.engine,
+                   parts.store,
+                   parts.checkpoints,
+                   seen_checkpoints_,
+                   parts.broadcaster,
+                   parts.artifacts,
+                   parts.files,
+                   parts.clock,
+                   parts.metrics,
+                   auth_,
+                   transfers_,
+                   reads_,
+                   options.circuits_per_owner_max,
+                   circuit_checks_,
+                   witness_checks_,
+                   lookups_,
+                   disk_,
                    signatures_},
       services_(std::make_unique<Services>(environment_)) {}
 
@@ -135,6 +150,7 @@ Status Server::Listen(const ServerOptions& options) {
   builder.RegisterService(&services_->market);
   builder.RegisterService(&services_->miner);
   builder.RegisterService(&services_->account);
+  builder.RegisterService(&services_->log);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port_ == 0) {
     return absl::UnavailableError(absl::StrCat("listen: cannot use ", options.listen,

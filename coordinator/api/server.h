@@ -42,6 +42,7 @@ struct ServerParts {
   const SigningKey& key;
   engine::Engine& engine;
   const engine::Store& store;
+  checkpoints::CheckpointPublisher& checkpoints;
   Broadcaster& broadcaster;
   ArtifactPort& artifacts;
   FileChecker& files;
@@ -77,6 +78,7 @@ class Server {
   Authenticator auth_;
   std::unique_ptr<TlsSource> tls_;  // none: plaintext
   std::atomic<bool> refreshing_{false};
+  checkpoints::SeenCheckpoints seen_checkpoints_;
   TransferTable transfers_;
   ReadGate reads_;
   FairWorkers circuit_checks_;

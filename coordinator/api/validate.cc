@@ -12,6 +12,8 @@ constexpr size_t kKeyBytes = 32;
 constexpr size_t kDigestBytes = 32;
 constexpr size_t kIdBytes = 16;
 constexpr size_t kSignatureBytes = 64;
+constexpr uint64_t kCosignaturesMax = 63;  // of one checkpoint, beside the log's own
+constexpr uint64_t kLogSizeMax = INT64_MAX;
 
 template <typename Came>
 Status Bad(std::string_view field, const Came& came, std::string_view wanted) {
@@ -56,15 +58,17 @@ Status Positive(std::string_view field, uint64_t value) {
   return value > 0 ? absl::OkStatus() : Bad(field, value, "> 0");
 }
 
+Status AtMost(std::string_view field, uint64_t value, uint64_t most) {
+  return value <= most ? absl::OkStatus() : Bad(field, value, absl::StrCat("at most ", most));
+}
+
 Status RoleField(std::string_view field, v1::Role role) {
   if (role >= v1::ROLE_MINER && role <= v1::ROLE_OPERATOR) return absl::OkStatus();
   return Bad(field, static_cast<int>(role), "miner (1), requester (2) or operator (3)");
 }
 
 Status Page(std::string_view message, uint32_t size, const std::string& token) {
-  if (size > kPageSizeMax) {
-    return Bad(absl::StrCat(Sv(message), ".page_size"), size, absl::StrCat("at most ", kPageSizeMax));
-  }
+  PL_RETURN_IF_ERROR(AtMost(absl::StrCat(Sv(message), ".page_size"), size, kPageSizeMax));
   return Printable(absl::StrCat(Sv(message), ".page_token"), token, 0, 128);
 }
 
@@ -254,6 +258,32 @@ Status Validate(const v1::WithdrawRequest& r) {
   PL_RETURN_IF_ERROR(RequestId("WithdrawRequest.request_id", r.request_id()));
   PL_RETURN_IF_ERROR(Positive("WithdrawRequest.amount_units", r.amount_units()));
   return Printable("WithdrawRequest.external_reference", r.external_reference(), 1, 128);
+}
+
+Status Validate(const v1::GetCheckpointRequest& r) {
+  return AtMost("GetCheckpointRequest.cosignatures_min", r.cosignatures_min(), kCosignaturesMax);
+}
+
+Status Validate(const v1::GetConsistencyProofRequest& r) {
+  return AtMost("GetConsistencyProofRequest.from_size", r.from_size(), r.to_size());
+}
+
+Status Validate(const v1::GetInclusionProofRequest& r) {
+  if (r.leaf_index() < r.tree_size()) return absl::OkStatus();
+  return Bad("GetInclusionProofRequest.leaf_index", r.leaf_index(), absl::StrCat("below ", r.tree_size()));
+}
+
+Status Validate(const v1::ListLeavesRequest& r) {
+  PL_RETURN_IF_ERROR(AtMost("ListLeavesRequest.from_index", r.from_index(), kLogSizeMax));
+  return AtMost("ListLeavesRequest.count", r.count(), kPageSizeMax);
+}
+
+Status Validate(const v1::AddCosignatureRequest&) { return absl::OkStatus(); }
+
+Status Validate(const v1::PutCheckpointRequest&) { return absl::OkStatus(); }
+
+Status Validate(const v1::ListSeenCheckpointsRequest& r) {
+  return AtMost("ListSeenCheckpointsRequest.count", r.count(), kPageSizeMax);
 }
 
 }  // namespace prooflode::api

@@ -6,6 +6,7 @@
 #include "prooflode/v1/account_service.pb.h"
 #include "prooflode/v1/artifact_service.pb.h"
 #include "prooflode/v1/auth_service.pb.h"
+#include "prooflode/v1/log_service.pb.h"
 #include "prooflode/v1/market_service.pb.h"
 #include "prooflode/v1/miner_service.pb.h"
 
@@ -48,5 +49,13 @@ Status Validate(const v1::GetAccountRequest& r);
 Status Validate(const v1::ListTransfersRequest& r);
 Status Validate(const v1::DepositRequest& r);
 Status Validate(const v1::WithdrawRequest& r);
+
+Status Validate(const v1::GetCheckpointRequest& r);
+Status Validate(const v1::GetConsistencyProofRequest& r);
+Status Validate(const v1::GetInclusionProofRequest& r);
+Status Validate(const v1::ListLeavesRequest& r);
+Status Validate(const v1::AddCosignatureRequest& r);
+Status Validate(const v1::PutCheckpointRequest& r);
+Status Validate(const v1::ListSeenCheckpointsRequest& r);
 
 }  // namespace prooflode::api
