@@ -15,6 +15,7 @@
 #include "coordinator/api/broadcaster.h"
 #include "coordinator/api/server.h"
 #include "coordinator/artifacts/artifact_store.h"
+#include "coordinator/checkpoints/checkpoint_publisher.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/engine/memory_store.h"
 #include "coordinator/verify/verifier_pool.h"
@@ -44,14 +45,18 @@ class MarketTest : public testing::Test {
         }};
     engine_ = std::make_unique<engine::Engine>(rules_, engine::EngineOptions(), parts);
     EXPECT_TRUE(engine_->Load().ok());
+    checkpoints_ = checkpoints::CheckpointPublisher::Open(
+                       {rules_.market, Path("checkpoints.json"), {}},
+                       {coordinator_key_, market_store_, engine_->log(), clock_, metrics_})
+                       .value();
     engine_->Start();
     api::ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.auth.operator_keys = {operator_key_.public_key()};
-    server_ =
-        api::Server::Start(options, {rules_, info_, coordinator_key_, *engine_, market_store_, broadcaster_,
-                                     *artifact_port_, *file_checker_, clock_, random_, metrics_})
-            .value();
+    server_ = api::Server::Start(options,
+                                 {rules_, info_, coordinator_key_, *engine_, market_store_, *checkpoints_,
+                                  broadcaster_, *artifact_port_, *file_checker_, clock_, random_, metrics_})
+                  .value();
   }
   ~MarketTest() override {
     server_->Shutdown();
@@ -75,7 +80,7 @@ class MarketTest : public testing::Test {
   InertMetrics metrics_;
   ThreadPool threads_{1};
   std::string folder_;
-  const market::Rules rules_{.market = "testmarket"};
+  const market::Rules rules_{.market = "testmarket", .reveal_window = Seconds(5)};  // the machine may be busy
   const api::MarketInfo info_{"0.1.0", "credit", 2, uint64_t{1} << 30, 1 << 20, 1000};
   const SigningKey coordinator_key_ = SigningKey::FromSeed({50});
   const SigningKey operator_key_ = SigningKey::FromSeed({99});
@@ -86,6 +91,7 @@ class MarketTest : public testing::Test {
   api::Broadcaster broadcaster_{{}, clock_, random_, metrics_};
   verify::VerifierPool verifiers_{{.threads = 1}, clock_, metrics_};
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<checkpoints::CheckpointPublisher> checkpoints_;
   std::unique_ptr<api::Server> server_;
 };
 
