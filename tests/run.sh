@@ -99,6 +99,9 @@ if wants fuzz; then
   say "fuzzing every parser"
   tests/fuzz/run.sh "$((full ? 600 : 30))" >"$logs/fuzz.log" 2>&1
   count fuzz "$logs/fuzz.log"
+  say "simulated markets: one history with either compiler"
+  tests/sim/compare_compilers.sh "$((full ? 50 : 8))" >"$logs/compilers.log" 2>&1
+  count compilers "$logs/compilers.log"
 fi
 if wants interop; then
   say "interoperability with snarkjs, circom and the EVM"

@@ -95,7 +95,7 @@ class Coordinator::Telling final : public engine::Outbox {
     world.judge.OnPublished(market, effects);
     for (const market::Effect& effect : effects) {
       if (const auto* opened = std::get_if<market::JobOpened>(&effect))
-        world.offer(*market.FindJob(opened->job));
+        owner_.Offer(*market.FindJob(opened->job));
       if (const auto* over = std::get_if<market::AttemptEnded>(&effect)) {
         world.ended(*market.FindAttempt(over->attempt));
       }
@@ -118,6 +118,8 @@ Coordinator::Coordinator(World world, uint64_t seed)
       rules_(DrawRules(world_.draw)) {}
 
 Coordinator::~Coordinator() = default;
+
+void Coordinator::Offer(const market::Job& job) { world_.offer(job, job.deadline_at - engine_->Now()); }
 
 Coordinator::Fate Coordinator::DrawFate() {
   if (healed_) return Fate::kLives;
@@ -155,7 +157,7 @@ void Coordinator::Start() {
                ->Query([this](const market::Market& market) {
                  world_.judge.CompareAll(market);
                  for (const auto& [id, job] : market.jobs()) {
-                   if (job.state == market::JobState::kOpen) world_.offer(job);
+                   if (job.state == market::JobState::kOpen) Offer(job);
                  }
                })
                .ok());

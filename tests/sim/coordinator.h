@@ -17,15 +17,15 @@ using Told = std::function<void(const StatusOr<engine::Answered>&)>;
 
 class Coordinator {
  public:
-  // All must outlive it. `offer`: tells the miners of a job that is open; `ended`: a miner of its attempt;
-  // `revealed`: whoever listens where it should not, of a proof.
+  // All must outlive it. `offer`: tells the miners of a job that is open, and for how long; `ended`: a miner
+  // of its attempt; `revealed`: whoever listens where it should not, of a proof.
   struct World {
     const Plan& plan;
     Draw& draw;
     WorldClock& clock;
     Events& events;
     Judge& judge;
-    std::function<void(const market::Job&)> offer;
+    std::function<void(const market::Job&, Micros left)> offer;
     std::function<void(const market::Attempt&)> ended;
     std::function<void(const market::Attempt&)> revealed;
   };
@@ -56,6 +56,7 @@ class Coordinator {
   class Telling;
 
   Fate DrawFate();
+  void Offer(const market::Job& job);
   void PlanTurn(Micros delay);
   void Turn();
   void Die();

@@ -30,6 +30,7 @@ void Miner::OnOffer(const Offer& offer) {
   if (down_ || races_.contains(offer.job) || races_.size() >= capacity_) return;
   if (stage_.draw.Chance(100)) return;  // not interested
   races_[offer.job].inputs = offer.inputs;
+  races_[offer.job].deadline = offer.deadline;
   Accept(offer.job);
 }
 
@@ -63,6 +64,10 @@ void Miner::Prove(const Id& job) {
   if (character_ == Character::kCopying) return;  // waits for others' proofs
   Micros time = draw.Time(Millis(1), stage_.plan.prove_time);
   if (character_ == Character::kSlow) time = Micros{Count(time) * 8};
+  const bool may_dawdle = character_ != Character::kHonest && character_ != Character::kCrashing;
+  if (may_dawdle && draw.Chance(300)) {  // aims at the last moment, and misses it as often as not
+    time = race.deadline - stage_.events.now() + Micros{draw.Between(-1'000'000, 1'000'000)};
+  }
   Later(time, [this, job] { Proven(job); });
 }
 

@@ -15,6 +15,7 @@ Character DrawCharacter(Draw& draw, const MinerMix& mix);
 struct Offer {
   Id job{};
   std::string inputs;
+  Micros deadline{};  // by the world's clock, not the market's
 };
 
 class Miner final : public Client {
@@ -36,6 +37,7 @@ class Miner final : public Client {
   // What a miner keeps on disk is here from the commit on; what is here before is lost in a crash.
   struct Race {
     std::string inputs;
+    Micros deadline{};
     Id attempt{};
     uint64_t fence = 0;
     std::string proof;

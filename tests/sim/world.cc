@@ -18,11 +18,11 @@ class World {
       : draw_(seed),
         plan_(DrawPlan(draw_)),
         events_(clock_),
-        coordinator_(
-            {plan_, draw_, clock_, events_, judge_, [this](const market::Job& job) { OfferToAll(job); },
-             [this](const market::Attempt& attempt) { TellEnded(attempt); },
-             [this](const market::Attempt& attempt) { Leak(attempt); }},
-            seed + 0x5eed),
+        coordinator_({plan_, draw_, clock_, events_, judge_,
+                      [this](const market::Job& job, Micros left) { OfferToAll(job, left); },
+                      [this](const market::Attempt& attempt) { TellEnded(attempt); },
+                      [this](const market::Attempt& attempt) { Leak(attempt); }},
+                     seed + 0x5eed),
         stage_{plan_, draw_, events_, coordinator_},
         operator_(stage_) {
     for (uint32_t i = 0; i < plan_.requesters; ++i) {
@@ -82,9 +82,10 @@ class World {
   }
 
   // Offers go out in an order of their own: each over a connection with another delay.
-  void OfferToAll(const market::Job& job) {
+  void OfferToAll(const market::Job& job, Micros left) {
+    const Offer offer{job.id.bytes, job.public_inputs, events_.now() + left};
     for (const auto& miner : miners_) {
-      miner->Carry([&miner, offer = Offer{job.id.bytes, job.public_inputs}] { miner->OnOffer(offer); });
+      miner->Carry([&miner, offer] { miner->OnOffer(offer); });
     }
   }
 
