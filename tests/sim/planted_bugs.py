@@ -81,7 +81,7 @@ BUGS = {
     "rewrite history": [
         (ENGINE + "engine.cc", FIRST_LEAF, FIRST_LEAF.replace("tree_.size()", "tree_.size() - (tree_.size() > 0 ? 1 : 0)"))],
     "receipt over another log": [
-        (ENGINE + "engine.cc", "receipt.root = tree_.RootAt(receipt.tree_size);", "receipt.root = tree_.Root();")],
+        (ENGINE + "engine.cc", "tree_.HeadAt(receipt.tree_size)", "tree_.HeadAt(tree_.size())")],
     "log time going back": [
         (ENGINE + "market_clock.cc", "last_ = std::max(last, clock_.WallNow());", "last_ = clock_.WallNow();")],
     "two verdicts": [
