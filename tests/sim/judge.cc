@@ -43,7 +43,7 @@ std::string InWords(const market::Answer& answer) {
                  return "transfer " + std::to_string(a.transfer.id) + " " +
                         std::to_string(Count(a.transfer.amount));
                },
-               [](const market::Done&) { return std::string("done"); }},
+               [](const auto&) { return std::string("done"); }},
       answer);
 }
 
@@ -174,7 +174,7 @@ bool Judge::IsTrue(const Request& request, const engine::Answered& answered) con
                  const auto* made = model_.FindWithdrawal(who, withdraw.external_reference);
                  return made != nullptr && made->second == Count(a.transfer.amount);
                },
-               [&](const market::Done&) { return logged; }},
+               [&](const auto&) { return logged; }},
       answered.answer);
 }
 
@@ -187,7 +187,8 @@ void Judge::OnPublished(const market::Market& market, const std::vector<market::
                         [&](const market::RaceFull& e) { CompareJob(market, e.job.bytes); },
                         [&](const market::JobOver& e) { CompareJob(market, e.job.bytes); },
                         [&](const market::AttemptEnded& e) { CompareAttempt(market, e.attempt.bytes); },
-                        [&](const market::NeedsVerdict& e) { CompareAttempt(market, e.attempt.bytes); }},
+                        [&](const market::NeedsVerdict& e) { CompareAttempt(market, e.attempt.bytes); },
+                        [](const auto&) {}},
                effect);
   }
 }
