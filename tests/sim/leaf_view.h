@@ -31,7 +31,16 @@ enum LeafKind : uint16_t {
   kTick = 11,
   kStart = 12,
 };
-enum JobPhase : uint8_t { kOpen = 1, kClosing = 2, kDelivered = 3, kWon = 4, kExpired = 5, kCancelled = 6 };
+enum JobPhase : uint8_t {
+  kOpen = 1,
+  kClosing = 2,
+  kDelivered = 3,
+  kWon = 4,
+  kExpired = 5,
+  kCancelled = 6,
+  kUnprovable = 7,
+  kSuspended = 8,
+};
 enum AttemptPhase : uint8_t {
   kAdmitted = 1,
   kCommitted = 2,
@@ -51,9 +60,16 @@ enum MoneyKind : uint8_t {
   kMoneyFee = 4,
   kMoneyRefund = 5,
   kMoneyWithdrawal = 6,
+  kMoneyCollateral = 7,
+  kMoneyCollateralReturn = 8,
+  kMoneyPenalty = 9,
+  kMoneyBounty = 10,
+  kMoneyCheckFee = 11,
 };
 constexpr uint8_t kReasonRevealWindow = 7;
 constexpr uint8_t kReasonPlaceOver = 8;
+constexpr uint8_t kReasonDeadline = 9;
+constexpr uint8_t kReasonUnprovable = 14;
 
 struct JobRecord {
   Id id{};

@@ -53,8 +53,13 @@ void Miner::Accept(const Id& job) {
 void Miner::Prove(const Id& job) {
   Draw& draw = stage_.draw;
   const Race& race = races_.at(job);
-  if (draw.Chance(50)) {  // changed its mind
-    Ask(market::ReleaseAttempt{{race.attempt}, race.fence}, [](const engine::Answered&) {});
+  const bool reports = draw.Chance(stage_.plan.reports);
+  if (reports || draw.Chance(50)) {  // changed its mind, or found that nobody can prove it
+    const Reason reason = reports ? Reason::kUnprovable : Reason::kReleasedByMiner;
+    const auto release = [this, reason, attempt = race.attempt, fence = race.fence] {
+      Ask(market::ReleaseAttempt{{attempt}, fence, reason}, [](const engine::Answered&) {});
+    };
+    Later(draw.Time(Millis(1), stage_.plan.prove_time), release);
     if (character_ != Character::kLying && character_ != Character::kFlooding) {
       races_.erase(job);
       return;

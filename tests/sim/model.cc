@@ -31,6 +31,10 @@ Digest OpeningOf(const RulesModel& rules, const AttemptModel& attempt, const Id&
 
 std::string AvailableOf(const Key& key) { return "available:" + HexEncode(key); }
 std::string EscrowOf(const Key& key) { return "escrow:" + HexEncode(key); }
+std::string StakeOf(const Key& key) { return "stake:" + HexEncode(key); }
+uint64_t PartOf(uint64_t amount, uint32_t per_million) {
+  return static_cast<uint64_t>(static_cast<unsigned __int128>(amount) * per_million / 1'000'000);
+}
 
 void Model::Wrong(const LeafView& leaf, const std::string& rule, const std::string& what) {
   findings_.Add(rule, "leaf " + std::to_string(leaf.index) + ": " + what);
@@ -39,6 +43,7 @@ void Model::Wrong(const LeafView& leaf, const std::string& rule, const std::stri
 void Model::Fold(const LeafView& leaf) {
   CheckCommon(leaf);
   expected_.clear();
+  over_.clear();
   FoldCommand(leaf);
   // Attempts that end because their job does come last: whether it may end is judged by what they were.
   const auto ends_with_job = [](uint8_t phase) {
@@ -51,6 +56,7 @@ void Model::Fold(const LeafView& leaf) {
   for (const AttemptRecord& record : leaf.attempts) {
     if (ends_with_job(record.phase)) FoldAttempt(leaf, record);
   }
+  for (const Id& id : over_) PayOut(id);
   FoldMoney(leaf);
   CheckDue(leaf);
 }
@@ -127,12 +133,19 @@ void Model::FoldStart(const LeafView& leaf) {
             .jobs_max = leaf.Number<uint32_t>(86),
             .live_max = leaf.Number<uint32_t>(87),
             .admissions_max = leaf.Number<uint32_t>(88),
-            .fee_per_million = leaf.Number<uint32_t>(89)};
+            .fee_per_million = leaf.Number<uint32_t>(89),
+            .collateral_per_million = leaf.Number<uint32_t>(110),
+            .release_grace = leaf.Number<int64_t>(111),
+            .release_fee_per_million = leaf.Number<uint32_t>(112),
+            .unprovable_reports = leaf.Number<uint32_t>(113),
+            .check_fee_per_million = leaf.Number<uint32_t>(114)};
+  last_start_ = leaf.index;
   no_expiry_before_ = std::max(no_expiry_before_, leaf.Number<int64_t>(80));
 }
 
 void Model::FoldCircuit(const LeafView& leaf) {
-  if (!circuits_.insert(leaf.Bytes<Digest>(10)).second || !circuit_names_.insert(leaf.Text(11)).second) {
+  if (!circuits_.emplace(leaf.Bytes<Digest>(10), leaf.Has(15)).second ||
+      !circuit_names_.insert(leaf.Text(11)).second) {
     Wrong(leaf, "circuit-once", "its name or id is taken");
   }
 }
@@ -147,8 +160,8 @@ void Model::FoldPost(const LeafView& leaf) {
   job.statement = leaf.Bytes<Digest>(34);
   job.inputs = leaf.Text(33);
   job.reward = leaf.Number<uint64_t>(35);
-  job.fee =
-      static_cast<uint64_t>(static_cast<unsigned __int128>(job.reward) * rules_.fee_per_million / 1'000'000);
+  job.fee = PartOf(job.reward, rules_.fee_per_million);
+  job.collateral = PartOf(job.reward, rules_.collateral_per_million);
   job.deadline = leaf.time + leaf.Number<int64_t>(36);
   job.lease = leaf.Number<int64_t>(38);
   job.width = leaf.Has(38) ? 1 : leaf.Number<uint32_t>(37);
@@ -186,6 +199,10 @@ void Model::FoldAdmission(const LeafView& leaf) {
     const AttemptModel& other = attempts_.at(id);
     if (other.miner != attempt.miner) continue;
     ++admissions;
+    if (other.phase == kInvalid || (other.phase == kReleased && other.reason == kReasonUnprovable) ||
+        (other.phase == kTimedOut && other.reason == kReasonRevealWindow)) {
+      Wrong(leaf, "admission", "of a miner that has shown that it must not have another");
+    }
     if (IsLivePhase(other.phase)) Wrong(leaf, "admission", "of a miner with a live attempt at this job");
   }
   if (admissions >= rules_.admissions_max) Wrong(leaf, "admission", "more often than the rules allow");
@@ -200,6 +217,10 @@ void Model::FoldAdmission(const LeafView& leaf) {
     Wrong(leaf, "admission", "its record says another job, miner, state or fence");
   }
   attempt.phase = kAdmitted;
+  attempt.admitted_at = leaf.time;
+  attempt.stake = job->second.collateral;
+  Expect({0, kMoneyCollateral, attempt.stake, AvailableOf(attempt.miner), StakeOf(attempt.miner),
+          HexEncode(attempt.job)});
   live_of_[attempt.miner].insert(record.id);
   job->second.attempts.push_back(record.id);
   attempts_[record.id] = std::move(attempt);
@@ -298,6 +319,12 @@ uint32_t Model::LiveOf(const Key& miner) const {
 uint32_t Model::LiveIn(const JobModel& job) const {
   return static_cast<uint32_t>(std::count_if(job.attempts.begin(), job.attempts.end(), [&](const Id& id) {
     return IsLivePhase(attempts_.at(id).phase);
+  }));
+}
+uint32_t Model::ReportsOf(const JobModel& job) const {
+  return static_cast<uint32_t>(std::count_if(job.attempts.begin(), job.attempts.end(), [&](const Id& id) {
+    const AttemptModel& attempt = attempts_.at(id);
+    return attempt.phase == kReleased && attempt.reason == kReasonUnprovable;
   }));
 }
 bool Model::HasUndecided(const JobModel& job) const {

@@ -20,6 +20,8 @@ struct JobModel {
   std::string inputs;
   uint64_t reward = 0;
   uint64_t fee = 0;
+  uint64_t collateral = 0;  // of each admitted miner
+  uint64_t bounty = 0;      // forfeited collateral that waits for whoever completes the job
   int64_t deadline = 0;
   uint32_t width = 0;  // 1 for a lease, 0 for everybody
   int64_t lease = 0;   // 0: a race
@@ -34,7 +36,9 @@ struct AttemptModel {
   uint64_t fence = 0;
   uint8_t phase = 0;
   uint8_t reason = 0;
+  int64_t admitted_at = 0;
   int64_t place_until = 0;  // 0: no limit of its own
+  uint64_t stake = 0;       // collateral held
   bool has_committed = false;
   uint64_t commit_leaf = 0;
   Digest commit_hash{};
@@ -52,13 +56,21 @@ struct RulesModel {
   uint32_t live_max = 0;
   uint32_t admissions_max = 0;
   uint32_t fee_per_million = 0;
+  uint32_t collateral_per_million = 0;
+  int64_t release_grace = 0;
+  uint32_t release_fee_per_million = 0;
+  uint32_t unprovable_reports = 0;
+  uint32_t check_fee_per_million = 0;
 };
 
-constexpr bool IsFinalPhase(uint8_t job) { return job == kWon || job == kExpired || job == kCancelled; }
+constexpr bool IsFinalPhase(uint8_t job) { return job >= kWon && job <= kSuspended; }
 constexpr bool IsLivePhase(uint8_t attempt) { return attempt >= kAdmitted && attempt <= kValid; }
 constexpr bool IsUndecided(uint8_t attempt) { return attempt == kCommitted || attempt == kRevealed; }
 std::string AvailableOf(const Key& key);
 std::string EscrowOf(const Key& key);
+std::string StakeOf(const Key& key);
+// Rounded down.
+uint64_t PartOf(uint64_t amount, uint32_t per_million);
 
 class Model {
  public:
@@ -86,6 +98,8 @@ class Model {
   uint32_t UnfinishedOf(const Key& requester) const;
   uint32_t LiveOf(const Key& miner) const;
   uint32_t LiveIn(const JobModel& job) const;
+  // Miners that have reported that nobody can prove it.
+  uint32_t ReportsOf(const JobModel& job) const;
   // A commit that is neither decided nor out of time.
   bool HasUndecided(const JobModel& job) const;
 
@@ -104,6 +118,11 @@ class Model {
   bool MayEnd(const LeafView& leaf, const AttemptModel& attempt, const AttemptRecord& record) const;
   void FoldJob(const LeafView& leaf, const JobRecord& record);
   void CheckJobMove(const LeafView& leaf, const JobModel& job, const JobRecord& record);
+  bool IsUnprovable(const JobModel& job) const;
+  uint64_t PenaltyFor(const LeafView& leaf, const AttemptModel& attempt, const AttemptRecord& record) const;
+  uint64_t ReleaseFee(int64_t now, const AttemptModel& attempt) const;
+  void CloseStake(const LeafView& leaf, AttemptModel& attempt, const AttemptRecord& record);
+  void PayOut(const Id& id);
   void CheckWinner(const JobModel& job, const JobRecord& record);
   void FoldMoney(const LeafView& leaf);
   void Move(const MoneyRecord& money);
@@ -119,7 +138,7 @@ class Model {
   std::map<std::string, uint64_t> balances_;
   uint64_t external_ = 0;
   uint64_t transfers_ = 0;
-  std::set<Digest> circuits_;
+  std::map<Digest, bool> circuits_;  // whether its r1cs is there
   std::set<std::string> circuit_names_;
   std::map<std::string, std::pair<Key, uint64_t>> deposits_;
   std::map<std::pair<Key, std::string>, std::pair<Key, uint64_t>> withdrawals_;
@@ -129,7 +148,9 @@ class Model {
   std::map<Key, std::set<Id>> live_of_;
   std::set<std::pair<Key, std::string>> requests_;
   std::vector<MoneyRecord> expected_;  // what this leaf has to move
+  std::vector<Id> over_;               // jobs that this leaf ended
   int64_t no_expiry_before_ = 0;
+  uint64_t last_start_ = 0;  // leaf of the coordinator's last start
   int64_t last_time_ = 0;
   uint64_t leaves_ = 0;
 };

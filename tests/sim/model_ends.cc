@@ -44,6 +44,7 @@ void Model::FoldAttempt(const LeafView& leaf, const AttemptRecord& record) {
           "a command of kind " + std::to_string(leaf.kind) + " took it from " + std::to_string(before) +
               " to " + std::to_string(record.phase));
   }
+  if (!IsLivePhase(record.phase)) CloseStake(leaf, attempt, record);
   attempt.phase = record.phase;
   attempt.reason = record.reason;
   if (!IsLivePhase(record.phase)) live_of_[attempt.miner].erase(record.id);
@@ -72,7 +73,7 @@ bool Model::MayEnd(const LeafView& leaf, const AttemptModel& attempt, const Atte
       return job.phase == kWon && later_than(job.winning);
     case kJobEnded:
       if (job.phase == kClosing) return attempt.phase == kAdmitted;
-      return (job.phase == kCancelled || job.phase == kExpired) && attempt.phase == kAdmitted;
+      return IsFinalPhase(job.phase) && job.phase != kWon && attempt.phase == kAdmitted;
     default:
       return false;
   }
@@ -87,17 +88,10 @@ void Model::FoldJob(const LeafView& leaf, const JobRecord& record) {
   if (!IsFinalPhase(job.phase) && IsFinalPhase(record.phase)) {
     unfinished_[job.statement].erase(record.id);
     --unfinished_of_[job.requester];
-    const std::string escrow = EscrowOf(job.requester);
-    const std::string hex = HexEncode(record.id);
+    over_.push_back(record.id);
     if (record.phase == kWon) {
       CheckWinner(job, record);
       proven_.insert(job.statement);
-      if (const AttemptModel* winner = FindAttempt(record.winning)) {
-        Expect({0, kMoneyReward, job.reward, escrow, AvailableOf(winner->miner), hex});
-      }
-      Expect({0, kMoneyFee, job.fee, escrow, "fees", hex});
-    } else {
-      Expect({0, kMoneyRefund, job.reward + job.fee, escrow, AvailableOf(job.requester), hex});
     }
   }
   job.phase = record.phase;
@@ -126,6 +120,9 @@ void Model::CheckJobMove(const LeafView& leaf, const JobModel& job, const JobRec
     case kExpired:
       fine =
           (before == kClosing || (before == kOpen && leaf.kind == kTick)) && over && no_valid_or_undecided();
+      break;
+    case kUnprovable:
+      fine = before == kOpen && IsUnprovable(job);
       break;
     case kDelivered:
     case kWon: {
@@ -232,6 +229,11 @@ void Model::CheckDue(const LeafView& leaf) {
     }
     if (job->phase == kClosing && !HasUndecided(*job))
       Wrong(leaf, "refund", name + ": decided and not refunded");
+    // A restart with other rules judges no job anew.
+    const bool may_be_last = leaf.kind == kRelease || leaf.kind == kVerdict;
+    if (may_be_last && job->phase == kOpen && IsUnprovable(*job)) {
+      Wrong(leaf, "unprovable", name + ": reported often enough and still open");
+    }
     if (job->phase != kDelivered || best == nullptr) continue;
     const bool waits = std::any_of(job->attempts.begin(), job->attempts.end(), [&](const Id& attempt) {
       const AttemptModel& a = attempts_.at(attempt);

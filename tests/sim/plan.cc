@@ -10,6 +10,7 @@ Plan DrawPlan(Draw& draw) {
   plan.between_posts = draw.Time(Millis(200), Seconds(5));
   plan.prove_time = draw.Time(Millis(50), Seconds(10));
   plan.verify_time = draw.Time(Millis(1), Millis(500));
+  plan.reports = draw.Fault(100);
   plan.rules_change = draw.Chance(300);
   plan.network = {.lost = draw.Fault(200),
                   .doubled = draw.Fault(200),
@@ -50,6 +51,11 @@ market::Rules DrawRules(Draw& draw) {
   rules.live_attempts_per_miner_max = static_cast<uint32_t>(draw.Spread(1, 64));
   rules.admissions_per_miner_and_job_max = static_cast<uint32_t>(draw.Spread(1, 8));
   rules.fee_per_million = draw.Chance(300) ? 0 : static_cast<uint32_t>(draw.Between(1, 200'000));
+  if (draw.Chance(500)) rules.collateral_per_million = static_cast<uint32_t>(draw.Between(1, 1'000'000));
+  rules.release_grace = Seconds(draw.Between(0, 10));
+  rules.release_fee_per_million = static_cast<uint32_t>(draw.Between(0, 1'000'000));
+  rules.unprovable_reports = static_cast<uint32_t>(draw.Between(1, 4));
+  rules.check_fee_per_million = static_cast<uint32_t>(draw.Between(0, 100'000));
   return rules;
 }
 

@@ -107,4 +107,9 @@ BUGS = {
     "never pay": [
         (MARKET + "settle.cc", "if (!first_unjudged || *first_unjudged > best->commit_leaf) PayWinner",
          "if (first_unjudged && *first_unjudged > best->commit_leaf) PayWinner")],
+    "forfeit what others did": [(MARKET + "stake.cc", "    default:\n      return {};", "    default:\n      return attempt.collateral;")],
+    "keep a bounty": [
+        (MARKET + "stake.cc", "ledger::Escrow(Hex(job.requester)), to, job.bounty", "ledger::Escrow(Hex(job.requester)), ledger::kFees, job.bounty")],
+    "believe one report": [(MARKET + "unprovable.cc", "if (reporters.size() < rules_.unprovable_reports) return;", "if (reporters.empty()) return;")],
+    "charge after a restart": [(MARKET + "stake.cc", "const bool restarted = attempt.fence < last_restart_;", "const bool restarted = false;")],
 }

@@ -19,8 +19,8 @@ bool May(const Model& model, const Key& who, const market::PostJob& post, int64_
   if (!post.policy.lease && post.policy.race.width > 1000) return true;
   if (!post.again && model.IsBeingProven(post.circuit, post.statement)) return true;
   if (model.UnfinishedOf(who) >= rules.jobs_max) return true;
-  const auto fee = static_cast<unsigned __int128>(Count(post.reward)) * rules.fee_per_million / 1'000'000;
-  return model.Balance(AvailableOf(who)) < Count(post.reward) + static_cast<uint64_t>(fee);
+  const uint64_t fee = PartOf(Count(post.reward), rules.fee_per_million);
+  return model.Balance(AvailableOf(who)) < Count(post.reward) + fee;
 }
 
 bool May(const Model& model, const Key& who, const market::CancelJob& cancel, int64_t) {
@@ -39,9 +39,10 @@ bool May(const Model& model, const Key& who, const market::AcceptOffer& accept, 
     if (attempt->miner != who) continue;
     ++admissions;
     if (attempt->phase == kInvalid) return true;
+    if (attempt->phase == kReleased && attempt->reason == kReasonUnprovable) return true;
     if (attempt->phase == kTimedOut && attempt->reason == kReasonRevealWindow) return true;
   }
-  return admissions >= model.rules().admissions_max;
+  return admissions >= model.rules().admissions_max || model.Balance(AvailableOf(who)) < job->collateral;
 }
 
 // The attempt, where it is this miner's and the token is right.

@@ -14,6 +14,7 @@ market::RegisterCircuit CircuitCommand(uint32_t number) {
   circuit.id = CircuitId(number);
   circuit.name = "circuit-" + std::to_string(number);
   circuit.public_input_count = 1;
+  if (number == 2) circuit.r1cs_digest = Digest{};
   circuit.verifying_key_digest[0] = static_cast<uint8_t>(number / 2);
   return {circuit};
 }

@@ -7,7 +7,7 @@
 
 namespace prooflode::sim {
 
-// Two circuits whose verifying key is the same: one statement can be asked for in both.
+// The first two have the same verifying key: one statement can be asked for in both. The last has an r1cs.
 constexpr uint32_t kCircuits = 3;
 Digest CircuitId(uint32_t number);
 // A circuit that the operator registers.

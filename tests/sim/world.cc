@@ -37,6 +37,9 @@ class World {
     coordinator_.Start();
     operator_.RegisterCircuits();
     for (const auto& requester : requesters_) requester->Begin();
+    for (const auto& miner : miners_) {
+      if (draw_.Chance(800)) operator_.Deposit(miner->key());  // for collateral
+    }
     PassSecond();
     const Micros start = events_.now();
     RunUntil(start + plan_.horizon);
