@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/crypto.h"
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "client/receipt.h"
 #include "client/transfer.h"
@@ -166,6 +167,7 @@ void Agent::Do(const action::Accept& accept) {
     request.set_request_id(Bytes(accept.request));
     request.set_job_id(Bytes(accept.job));
     const auto response = market_.AcceptOffer(std::move(request), kOneTry);
+    Failpoint("miner.after_accept");
     event::AcceptAnswered answer{.request = accept.request, .job = accept.job};
     answer.result = Classify(response.status());
     answer.reason = ToReason(client::ReasonOf(response.status()));
@@ -189,13 +191,16 @@ void Agent::Do(const action::ForgetJob& forget) {
 
 void Agent::Do(const action::Commit& commit) {
   // Before anything leaves the machine.
+  Failpoint("miner.before_journal");
   if (const Status kept = journal_.Put(commit.record); !kept.ok()) {
     LogError("miner", "journal: %s; the commit waits", kept.ToString());
     const event::CommitAnswered later{commit.record.attempt.id, CallResult::kRetry, true, "journal"};
     return Post([this, later] { Feed(later); });
   }
+  Failpoint("miner.before_commit");
   calls_.Run([this, record = commit.record] {
     const event::CommitAnswered answer = SendCommit(record);
+    Failpoint("miner.after_commit");
     Post([this, answer] { Feed(answer); });
   });
 }
@@ -235,7 +240,9 @@ void Agent::Do(const action::Reveal& reveal) {
     request.set_fence(record.attempt.fence);
     request.set_proof(Bytes(record.proof));
     request.set_nonce(Bytes(record.nonce));
+    Failpoint("miner.before_reveal");
     const Status status = market_.RevealProof(std::move(request), kOneTry).status();
+    Failpoint("miner.after_reveal");
     const event::RevealAnswered answer{record.attempt.id, Classify(status), std::string(status.message())};
     Post([this, answer] { Feed(answer); });
   });

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/failpoint.h"
 
 namespace prooflode::artifacts {
 namespace {
@@ -88,6 +89,7 @@ Status Upload::Finish() {
         absl::StrCat("artifact: its SHA-256 is not ", HexEncode(digest_), "; send it again"));
   }
   const std::string target = store_->PathOf(digest_);
+  Failpoint("artifacts.before_rename");
   if (fsync(fd_.get()) != 0 || rename(store_->PartialPath(partial_name_).c_str(), target.c_str()) != 0) {
     const Status status = ErrnoStatus(errno, "artifact store");
     store_->DropPartial(partial_name_);
@@ -98,6 +100,7 @@ Status Upload::Finish() {
     store_->DropPartial(partial_name_);
     return status;
   }
+  Failpoint("artifacts.after_rename");
   store_->Completed(partial_name_, digest_, size_);
   return store_->owners_->Add(uploader_, digest_);
 }

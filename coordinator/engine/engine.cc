@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "base/failpoint.h"
 #include "coordinator/engine/answer_codec.h"
 #include "coordinator/engine/opening.h"
 #include "coordinator/market/rules.h"
@@ -288,7 +289,11 @@ void Engine::CollectRows(Work& work) const {
 
 Status Engine::Commit(Work& work) {
   CollectRows(work);
-  if (!work.batch.empty()) PL_RETURN_IF_ERROR(parts_.store.Write(work.batch));
+  if (!work.batch.empty()) {
+    Failpoint("engine.before_write");
+    PL_RETURN_IF_ERROR(parts_.store.Write(work.batch));
+    Failpoint("engine.after_write");
+  }
   std::vector<Digest> hashes;
   for (const transparency::Leaf& leaf : work.batch.leaves) hashes.push_back(leaf.hash);
   tree_.Append(hashes);
@@ -309,7 +314,11 @@ void Engine::Release(Work& work) {
     }
     pending.callback(std::move(pending.answer));
   }
-  if (!work.effects.empty()) parts_.outbox.Publish(market_, work.effects);
+  if (!work.batch.empty()) Failpoint("engine.after_answers");
+  if (!work.effects.empty()) {
+    parts_.outbox.Publish(market_, work.effects);
+    Failpoint("engine.after_publishing");
+  }
   for (const market::Effect& effect : work.effects) {
     if (const auto* check = std::get_if<market::NeedsVerdict>(&effect)) {
       to_check_.insert({market_.FindAttempt(check->attempt)->commit_leaf, check->attempt});

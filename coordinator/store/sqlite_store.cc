@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/failpoint.h"
 #include "base/files.h"
 #include "coordinator/engine/fields.h"
 #include "coordinator/store/schema.h"
@@ -262,6 +263,7 @@ Status SqliteStore::Write(const engine::Batch& batch) {
   Status status = WriteRows(batch);
   if (status.ok()) status = WriteMoney(batch);
   if (status.ok() && writes_ % kWritesBetweenChores == 0) status = ForgetOldAnswers(batch);
+  Failpoint("store.before_commit");
   if (status.ok()) status = writer_->Execute("COMMIT");
   if (!status.ok()) {
     (void)writer_->Execute("ROLLBACK");  // the first error is the one that matters

@@ -27,6 +27,10 @@ def wait_until(what, condition, limit_s):
     raise AssertionError(f"{what}: not within {limit_s} s")
 
 
+def armed_with(failpoint):
+    return {"PROOFLODE_FAILPOINT": failpoint} if failpoint else None
+
+
 class World:
     """One market. Use as a context manager: everything is stopped at the end, and logs are shown when a test failed."""
 
@@ -73,9 +77,10 @@ class World:
             process.wait()
             raise AssertionError(f"{name}: did not end within {limit_s} s of signal {how}")
 
-    def start_coordinator(self, *flags):
-        self.start("coordinator", self.bin / "prooflode-coordinator", "run", "--config", self.config(), *flags)
-        wait_until("coordinator answers /healthz", lambda: self.get(self.http_port, "/healthz") is not None, 30)
+    def start_coordinator(self, *flags, failpoint=None):
+        """With a failpoint (base/failpoint.h) it may be dead already when this returns."""
+        self.start("coordinator", self.bin / "prooflode-coordinator", "run", "--config", self.config(), *flags, env=armed_with(failpoint))
+        self.wait_for_health("coordinator", self.http_port)
 
     def config(self):
         path = self.dir / "coordinator.toml"
@@ -92,12 +97,20 @@ class World:
         assert done.returncode == 0, f"check: exit {done.returncode}\n{done.stdout}{done.stderr}"
         return json.loads(done.stdout)
 
-    def start_miner(self, name, *flags):
+    def start_miner(self, name, *flags, failpoint=None):
         port = free_port()
         self.start(name, self.bin / "prooflode-miner", "run", "--coordinator", self.url, "--key", self.key_file(name),
-                   "--data", self.dir / name, "--http", f"127.0.0.1:{port}", *flags)
-        wait_until(f"{name} answers /healthz", lambda: self.get(port, "/healthz") is not None, 30)
+                   "--data", self.dir / name, "--http", f"127.0.0.1:{port}", *flags, env=armed_with(failpoint))
+        self.wait_for_health(name, port)
         return port
+
+    def wait_for_health(self, name, port):
+        process = self.processes[name]
+        wait_until(f"{name} answers /healthz",
+                   lambda: self.get(port, "/healthz") is not None or process.poll() == -signal.SIGKILL, 30)
+
+    def is_running(self, name):
+        return name in self.processes and self.processes[name].poll() is None
 
     # -- the command line --------------------------------------------------------------------------------------------
     def run(self, *arguments, expect=0, limit_s=300):
