@@ -52,6 +52,10 @@ Status Agent::Start() {
   }
   for (const CommitRecord& record : journal.records) session_.Restore(record);
   for (const JobId& job : journal.jobs) session_.RestoreJob(job);
+  if (journal.place) {
+    session_.RestorePlace(journal.place->place);
+    place_of_ = journal.place->coordinator;
+  }
   if (!journal.records.empty()) {
     LogInfo("miner", "%d commits of an earlier run may still be revealed", journal.records.size());
   }

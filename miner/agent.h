@@ -71,6 +71,7 @@ class Agent {
 
   // Actions (agent_actions.cc).
   void Do(const action::Connect& connect);
+  void Do(const action::KeepPlace& keep);
   void Do(const action::Disconnect& disconnect);
   void Do(const action::SendCredit& credit);
   void Do(const action::SendHeartbeat&);
@@ -95,6 +96,8 @@ class Agent {
   void OnStream(uint64_t stream, std::function<void()> closure);
   void OnMessage(const v1::SessionResponse& message);
   void OnStreamEnd(uint64_t stream, const Status& status);
+  // As the connection knows it; may block.
+  StatusOr<PublicKey> CoordinatorKey();
   void OnResult(size_t device, const WorkerResult& result);
   StatusOr<UniqueFd> FetchOne(ArtifactKind kind, const Digest& digest, uint64_t bytes,
                               const CancelToken& cancel, uint64_t& fetched);
@@ -115,6 +118,8 @@ class Agent {
   Session session_;
   std::unique_ptr<client::SessionStream> stream_;
   uint64_t stream_id_ = 0;
+  PublicKey coordinator_{};                   // of the last stream that was opened
+  std::optional<PublicKey> place_of_;         // whose log the session's place of ends is in
   std::vector<std::function<void()>> early_;  // what a stream said before it was here
   std::map<JobId, Fetching> fetching_;
   std::map<JobId, Files> files_;

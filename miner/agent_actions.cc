@@ -75,10 +75,20 @@ void Agent::Do(const action::Connect& connect) {
   hello.set_protocol_version(kProtocolVersion);
   hello.add_proof_systems(v1::PROOF_SYSTEM_GROTH16_BN254);
   hello.set_domain_size_max(options_.domain_size_max);
-  hello.set_resume_after_event(connect.resume_after_event);
+  if (connect.resume_after) {
+    hello.set_resume_after_event(connect.resume_after->event);
+    hello.set_resume_after_attempt(Bytes(connect.resume_after->attempt));
+  }
   for (const std::string& name : options_.device_names) hello.add_devices(name);
   const uint64_t id = ++stream_id_;
-  calls_.Run([this, id, hello] {
+  calls_.Run([this, id, hello, place_of = place_of_]() mutable {
+    const StatusOr<PublicKey> coordinator = CoordinatorKey();
+    if (!coordinator.ok()) return Post([this, id, coordinator] { OnStreamEnd(id, coordinator.status()); });
+    // Another coordinator's log has other events.
+    if (place_of != *coordinator) {
+      hello.clear_resume_after_event();
+      hello.clear_resume_after_attempt();
+    }
     client::SessionStream::Callbacks callbacks;
     callbacks.on_message = [this, id](const v1::SessionResponse& message) {
       Post([this, id, message] { OnStream(id, [this, message] { OnMessage(message); }); });
@@ -88,14 +98,34 @@ void Agent::Do(const action::Connect& connect) {
     };
     auto opened = std::make_shared<StatusOr<std::unique_ptr<client::SessionStream>>>(
         client::SessionStream::Open(connection_, hello, std::move(callbacks)));
-    Post([this, id, opened] {
+    Post([this, id, opened, coordinator = *coordinator] {
       if (!opened->ok()) return OnStreamEnd(id, opened->status());
       if (id != stream_id_) return;  // given up meanwhile: dropping it closes it
+      if (place_of_ != coordinator) session_.RestorePlace(std::nullopt);
+      coordinator_ = coordinator;
       stream_ = *std::move(*opened);
       Feed(event::Connected{});
       for (const auto& closure : std::exchange(early_, {})) OnStream(id, closure);
     });
   });
+}
+
+StatusOr<PublicKey> Agent::CoordinatorKey() {
+  PL_ASSIGN_OR_RETURN(const auto market, connection_.Market(kOneTry));
+  PublicKey key{};
+  if (market.coordinator_key().size() != key.size()) {
+    return absl::DataLossError(absl::StrCat(
+        "GetMarketResponse.coordinator_key: ", market.coordinator_key().size(), " bytes, want ", key.size()));
+  }
+  std::copy(market.coordinator_key().begin(), market.coordinator_key().end(), key.begin());
+  return key;
+}
+
+void Agent::Do(const action::KeepPlace& keep) {
+  place_of_ = coordinator_;
+  if (const Status kept = journal_.PutPlace(coordinator_, keep.place); !kept.ok()) {
+    LogWarning("miner", "journal: %s; after a crash some results may not be told", kept.ToString());
+  }
 }
 
 void Agent::OnStream(uint64_t stream, std::function<void()> closure) {
@@ -221,12 +251,10 @@ event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
   request.set_request_id(Bytes(record.commit_request));
   const auto response = market_.CommitProof(std::move(request), kOneTry);
   if (!response.ok()) return failed(response.status());
-  PublicKey coordinator{};
-  Status receipt = absl::DataLossError("the coordinator's key is not 32 bytes");
-  if (market->coordinator_key().size() == coordinator.size()) {
-    std::copy(market->coordinator_key().begin(), market->coordinator_key().end(), coordinator.begin());
-    receipt = client::CheckReceipt(response->receipt(), *commit, connection_.key().public_key(), coordinator);
-  }
+  const StatusOr<PublicKey> coordinator = CoordinatorKey();
+  const Status receipt = coordinator.ok() ? client::CheckReceipt(response->receipt(), *commit,
+                                                                 connection_.key().public_key(), *coordinator)
+                                          : coordinator.status();
   answer.receipt_valid = receipt.ok();
   answer.message = std::string(receipt.message());
   return answer;

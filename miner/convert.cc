@@ -90,7 +90,8 @@ StatusOr<Event> ToEvent(const v1::SessionResponse& message) {
       if (welcome.live_attempts_size() > kLiveAttemptsMax) {
         return absl::DataLossError("Welcome.live_attempts: too many");
       }
-      event::Welcome out{Micros{welcome.time_us()}, Micros{welcome.heartbeat_interval_us()}, {}};
+      event::Welcome out{
+          Micros{welcome.time_us()}, Micros{welcome.heartbeat_interval_us()}, {}, welcome.as_of_event()};
       for (const v1::Attempt& attempt : welcome.live_attempts()) {
         PL_ASSIGN_OR_RETURN(AttemptRef ref, ToAttempt(attempt));
         out.live.push_back(ref);

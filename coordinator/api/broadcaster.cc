@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "coordinator/api/convert.h"
@@ -43,12 +44,21 @@ Broadcaster::Task Broadcaster::Opened(const market::Job& job) {
   };
 }
 
-Broadcaster::Task Broadcaster::Ended(const market::Market& market, const market::Attempt& attempt) {
-  const market::Job* job = market.FindJob(attempt.job);
-  const Amount paid = attempt.state == market::AttemptState::kWon ? job->reward : Amount{0};
-  return [this, attempt, paid, margin = market.MarginOf(attempt)] {
-    sessions_.AttemptEnded(attempt, paid, margin);
-  };
+// Each attempt once, as it is now: within a batch one may have ended twice, or gone on with a late commit. In
+// order of their places over the whole batch, since whoever is told of one is not told of those before it.
+void Broadcaster::AddEnds(const market::Market& market, const std::vector<market::Effect>& effects,
+                          std::vector<Task>& tasks) {
+  std::set<market::EndPlace> places;
+  for (const market::Effect& effect : effects) {
+    const auto* ended = std::get_if<market::AttemptEnded>(&effect);
+    if (ended == nullptr) continue;
+    const market::Attempt& attempt = *market.FindAttempt(ended->attempt);
+    if (!market::IsLive(attempt.state)) places.insert(market::PlaceOf(attempt));
+  }
+  for (const market::EndPlace& place : places) {
+    tasks.push_back(
+        [this, end = EndOf(market, *market.FindAttempt(place.attempt))] { sessions_.AttemptEnded(end); });
+  }
 }
 
 void Broadcaster::Add(const market::Market& market, const market::Effect& effect, std::vector<Task>& tasks) {
@@ -69,13 +79,12 @@ void Broadcaster::Add(const market::Market& market, const market::Effect& effect
     tasks.push_back([this, id = full->job] { sessions_.JobClosed(id, v1::REASON_RACE_FULL); });
   } else if (const auto* over = std::get_if<market::JobOver>(&effect)) {
     tasks.push_back([this, id = over->job] { sessions_.JobClosed(id, v1::REASON_JOB_CLOSED); });
-  } else if (const auto* ended = std::get_if<market::AttemptEnded>(&effect)) {
-    tasks.push_back(Ended(market, *market.FindAttempt(ended->attempt)));
   }
 }
 
 void Broadcaster::Publish(const market::Market& market, const std::vector<market::Effect>& effects) {
   std::vector<Task> tasks;
+  AddEnds(market, effects, tasks);  // before offers: whoever's attempt ended may have the job again
   for (const market::Effect& effect : effects) Add(market, effect, tasks);
   if (tasks.empty()) return;
   dispatcher_.Post([this, published = clock_.MonotonicNow(), tasks = std::move(tasks)] {
@@ -87,16 +96,11 @@ void Broadcaster::Publish(const market::Market& market, const std::vector<market
 void Broadcaster::Load(const market::Market& market) {
   for (const auto& [id, circuit] : market.circuits()) circuits_.Put(circuit);
   std::vector<const market::Job*> open;
-  std::vector<const market::Attempt*> ended;
   for (const auto& [id, job] : market.jobs()) {
     jobs_.Put(job);
     uint32_t live = 0;
     for (const market::Attempt* attempt : market.AttemptsOf(id)) {
-      if (market::IsLive(attempt->state)) {
-        ++live;
-      } else {
-        ended.push_back(attempt);
-      }
+      if (market::IsLive(attempt->state)) ++live;
     }
     const uint32_t width = market::Width(job.policy);
     if (job.state == market::JobState::kOpen && (width == 0 || live < width)) open.push_back(&job);
@@ -104,11 +108,7 @@ void Broadcaster::Load(const market::Market& market) {
   std::sort(open.begin(), open.end(), [](const market::Job* a, const market::Job* b) {
     return std::pair(a->posted_at, a->id) < std::pair(b->posted_at, b->id);
   });
-  std::sort(ended.begin(), ended.end(), [](const market::Attempt* a, const market::Attempt* b) {
-    return std::pair(a->changed_by, a->id) < std::pair(b->changed_by, b->id);
-  });
   for (const market::Job* job : open) dispatcher_.Post(Opened(*job));
-  for (const market::Attempt* attempt : ended) dispatcher_.Post(Ended(market, *attempt));
 }
 
 }  // namespace prooflode::api

@@ -45,7 +45,8 @@ class Broadcaster final : public engine::Outbox {
   using Task = std::function<void()>;
   void Add(const market::Market& market, const market::Effect& effect, std::vector<Task>& tasks);
   Task Opened(const market::Job& job);
-  Task Ended(const market::Market& market, const market::Attempt& attempt);
+  void AddEnds(const market::Market& market, const std::vector<market::Effect>& effects,
+               std::vector<Task>& tasks);
 
   CircuitDirectory circuits_;
   JobDirectory jobs_;

@@ -23,13 +23,15 @@ namespace prooflode::api {
 // A session whose messages a test waits for.
 class Session {
  public:
-  explicit Session(Party& miner, uint64_t resume_after = 0) {
+  explicit Session(Party& miner, std::optional<uint64_t> resume_after = {},
+                   const std::string& resume_attempt = "") {
     v1::SessionRequest::Hello hello;
     hello.set_version("0.1.0");
     hello.set_protocol_version(kProtocolVersion);
     hello.add_proof_systems(v1::PROOF_SYSTEM_GROTH16_BN254);
     hello.set_domain_size_max(1 << 20);
-    hello.set_resume_after_event(resume_after);
+    if (resume_after) hello.set_resume_after_event(*resume_after);
+    hello.set_resume_after_attempt(resume_attempt);
     client::SessionStream::Callbacks callbacks;
     callbacks.on_message = [this](const v1::SessionResponse& message) {
       MutexLock lock(mutex_);

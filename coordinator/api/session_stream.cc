@@ -49,14 +49,13 @@ void SessionStream::OnReadDone(bool ok) {
 void SessionStream::Hello() {
   // The registry opens the session in the same order as it hears of changes: through the dispatcher.
   const Status refused = engine_.Query([self = shared_from_this()](const market::Market& market) {
-    std::vector<market::Attempt> live;
-    for (const market::Attempt* attempt : market.LiveAttemptsOf(self->caller_.identity)) {
-      live.push_back(*attempt);
-    }
-    self->broadcaster_.Post([self, live = std::move(live)] {
+    const uint64_t leaves = self->engine_.log().size();  // a start of the coordinator makes the first
+    Arrival arrival = ArrivalOf(market, self->caller_.identity, self->incoming_.hello(), leaves - 1);
+    self->broadcaster_.Post([self, arrival = std::move(arrival)]() mutable {
       if (self->IsFinished()) return;
-      auto id = self->broadcaster_.sessions().Open(self->caller_.identity, self->incoming_.hello(), live,
-                                                   self->engine_.Now(), self);
+      arrival.market_time = self->engine_.Now();
+      auto id =
+          self->broadcaster_.sessions().Open(self->caller_.identity, self->incoming_.hello(), arrival, self);
       if (!id.ok()) return self->End(id.status());
       self->session_id_ = *id;
       self->ReadNext();
@@ -98,8 +97,18 @@ void SessionStream::Write(v1::SessionResponse message) {
 
 bool SessionStream::HasRoom() {
   MutexLock lock(mutex_);
-  offers_wait_ = backlog_bytes_ >= kOfferBytesMax;
-  return !offers_wait_;
+  waits_for_room_ = backlog_bytes_ >= kOfferBytesMax || backlog_.size() >= kRoomMessagesMax;
+  return !waits_for_room_;
+}
+
+void SessionStream::AskReplay(const market::EndPlace& after) {
+  const Status refused = engine_.Read([self = shared_from_this(), after](const market::Market& market) {
+    ReplayPage page = ReplayFor(market, self->caller_.identity, after);
+    self->broadcaster_.Post([self, page = std::move(page)] {
+      self->broadcaster_.sessions().Replay(self->caller_.identity, self->session_id_, page);
+    });
+  });
+  if (!refused.ok()) End(refused);
 }
 
 void SessionStream::End(const Status& status) {
@@ -126,8 +135,9 @@ void SessionStream::OnWriteDone(bool ok) {
   if (finished_) return;
   if (!ok) return FinishNow(absl::CancelledError("the miner is gone"));
   if (!backlog_.empty()) StartWrite(&backlog_.front());
-  if (!offers_wait_ || backlog_bytes_ >= kOfferBytesMax / 2) return;
-  offers_wait_ = false;
+  const bool crowded = backlog_bytes_ >= kOfferBytesMax / 2 || backlog_.size() >= kRoomMessagesMax / 2;
+  if (!waits_for_room_ || crowded) return;
+  waits_for_room_ = false;
   broadcaster_.Post([self = shared_from_this()] {
     self->broadcaster_.sessions().RoomAgain(self->caller_.identity, self->session_id_);
   });

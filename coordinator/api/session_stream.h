@@ -22,6 +22,7 @@ class SessionStream final : public grpc::ServerBidiReactor<v1::SessionRequest, v
 
   void Write(v1::SessionResponse message) override;
   bool HasRoom() override;
+  void AskReplay(const market::EndPlace& after) override;
   void End(const Status& status) override;
 
   void OnReadDone(bool ok) override;
@@ -30,10 +31,11 @@ class SessionStream final : public grpc::ServerBidiReactor<v1::SessionRequest, v
   void OnDone() override;
 
  private:
-  // More than a session can have outstanding when it reads: credit, live attempts, kept ends, a heartbeat
-  // each.
+  // More than a session can have outstanding when it reads: credit, live attempts, a page of ends, a
+  // heartbeat each.
   static constexpr size_t kBacklogMax = 4096;
-  // Offers wait above the first; nothing else comes near the second.
+  // Offers and pages of ends wait above the first two; nothing else comes near the others.
+  static constexpr size_t kRoomMessagesMax = 2048;
   static constexpr size_t kOfferBytesMax = 1 << 20;
   static constexpr size_t kBacklogBytesMax = 8 << 20;
 
@@ -57,7 +59,7 @@ class SessionStream final : public grpc::ServerBidiReactor<v1::SessionRequest, v
   Mutex mutex_;
   std::deque<v1::SessionResponse> backlog_ PL_GUARDED_BY(mutex_);  // front is being written
   size_t backlog_bytes_ PL_GUARDED_BY(mutex_) = 0;
-  bool offers_wait_ PL_GUARDED_BY(mutex_) = false;
+  bool waits_for_room_ PL_GUARDED_BY(mutex_) = false;
   bool finished_ PL_GUARDED_BY(mutex_) = false;
 };
 

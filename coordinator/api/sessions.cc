@@ -7,6 +7,50 @@
 #include "coordinator/api/validate.h"
 
 namespace prooflode::api {
+namespace {
+
+constexpr size_t kReplayPage = 256;
+// Behind every attempt of a leaf.
+constexpr market::AttemptId kLastAttempt = [] {
+  market::AttemptId id;
+  id.bytes.fill(0xff);
+  return id;
+}();
+
+// The last end that a miner has handled; nullopt for one that remembers nothing.
+std::optional<market::EndPlace> ResumePlace(const v1::SessionRequest::Hello& hello) {
+  if (!hello.has_resume_after_event()) return std::nullopt;
+  const std::string& attempt = hello.resume_after_attempt();
+  return market::EndPlace{hello.resume_after_event(),
+                          attempt.empty() ? kLastAttempt : IdOf<market::AttemptId>(attempt)};
+}
+
+}  // namespace
+
+EndedAttempt EndOf(const market::Market& market, const market::Attempt& attempt) {
+  const bool won = attempt.state == market::AttemptState::kWon;
+  EndedAttempt end{attempt, won ? market.FindJob(attempt.job)->reward : Amount{0}, market.MarginOf(attempt)};
+  end.attempt.proof.clear();
+  return end;
+}
+
+ReplayPage ReplayFor(const market::Market& market, const market::Identity& miner,
+                     const market::EndPlace& after) {
+  ReplayPage page;
+  for (const market::Attempt* attempt : market.EndedOf(miner, after, kReplayPage)) {
+    page.ended.push_back(EndOf(market, *attempt));
+  }
+  page.more = page.ended.size() == kReplayPage;
+  return page;
+}
+
+Arrival ArrivalOf(const market::Market& market, const market::Identity& miner,
+                  const v1::SessionRequest::Hello& hello, market::LeafIndex as_of) {
+  Arrival arrival{.as_of = as_of};
+  for (const market::Attempt* attempt : market.LiveAttemptsOf(miner)) arrival.live.push_back(*attempt);
+  if (const auto after = ResumePlace(hello)) arrival.missed = ReplayFor(market, miner, *after);
+  return arrival;
+}
 
 SessionRegistry::SessionRegistry(const SessionOptions& options, Clock& clock, Random& random,
                                  MetricFactory& metrics)
@@ -45,8 +89,7 @@ void SessionRegistry::CountMiners() {
 
 StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identity& identity,
                                                            const v1::SessionRequest::Hello& hello,
-                                                           const std::vector<market::Attempt>& live,
-                                                           Micros market_time,
+                                                           const Arrival& arrival,
                                                            std::shared_ptr<SessionWriter> writer) {
   if (const auto older = sessions_.find(identity); older != sessions_.end()) {
     older->second.writer->End(absl::AbortedError("a newer session of this key replaced this one"));
@@ -64,20 +107,29 @@ StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identit
 
   v1::SessionResponse message;
   auto* welcome = message.mutable_welcome();
-  welcome->set_time_us(Count(market_time));
+  welcome->set_time_us(Count(arrival.market_time));
   welcome->set_heartbeat_interval_us(Count(options_.heartbeat_interval));
-  for (const market::Attempt& attempt : live) {
+  welcome->set_as_of_event(arrival.as_of);
+  for (const market::Attempt& attempt : arrival.live) {
     ToProto(attempt, welcome->add_live_attempts());
     session.under_way.insert(attempt.job);
   }
   session.writer->Write(std::move(message));
-  if (const auto ended = ended_.find(identity); ended != ended_.end()) {
-    for (const Ended& end : ended->second) {
-      if (end.attempt.changed_by <= hello.resume_after_event()) continue;
-      session.writer->Write(EndMessage(end));
-    }
-  }
+  session.told = ResumePlace(hello).value_or(market::EndPlace{arrival.as_of, kLastAttempt});
+  TellMissed(session, arrival.missed);
   return session.id;
+}
+
+void SessionRegistry::TellMissed(Session& session, const ReplayPage& page) {
+  for (const EndedAttempt& end : page.ended) Tell(session, end);
+  session.catching_up = page.more;
+  session.page_wanted = page.more && !session.writer->HasRoom();
+  if (page.more && !session.page_wanted) session.writer->AskReplay(session.told);
+}
+
+void SessionRegistry::Replay(const market::Identity& identity, SessionId id, const ReplayPage& page) {
+  const auto it = sessions_.find(identity);
+  if (it != sessions_.end() && it->second.id == id) TellMissed(it->second, page);
 }
 
 SessionRegistry::Session* SessionRegistry::Find(const market::Identity& identity, SessionId id) {
@@ -95,7 +147,10 @@ void SessionRegistry::AddCredit(const market::Identity& identity, SessionId id, 
 }
 
 void SessionRegistry::RoomAgain(const market::Identity& identity, SessionId id) {
-  if (Session* session = Find(identity, id)) OfferWhatIsOpen(*session);
+  Session* session = Find(identity, id);
+  if (session == nullptr) return;
+  if (std::exchange(session->page_wanted, false)) session->writer->AskReplay(session->told);
+  OfferWhatIsOpen(*session);
 }
 
 void SessionRegistry::Heartbeat(const market::Identity& identity, SessionId id, int64_t sent_at_us) {
@@ -172,31 +227,24 @@ void SessionRegistry::OfferTaken(const market::Identity& identity, const market:
   it->second.under_way.insert(job);
 }
 
-v1::SessionResponse SessionRegistry::EndMessage(const Ended& end) const {
+void SessionRegistry::Tell(Session& session, const EndedAttempt& end) {
+  const market::EndPlace place = market::PlaceOf(end.attempt);
+  if (place <= session.told) return;
+  session.told = place;
   v1::SessionResponse message;
-  message.set_event(end.attempt.changed_by);
+  message.set_event(place.leaf);
   auto* ended = message.mutable_attempt_ended();
   ToProto(end.attempt, ended->mutable_attempt());
   ended->set_paid_units(Count(end.paid));
   if (end.margin) ended->set_margin_us(Count(*end.margin));
-  return message;
+  session.writer->Write(std::move(message));
 }
 
-void SessionRegistry::AttemptEnded(const market::Attempt& attempt, Amount paid,
-                                   std::optional<Micros> margin) {
-  std::deque<Ended>& ended = ended_[attempt.miner];
-  // Told twice while the coordinator starts: by the engine's first batches and by the state then loaded.
-  for (const Ended& end : ended) {
-    if (end.attempt.id == attempt.id && end.attempt.changed_by == attempt.changed_by) return;
-  }
-  Ended& end = ended.emplace_back(Ended{attempt, paid, margin});
-  end.attempt.proof.clear();
-  v1::SessionResponse message = EndMessage(end);
-  if (ended.size() > options_.ends_kept_max) ended.pop_front();
-  const auto it = sessions_.find(attempt.miner);
+void SessionRegistry::AttemptEnded(const EndedAttempt& end) {
+  const auto it = sessions_.find(end.attempt.miner);
   if (it == sessions_.end()) return;
-  it->second.under_way.erase(attempt.job);
-  it->second.writer->Write(std::move(message));
+  it->second.under_way.erase(end.attempt.job);
+  if (!it->second.catching_up) Tell(it->second, end);
 }
 
 void SessionRegistry::CheckLiveness() {

@@ -3,20 +3,22 @@
 // Offers follow credit: an offer uses up one, and nothing is sent without. What is open stands on a board in
 // order of opening, and a session keeps its place on it, so credit that comes later gets everything that is
 // still open, once each: nothing is dropped. An offer stands until it is taken or withdrawn. A job that opens
-// goes to waiting sessions in random order. One session an identity: the newest wins. Not thread-safe: lives
+// goes to waiting sessions in random order. Ends of attempts are told once and in order of their places
+// (market/ended_index.h); what a miner missed comes from the market's rows, a page at a time, so that nothing
+// has to be kept for those who are away. One session an identity: the newest wins. Not thread-safe: lives
 // on the dispatcher's thread.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
 #include "base/env.h"
 #include "base/metrics.h"
 #include "base/status.h"
-#include "coordinator/market/types.h"
+#include "coordinator/market/market.h"
 #include "prooflode/v1/miner_service.pb.h"
 
 namespace prooflode::api {
@@ -29,6 +31,8 @@ class SessionWriter {
   // Whether offers may be written; they are large. When there is room again the writer says so with
   // SessionRegistry::RoomAgain.
   virtual bool HasRoom() = 0;
+  // Asks for the ends behind `after`; SessionRegistry::Replay brings them.
+  virtual void AskReplay(const market::EndPlace& after) = 0;
   // Nothing is written afterwards.
   virtual void End(const Status& status) = 0;
 };
@@ -36,7 +40,6 @@ class SessionWriter {
 struct SessionOptions {
   Micros heartbeat_interval = Seconds(5);
   size_t sessions_max = 20'000;
-  size_t ends_kept_max = 64;  // of attempts that ended, for a miner that comes back; newest, a miner
 };
 
 // A job as it is offered.
@@ -47,6 +50,33 @@ struct OfferedJob {
   std::shared_ptr<const v1::SessionResponse> offer;
 };
 
+// The end of an attempt as its miner is told of it.
+struct EndedAttempt {
+  market::Attempt attempt;  // without the proof
+  Amount paid{};
+  std::optional<Micros> margin;  // as market::Market::MarginOf gives it
+};
+EndedAttempt EndOf(const market::Market& market, const market::Attempt& attempt);
+
+// Some of the ends that a miner missed, in order.
+struct ReplayPage {
+  std::vector<EndedAttempt> ended;
+  bool more = false;  // whether others may follow
+};
+ReplayPage ReplayFor(const market::Market& market, const market::Identity& miner,
+                     const market::EndPlace& after);
+
+// What the market knows of a miner that says hello.
+struct Arrival {
+  Micros market_time{};
+  market::LeafIndex as_of = 0;  // the newest leaf that this takes into account
+  std::vector<market::Attempt> live;
+  ReplayPage missed;  // the first, where its hello asks for any
+};
+// `as_of` is the newest leaf of `market`.
+Arrival ArrivalOf(const market::Market& market, const market::Identity& miner,
+                  const v1::SessionRequest::Hello& hello, market::LeafIndex as_of);
+
 class SessionRegistry {
  public:
   using SessionId = uint64_t;
@@ -54,12 +84,13 @@ class SessionRegistry {
   // `clock` and `random` must outlive it.
   SessionRegistry(const SessionOptions& options, Clock& clock, Random& random, MetricFactory& metrics);
 
-  // A miner said hello: ends its older session with ABORTED, sends Welcome, then AttemptEnded for what ended
-  // after `hello.resume_after_event`. `live` are its live attempts as of the last event given to this
-  // registry. kResourceExhausted when there are too many sessions.
+  // A miner said hello: ends its older session with ABORTED, sends Welcome, then what the miner missed.
+  // `arrival` is as of the last event given to this registry. kResourceExhausted when there are too many
+  // sessions.
   StatusOr<SessionId> Open(const market::Identity& identity, const v1::SessionRequest::Hello& hello,
-                           const std::vector<market::Attempt>& live, Micros market_time,
-                           std::shared_ptr<SessionWriter> writer);
+                           const Arrival& arrival, std::shared_ptr<SessionWriter> writer);
+  // What AskReplay asked for, as of the last event given to this registry.
+  void Replay(const market::Identity& identity, SessionId id, const ReplayPage& page);
   // Messages of a session. An id that is no longer the live one is ignored.
   void AddCredit(const market::Identity& identity, SessionId id, uint32_t offers);
   void RoomAgain(const market::Identity& identity, SessionId id);
@@ -71,8 +102,8 @@ class SessionRegistry {
   void JobOpened(OfferedJob job);
   void JobClosed(const market::JobId& job, v1::Reason reason);  // full or over: offers are void
   void OfferTaken(const market::Identity& identity, const market::JobId& job);
-  // `margin` as market::Market::MarginOf gives it.
-  void AttemptEnded(const market::Attempt& attempt, Amount paid, std::optional<Micros> margin);
+  // Those of one batch in order of their places; older ones than were told are ignored.
+  void AttemptEnded(const EndedAttempt& end);
 
   // Ends sessions that have been silent for four heartbeats.
   void CheckLiveness();
@@ -89,18 +120,17 @@ class SessionRegistry {
     std::set<market::JobId> outstanding;
     std::set<market::JobId> under_way;  // admitted to: not offered again
     Micros heard_at{};
+    market::EndPlace told;     // the last end that was written
+    bool catching_up = false;  // ends come from the rows, not from the market's effects
+    bool page_wanted = false;  // asked for as soon as there is room
   };
   using Sessions = std::map<market::Identity, Session>;
-  struct Ended {
-    market::Attempt attempt;
-    Amount paid{};
-    std::optional<Micros> margin;
-  };
 
   Session* Find(const market::Identity& identity, SessionId id);
   void OfferWhatIsOpen(Session& session);
   bool Fits(const Session& session, const OfferedJob& job) const;
-  v1::SessionResponse EndMessage(const Ended& end) const;
+  void Tell(Session& session, const EndedAttempt& end);
+  void TellMissed(Session& session, const ReplayPage& page);
   void CountMiners();
   Counter& Disconnects(const char* reason);
 
@@ -114,7 +144,6 @@ class SessionRegistry {
   uint64_t next_place_ = 1;
   std::map<uint64_t, OfferedJob> board_;  // by place
   std::map<market::JobId, uint64_t> places_;
-  std::map<market::Identity, std::deque<Ended>> ended_;  // oldest first
 };
 
 }  // namespace prooflode::api

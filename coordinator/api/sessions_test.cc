@@ -15,6 +15,7 @@ class RecordingWriter final : public SessionWriter {
  public:
   void Write(v1::SessionResponse message) override { messages.push_back(std::move(message)); }
   bool HasRoom() override { return messages.size() < room; }
+  void AskReplay(const market::EndPlace& after) override { asked = after; }
   void End(const Status& status) override { ended = status; }
 
   std::vector<std::string> Offers() const {
@@ -24,6 +25,15 @@ class RecordingWriter final : public SessionWriter {
     }
     return jobs;
   }
+  // The ends that were told, as "event:job".
+  std::vector<std::string> Ends() const {
+    std::vector<std::string> ends;
+    for (const auto& m : messages) {
+      if (!m.has_attempt_ended()) continue;
+      ends.push_back(absl::StrCat(m.event(), ":", static_cast<int>(m.attempt_ended().attempt().job_id()[0])));
+    }
+    return ends;
+  }
   size_t Count(v1::SessionResponse::MessageCase kind) const {
     return static_cast<size_t>(std::count_if(messages.begin(), messages.end(),
                                              [&](const auto& m) { return m.message_case() == kind; }));
@@ -31,6 +41,7 @@ class RecordingWriter final : public SessionWriter {
 
   std::vector<v1::SessionResponse> messages;
   size_t room = 1'000'000;
+  std::optional<market::EndPlace> asked;
   std::optional<Status> ended;
 };
 
@@ -63,14 +74,17 @@ class SessionsTest : public testing::Test {
     uint8_t miner = 0;
     SessionRegistry::SessionId id = 0;
   };
-  Open Enter(uint8_t miner, uint64_t resume_after = 0, std::vector<market::Attempt> live = {}) {
+  Open Enter(uint8_t miner, std::vector<market::Attempt> live = {}) {
+    return Enter(miner, Arrival{.market_time = kMarketTime, .live = std::move(live)}, std::nullopt);
+  }
+  Open Enter(uint8_t miner, const Arrival& arrival, std::optional<uint64_t> resume_after) {
     Open open;
     open.miner = miner;
     v1::SessionRequest::Hello hello;
     hello.add_proof_systems(v1::PROOF_SYSTEM_GROTH16_BN254);
     hello.set_domain_size_max(16);
-    hello.set_resume_after_event(resume_after);
-    open.id = *sessions_.Open(Miner(miner), hello, live, kMarketTime, open.writer);
+    if (resume_after) hello.set_resume_after_event(*resume_after);
+    open.id = *sessions_.Open(Miner(miner), hello, arrival, open.writer);
     return open;
   }
   void Credit(const Open& open, uint32_t offers) { sessions_.AddCredit(Miner(open.miner), open.id, offers); }
@@ -154,26 +168,60 @@ TEST_F(SessionsTest, TheNewestSessionOfAKeyWins) {
 }
 
 TEST_F(SessionsTest, AReturningMinerGetsBackWhatIsLiveAndHearsWhatEnded) {
-  sessions_.AttemptEnded(Attempt(1, 1, 10), Amount{0}, {});
-  sessions_.AttemptEnded(Attempt(1, 2, 12), Amount{77}, Millis(40));
-  sessions_.AttemptEnded(Attempt(1, 2, 12), Amount{77}, Millis(40));  // told twice
-  sessions_.AttemptEnded(Attempt(2, 2, 13), Amount{0}, Micros{});
   market::Attempt live = Attempt(1, 3, 14);
   live.state = market::AttemptState::kAdmitted;
   sessions_.JobOpened(Offered(3));
-  const Open miner = Enter(1, 10, {live});
-  ASSERT_EQ(miner.writer->messages.size(), 2u);
+  Arrival arrival{.market_time = kMarketTime, .as_of = 14, .live = {live}};
+  arrival.missed.ended = {{Attempt(1, 2, 12), Amount{77}, Millis(40)}, {Attempt(1, 4, 13), {}, Micros{}}};
+  const Open miner = Enter(1, arrival, 10);
+  ASSERT_EQ(miner.writer->messages.size(), 3u);
   ASSERT_EQ(miner.writer->messages[0].welcome().live_attempts_size(), 1);
+  EXPECT_EQ(miner.writer->messages[0].welcome().as_of_event(), 14u);
   EXPECT_EQ(miner.writer->messages[1].event(), 12u);
   EXPECT_EQ(miner.writer->messages[1].attempt_ended().paid_units(), 77u);
   EXPECT_EQ(miner.writer->messages[1].attempt_ended().margin_us(), 40'000);
-  const Open again = Enter(1, 10, {});  // after every reconnection the same
-  ASSERT_EQ(again.writer->messages.size(), 2u);
-  EXPECT_EQ(again.writer->messages[1].SerializeAsString(), miner.writer->messages[1].SerializeAsString());
-  const Open other = Enter(2, 0, {});  // a dead heat is not the same as no margin
-  EXPECT_TRUE(other.writer->messages[1].attempt_ended().has_margin_us());
+  EXPECT_TRUE(miner.writer->messages[2].attempt_ended().has_margin_us());  // a dead heat is one too
   Credit(miner, 1);
   EXPECT_TRUE(miner.writer->Offers().empty());  // it is in that race already
+}
+
+TEST_F(SessionsTest, EndsAreToldOnceAndInOrder) {
+  Arrival arrival{.as_of = 20};
+  arrival.missed.ended = {{Attempt(1, 2, 12), {}, {}}, {Attempt(1, 5, 20), {}, {}}};
+  const Open miner = Enter(1, arrival, 10);
+  sessions_.AttemptEnded({Attempt(1, 2, 12), {}, {}});  // published before it arrived
+  sessions_.AttemptEnded({Attempt(1, 5, 20), {}, {}});
+  sessions_.AttemptEnded({Attempt(1, 6, 20), {}, {}});  // the same leaf ended another
+  sessions_.AttemptEnded({Attempt(2, 6, 21), {}, {}});  // somebody else's
+  EXPECT_EQ(miner.writer->Ends(), (std::vector<std::string>{"12:2", "20:5", "20:6"}));
+}
+
+TEST_F(SessionsTest, WhoRemembersNothingIsToldOnlyWhatIsNew) {
+  const Open miner = Enter(1, Arrival{.as_of = 20}, std::nullopt);
+  sessions_.AttemptEnded({Attempt(1, 9, 20), {}, {}});
+  EXPECT_TRUE(miner.writer->Ends().empty());
+  sessions_.AttemptEnded({Attempt(1, 1, 21), {}, {}});
+  EXPECT_EQ(miner.writer->Ends(), std::vector<std::string>{"21:1"});
+}
+
+TEST_F(SessionsTest, WhatWasMissedComesInPagesAsTheMinerReads) {
+  Arrival arrival{.as_of = 30};
+  arrival.missed = {{{Attempt(1, 2, 12), {}, {}}}, /*more=*/true};
+  const Open miner = Enter(1, arrival, 0);
+  EXPECT_EQ(miner.writer->asked, (market::EndPlace{12, Attempt(1, 2, 12).id}));
+  sessions_.AttemptEnded({Attempt(1, 7, 31), {}, {}});  // a later page has it
+  EXPECT_EQ(miner.writer->Ends(), std::vector<std::string>{"12:2"});
+  miner.writer->asked.reset();
+  miner.writer->room = 0;
+  sessions_.Replay(Miner(1), miner.id, {{{Attempt(1, 3, 13), {}, {}}}, true});
+  EXPECT_FALSE(miner.writer->asked.has_value());
+  miner.writer->room = 100;
+  sessions_.RoomAgain(Miner(1), miner.id);
+  EXPECT_EQ(miner.writer->asked, (market::EndPlace{13, Attempt(1, 3, 13).id}));
+  sessions_.Replay(Miner(1), miner.id + 1, {{{Attempt(1, 4, 14), {}, {}}}, false});  // of another session
+  sessions_.Replay(Miner(1), miner.id, {{{Attempt(1, 7, 31), {}, {}}}, false});
+  sessions_.AttemptEnded({Attempt(1, 8, 32), {}, {}});
+  EXPECT_EQ(miner.writer->Ends(), (std::vector<std::string>{"12:2", "13:3", "31:7", "32:8"}));
 }
 
 TEST_F(SessionsTest, DrainStopsOffersOnly) {
@@ -182,7 +230,7 @@ TEST_F(SessionsTest, DrainStopsOffersOnly) {
   sessions_.Drain(Miner(1), miner.id);
   sessions_.JobOpened(Offered(1));
   EXPECT_TRUE(miner.writer->Offers().empty());
-  sessions_.AttemptEnded(Attempt(1, 2, 5), Amount{0}, {});
+  sessions_.AttemptEnded({Attempt(1, 2, 5), Amount{0}, {}});
   EXPECT_EQ(miner.writer->Count(v1::SessionResponse::kAttemptEnded), 1u);
 }
 
@@ -209,6 +257,7 @@ class OrderWriter final : public SessionWriter {
     if (message.has_offer()) order_.push_back(who_);
   }
   bool HasRoom() override { return true; }
+  void AskReplay(const market::EndPlace&) override {}
   void End(const Status&) override {}
 
  private:
@@ -223,8 +272,7 @@ TEST_F(SessionsTest, NobodyIsAlwaysFirst) {
   hello.set_domain_size_max(16);
   for (int who = 0; who < 4; ++who) {
     const auto identity = Miner(static_cast<uint8_t>(who));
-    const auto id =
-        sessions_.Open(identity, hello, {}, kMarketTime, std::make_shared<OrderWriter>(order, who));
+    const auto id = sessions_.Open(identity, hello, {}, std::make_shared<OrderWriter>(order, who));
     sessions_.AddCredit(identity, *id, 1000);
   }
   std::vector<int> firsts(4);

@@ -94,6 +94,7 @@ Status HelloMessage(const v1::SessionRequest::Hello& hello) {
     return Bad("Hello.proof_systems", absl::StrCat(hello.proof_systems_size(), " of them"), "1 to 16");
   }
   PL_RETURN_IF_ERROR(Positive("Hello.domain_size_max", hello.domain_size_max()));
+  PL_RETURN_IF_ERROR(OptionalBytes("Hello.resume_after_attempt", hello.resume_after_attempt(), kIdBytes));
   if (hello.devices_size() > 64) {
     return Bad("Hello.devices", absl::StrCat(hello.devices_size(), " of them"), "at most 64");
   }

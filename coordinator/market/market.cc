@@ -76,6 +76,18 @@ std::vector<const Attempt*> Market::LiveAttemptsOf(const Identity& miner) const 
   return attempts;
 }
 
+std::vector<const Attempt*> Market::EndedOf(const Identity& miner, const EndPlace& after,
+                                            size_t count_max) const {
+  std::vector<const Attempt*> ended;
+  const std::vector<EndPlace>& places = state_->ended_.Of(miner);
+  for (auto it = std::upper_bound(places.begin(), places.end(), after);
+       it != places.end() && ended.size() < count_max; ++it) {
+    const Attempt* attempt = FindAttempt(it->attempt);
+    if (!IsLive(attempt->state) && PlaceOf(*attempt) == *it) ended.push_back(attempt);
+  }
+  return ended;
+}
+
 std::optional<Micros> Market::MarginOf(const Attempt& ended) const {
   const Job& job = state_->jobs_.at(ended.job);
   if (job.state != JobState::kWon) return std::nullopt;
@@ -105,8 +117,14 @@ void Market::LoadCircuit(Circuit circuit) {
   state_->changes_ = {};
 }
 void Market::LoadJob(Job job) { state_->PutLoaded(std::move(job)); }
-void Market::LoadAttempt(Attempt attempt) { state_->PutLoaded(std::move(attempt)); }
+void Market::LoadAttempt(Attempt attempt) {
+  state_->ended_.NoteLoaded(attempt);
+  state_->PutLoaded(std::move(attempt));
+}
 ledger::Ledger& Market::LedgerForLoading() { return state_->ledger_; }
-Status Market::FinishLoading() { return state_->CheckReferences(); }
+Status Market::FinishLoading() {
+  state_->ended_.Sort();
+  return state_->CheckReferences();
+}
 
 }  // namespace prooflode::market

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "coordinator/ledger/ledger.h"
 #include "coordinator/market/commands.h"
+#include "coordinator/market/ended_index.h"
 
 namespace prooflode::market {
 
@@ -54,6 +55,9 @@ class Market {
   const std::map<JobId, Job>& jobs() const;
   std::vector<const Attempt*> AttemptsOf(const JobId& job) const;
   std::vector<const Attempt*> LiveAttemptsOf(const Identity& miner) const;
+  // This miner's attempts that ended behind `after`, in order of their places; at most `count_max`, the
+  // first. Cost: linear in what is given, and in the late commits among them.
+  std::vector<const Attempt*> EndedOf(const Identity& miner, const EndPlace& after, size_t count_max) const;
   // By how much an ended attempt won or lost, as its end told: the job's margin for the winner; for a loser
   // with a commit that the winner's payment ended, its commit's log time less the winner's. nullopt for all
   // others. Depends on rows that do not change any more, so it says the same whenever it is asked.

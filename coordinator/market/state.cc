@@ -100,6 +100,7 @@ void State::PutJob(Job job) {
 void State::PutAttempt(Attempt attempt) {
   changed_ = true;
   changes_.attempts.insert(attempt.id);
+  ended_.Note(attempt);
   PutLoaded(std::move(attempt));
 }
 

@@ -77,6 +77,7 @@ class State {
   std::map<JobId, AttemptsOfJob> attempts_of_job_;
   std::map<Identity, std::set<AttemptId>> live_of_miner_;
   std::map<Identity, uint32_t> unfinished_of_requester_;
+  EndedIndex ended_;
   std::map<Digest, JobId> proven_;  // statement -> the job that proved it first
   std::map<Digest, std::set<JobId>> unfinished_of_statement_;
   std::set<std::pair<Micros, JobId>> job_timers_;

@@ -187,13 +187,51 @@ TEST_F(SessionTest, SilenceEndsTheStreamAndReconnectsWithinTheCap) {
   }
 }
 
-TEST_F(SessionTest, ResumesAfterTheLastEvent) {
+EndPlace Place(uint64_t event, uint8_t attempt) { return {event, MakeAttempt(1, attempt).id}; }
+
+TEST_F(SessionTest, ResumesAfterTheLastEndAndKeepsItForLaterRuns) {
   Make();
-  Connect();
-  Feed(event::OfferWithdrawn{77, MakeJob(1).id, Reason::kRaceFull});
+  Feed(event::Tick{});
+  EXPECT_FALSE(Only<action::Connect>().resume_after.has_value());
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {}, 50});
+  // Before there is credit: whatever is accepted ends behind it.
+  ASSERT_TRUE(std::holds_alternative<action::KeepPlace>(actions_.at(0)));
+  EXPECT_EQ(Only<action::KeepPlace>().place.event, 50u);
+  Feed(event::OfferWithdrawn{99, MakeJob(1).id, Reason::kRaceFull});  // belongs to its stream
+  Feed(event::AttemptEnded{77, MakeAttempt(1, 4, AttemptState::kLost), Reason::kWonByAnother, {}, {}});
+  EXPECT_TRUE(All<action::KeepPlace>().empty());
+  Advance(Seconds(2));
+  EXPECT_EQ(Only<action::KeepPlace>().place, Place(77, 4));
+  Advance(Seconds(2));
+  EXPECT_TRUE(All<action::KeepPlace>().empty());
   Feed(event::Disconnected{});
   Advance(Seconds(31));
-  EXPECT_EQ(Only<action::Connect>().resume_after_event, 77u);
+  EXPECT_EQ(Only<action::Connect>().resume_after, Place(77, 4));
+}
+
+TEST_F(SessionTest, ALaterRunHearsHowItsCommitEnded) {
+  Make();
+  CommitRecord record;
+  record.attempt = MakeAttempt(1, 1);
+  session_->Restore(record);
+  session_->RestorePlace(Place(60, 9));
+  Feed(event::Tick{});
+  EXPECT_EQ(Only<action::Connect>().resume_after, Place(60, 9));
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {}, 80});
+  EXPECT_TRUE(All<action::KeepPlace>().empty());
+  Feed(event::AttemptEnded{70, MakeAttempt(1, 1, AttemptState::kWon), Reason::kUnspecified, Amount{5}, {}});
+  EXPECT_EQ(Only<action::ReportEnded>().paid, Amount{5});
+}
+
+TEST_F(SessionTest, ALogThatLostItsEndIsFollowedFromWhereItIs) {
+  Make();
+  session_->RestorePlace(Place(60, 9));
+  Feed(event::Tick{});
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {}, 40});
+  EXPECT_EQ(Only<action::KeepPlace>().place.event, 40u);
 }
 
 }  // namespace

@@ -13,6 +13,14 @@ constexpr Micros kWelcomeLimit = Seconds(15);
 constexpr Micros kHeartbeatDefault = Seconds(5);
 // Either side takes the other for dead after so many silent intervals.
 constexpr int kSilentHeartbeats = 4;
+// Ends that are handled in between are told again after a crash, which does no harm.
+constexpr Micros kKeepPlacePause = Seconds(1);
+// Behind every attempt of an event.
+constexpr AttemptId kLastAttempt = [] {
+  AttemptId id{};
+  id.fill(0xff);
+  return id;
+}();
 // For releases on the way out.
 constexpr Micros kStopGrace = Seconds(2);
 
@@ -98,6 +106,11 @@ void Session::On(const event::Welcome& welcome) {
   heartbeat_at_ = now_ + heartbeat_interval_;
   heard_at_ = now_;
   offers_.clear();
+  // The first one here, or a log that has lost its end: what was handled of it is not known.
+  if (!place_ || welcome.as_of_event < place_->event) {
+    place_ = EndPlace{welcome.as_of_event, kLastAttempt};
+    KeepPlace();  // before anything is accepted, or its end could be missed
+  }
   Reconcile(welcome.live);
   for (auto& [id, race] : races_) {
     const bool pending = race.phase == Phase::kCommitting || race.phase == Phase::kRevealing;
@@ -108,6 +121,12 @@ void Session::On(const event::Welcome& welcome) {
   } else {
     ReturnCredit(options_.offers_max);
   }
+}
+
+void Session::KeepPlace() {
+  kept_place_ = place_;
+  keep_place_at_ = now_ + kKeepPlacePause;
+  out_.push_back(action::KeepPlace{*place_});
 }
 
 void Session::Reconcile(const std::vector<AttemptRef>& live) {
@@ -180,6 +199,7 @@ void Session::On(const event::Drain&) {
 void Session::On(const event::Tick&) {
   TickLink();
   TickRaces();
+  if (place_ != kept_place_ && now_ >= keep_place_at_) KeepPlace();
   if (breaker_until_ && now_ >= *breaker_until_) {
     breaker_until_.reset();
     // One more failure opens it again.
@@ -200,7 +220,7 @@ void Session::TickLink() {
       link_ = Link::kConnecting;
       connect_began_ = now_;
       heard_at_ = now_;
-      out_.push_back(action::Connect{last_event_});
+      out_.push_back(action::Connect{place_});
       return;
     case Link::kConnecting:
     case Link::kOpen:
@@ -239,13 +259,13 @@ void Session::TickStop() {
   const bool done = settled || (now_ >= stop_at_ && !calls_left) || now_ >= stop_at_ + kStopGrace;
   if (!done) return;
   finished_ = true;
+  if (place_ != kept_place_) KeepPlace();
   out_.push_back(action::Finished{});
 }
 
 // --- Offers ---
 
 void Session::On(const event::Offer& offer) {
-  last_event_ = std::max(last_event_, offer.event);
   heard_at_ = now_;
   if (draining_) return;
   const OfferedJob& job = offer.job;
@@ -260,7 +280,6 @@ void Session::On(const event::Offer& offer) {
 }
 
 void Session::On(const event::OfferWithdrawn& withdrawn) {
-  last_event_ = std::max(last_event_, withdrawn.event);
   heard_at_ = now_;
   if (offers_.erase(withdrawn.job) > 0) ReturnCredit(1);
   const auto race = races_.find(withdrawn.job);

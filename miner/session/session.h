@@ -63,6 +63,9 @@ class Session {
   void Restore(const CommitRecord& record);
   // A job that was kept for an Accept of an earlier run; before the first event.
   void RestoreJob(const JobId& job);
+  // The place of the last end that an earlier run has handled, in the log of the coordinator at hand;
+  // nullopt when that turns out to be another coordinator's. While there is no connection.
+  void RestorePlace(const std::optional<EndPlace>& place) { place_ = kept_place_ = place; }
 
   std::vector<Action> Handle(Micros now, const Event& event);
 
@@ -110,6 +113,7 @@ class Session {
   void Reconcile(const std::vector<AttemptRef>& live);
   void ReconcileRace(Race& race, const AttemptRef* live);
   void TickLink();
+  void KeepPlace();
   void TickStop();
   // Offers (session.cc).
   void On(const event::Offer& offer);
@@ -166,7 +170,9 @@ class Session {
   Micros heartbeat_interval_{};
   Micros heartbeat_at_{};
   Micros heard_at_{};
-  uint64_t last_event_ = 0;
+  std::optional<EndPlace> place_;       // of the last end that was handled
+  std::optional<EndPlace> kept_place_;  // as the journal has it
+  Micros keep_place_at_{};
   Micros clock_offset_{};  // the coordinator's calendar less our monotonic clock
 
   std::map<JobId, OfferedJob> offers_;

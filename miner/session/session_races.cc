@@ -289,7 +289,7 @@ void Session::On(const event::ReleaseAnswered& answer) {
 // --- Ends ---
 
 void Session::On(const event::AttemptEnded& ended) {
-  last_event_ = std::max(last_event_, ended.event);
+  place_ = std::max(place_.value_or(EndPlace{}), EndPlace{ended.event, ended.attempt.id});
   heard_at_ = now_;
   const bool known = ended_.contains(ended.attempt.id);
   const auto it = FindAttempt(ended.attempt.id);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -51,6 +52,13 @@ struct AttemptRef {
   AttemptState state = AttemptState::kUnspecified;
 };
 
+// Where the end of an attempt stands among all ends: its event, and by their ids those of the same event.
+struct EndPlace {
+  uint64_t event = 0;
+  AttemptId attempt{};
+  friend auto operator<=>(const EndPlace&, const EndPlace&) = default;
+};
+
 // A proof whose commit may have been sent: what has to survive a crash so that it can still be revealed.
 struct CommitRecord {
   AttemptRef attempt;
@@ -79,6 +87,7 @@ struct Welcome {
   Micros coordinator_time{};
   Micros heartbeat_interval{};
   std::vector<AttemptRef> live;
+  uint64_t as_of_event = 0;  // the newest event that `live` takes into account
 };
 // `event` is the log leaf's index; 0 for none.
 struct Offer {
@@ -171,9 +180,13 @@ enum class SkipReason {
 const char* SkipReasonText(SkipReason reason);
 
 namespace action {
-// Open a stream; Hello carries the last event that was handled.
+// Open a stream; Hello carries the last end that was handled, where any is remembered.
 struct Connect {
-  uint64_t resume_after_event = 0;
+  std::optional<EndPlace> resume_after;
+};
+// Keep for later runs, durably: ends up to it have been handled.
+struct KeepPlace {
+  EndPlace place;
 };
 // Close the stream; a Disconnected follows.
 struct Disconnect {
@@ -271,11 +284,11 @@ struct ReportBreaker {
 }  // namespace action
 
 using Action =
-    std::variant<action::Connect, action::Disconnect, action::SendCredit, action::SendHeartbeat,
-                 action::SendDrain, action::Accept, action::ForgetJob, action::Fetch, action::CancelFetch,
-                 action::Prove, action::CancelProving, action::Commit, action::Reveal, action::Release,
-                 action::Forget, action::Finished, action::ReportNewJob, action::ReportSkipped,
-                 action::ReportRefused, action::ReportFailed, action::ReportEnded, action::ReportAside,
-                 action::ReportBreaker>;
+    std::variant<action::Connect, action::KeepPlace, action::Disconnect, action::SendCredit,
+                 action::SendHeartbeat, action::SendDrain, action::Accept, action::ForgetJob, action::Fetch,
+                 action::CancelFetch, action::Prove, action::CancelProving, action::Commit, action::Reveal,
+                 action::Release, action::Forget, action::Finished, action::ReportNewJob,
+                 action::ReportSkipped, action::ReportRefused, action::ReportFailed, action::ReportEnded,
+                 action::ReportAside, action::ReportBreaker>;
 
 }  // namespace prooflode::miner

@@ -21,6 +21,8 @@ constexpr std::string_view kSuffix = ".commit";
 constexpr std::string_view kJobSuffix = ".job";
 constexpr size_t kFixedBytes = 16 + 16 + 16 + 8 + 256 + 32 + 16 + 16;  // before the public inputs
 constexpr size_t kSumBytes = 32;
+constexpr std::string_view kPlaceMagic{"plplace1\0\0\0\0\0\0\0\0", 16};
+constexpr size_t kPlaceBytes = 16 + 32 + 8 + 16;  // before the checksum
 constexpr uint64_t kRecordBytesMax = 4 << 20;
 
 // Copies fields out of a record in order.
@@ -51,6 +53,13 @@ std::optional<JobId> JobOfName(std::string_view name) {
   if (!bytes || bytes->size() != job.size()) return std::nullopt;
   std::copy(bytes->begin(), bytes->end(), job.begin());
   return job;
+}
+
+// Whether the last bytes are the checksum of the others.
+bool SumFits(ByteSpan bytes) {
+  const ByteSpan hashed = bytes.first(bytes.size() - kSumBytes);
+  const Digest sum = Sha256(hashed);
+  return std::equal(sum.begin(), sum.end(), bytes.begin() + static_cast<ptrdiff_t>(hashed.size()));
 }
 
 Status Unlink(const std::string& path) {
@@ -85,11 +94,8 @@ StatusOr<CommitRecord> DecodeCommitRecord(ByteSpan bytes) {
   if (AsChars(bytes.first(kMagic.size())) != kMagic) {
     return absl::DataLossError("not a commit record of this version");
   }
+  if (!SumFits(bytes)) return absl::DataLossError("commit record does not match its checksum");
   const ByteSpan hashed = bytes.first(bytes.size() - kSumBytes);
-  const Digest sum = Sha256(hashed);
-  if (!std::equal(sum.begin(), sum.end(), bytes.begin() + static_cast<ptrdiff_t>(hashed.size()))) {
-    return absl::DataLossError("commit record does not match its checksum");
-  }
   CommitRecord record;
   Reader reader(bytes.data() + kMagic.size());
   reader.Take(record.attempt.id);
@@ -101,6 +107,33 @@ StatusOr<CommitRecord> DecodeCommitRecord(ByteSpan bytes) {
   reader.Take(record.reveal_request);
   record.public_inputs = std::string(AsChars(hashed.subspan(kFixedBytes)));
   return record;
+}
+
+std::string EncodePlace(const KeptPlace& place) {
+  std::string bytes(kPlaceMagic);
+  bytes += AsChars(place.coordinator);
+  uint8_t event[8];
+  StoreLe<uint64_t>(event, place.place.event);
+  bytes += AsChars(ByteSpan(event));
+  bytes += AsChars(place.place.attempt);
+  bytes += AsChars(Sha256(AsBytes(bytes)));
+  return bytes;
+}
+
+StatusOr<KeptPlace> DecodePlace(ByteSpan bytes) {
+  if (bytes.size() != kPlaceBytes + kSumBytes) {
+    return absl::DataLossError(absl::StrCat(bytes.size(), " bytes, want ", kPlaceBytes + kSumBytes));
+  }
+  if (AsChars(bytes.first(kPlaceMagic.size())) != kPlaceMagic) {
+    return absl::DataLossError("not a place of this version");
+  }
+  if (!SumFits(bytes)) return absl::DataLossError("place does not match its checksum");
+  KeptPlace place;
+  Reader reader(bytes.data() + kPlaceMagic.size());
+  reader.Take(place.coordinator);
+  place.place.event = reader.TakeU64();
+  reader.Take(place.place.attempt);
+  return place;
 }
 
 StatusOr<Journal> Journal::Open(const std::string& folder) {
@@ -131,6 +164,23 @@ Status Journal::PutJob(const JobId& job) {
 
 Status Journal::RemoveJob(const JobId& job) { return Unlink(JobPath(job)); }
 
+Status Journal::PutPlace(const PublicKey& coordinator, const EndPlace& place) {
+  return ReplaceFileDurably(PlacePath(), AsBytes(EncodePlace({coordinator, place})), 0600);
+}
+
+Status Journal::LoadPlace(Content& content) const {
+  const StatusOr<std::string> bytes = ReadFile(PlacePath(), kPlaceBytes + kSumBytes);
+  if (absl::IsNotFound(bytes.status())) return absl::OkStatus();
+  const StatusOr<KeptPlace> place = bytes.ok() ? DecodePlace(AsBytes(*bytes)) : bytes.status();
+  if (place.ok()) {
+    content.place = *place;
+    return absl::OkStatus();
+  }
+  content.damaged.push_back("events.place");
+  const std::string path = PlacePath();
+  return rename(path.c_str(), (path + ".damaged").c_str()) == 0 ? absl::OkStatus() : ErrnoStatus(errno, path);
+}
+
 StatusOr<Journal::Content> Journal::Load() {
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(opendir(folder_.c_str()), closedir);
   if (!dir) return ErrnoStatus(errno, folder_);
@@ -140,6 +190,7 @@ StatusOr<Journal::Content> Journal::Load() {
     if (std::string_view(entry->d_name).ends_with(kSuffix)) names.emplace_back(entry->d_name);
     if (const auto job = JobOfName(entry->d_name)) content.jobs.push_back(*job);
   }
+  PL_RETURN_IF_ERROR(LoadPlace(content));
   std::sort(names.begin(), names.end());
   for (const std::string& name : names) {
     const std::string path = absl::StrCat(folder_, "/", name);
