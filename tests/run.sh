@@ -83,6 +83,16 @@ if wants unit; then
   say "unit and conformance tests"
   run_ctest unit release -LE e2e
 fi
+if wants unit && ((full)); then
+  say "simulated markets: 100,000,000 steps"
+  if build/release/bin/prooflode-sim --seed 1000000 --steps 100000000 >"$logs/sim.log" 2>&1; then
+    tail -n 1 "$logs/sim.log"
+    echo "1 passed, 0 failed" >>"$logs/sim.log"
+  else
+    echo "0 passed, 1 failed" >>"$logs/sim.log"
+  fi
+  count sim "$logs/sim.log"
+fi
 if wants sanitize; then
   say "address and undefined-behaviour sanitizers"
   if ((full)); then
