@@ -85,8 +85,7 @@ class Run:
             wait_until(f"somebody dies at {name} or the jobs end",
                        lambda: self.deaths(processes) or (posted.done() and self.ended(posted.result())), 120)
             died = self.deaths(processes) > 0
-            if died:
-                self.kill_and_start(processes)
+            self.kill_and_start(processes)  # whoever is still armed must not die later
             jobs = posted.result(120)
         wait_until(f"the jobs beside {name} end", lambda: self.ended(jobs), 120)
         self.jobs += jobs
