@@ -13,7 +13,7 @@ class Coordinator::Disk final : public engine::Store {
   explicit Disk(Coordinator& owner) : owner_(owner) {}
 
   Status Load(market::Market& market, std::vector<Digest>& leaf_hashes) override {
-    return owner_.stored_.Load(market, leaf_hashes);
+    return owner_.stored_->Load(market, leaf_hashes);
   }
   Status Write(const engine::Batch& batch) override {
     if (owner_.dead_) return absl::UnavailableError("simulated: the process is dead");
@@ -40,20 +40,20 @@ class Coordinator::Disk final : public engine::Store {
   }
   StatusOr<std::optional<engine::StoredAnswer>> FindAnswer(const market::Identity& identity,
                                                            const std::string& request_id) const override {
-    return owner_.stored_.FindAnswer(identity, request_id);
+    return owner_.stored_->FindAnswer(identity, request_id);
   }
   StatusOr<std::vector<transparency::Leaf>> ReadLeaves(uint64_t from, size_t count_max) const override {
-    return owner_.stored_.ReadLeaves(from, count_max);
+    return owner_.stored_->ReadLeaves(from, count_max);
   }
   StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key, uint64_t before_id,
                                                         size_t count_max) const override {
-    return owner_.stored_.ReadTransfers(hex_key, before_id, count_max);
+    return owner_.stored_->ReadTransfers(hex_key, before_id, count_max);
   }
 
  private:
   Status Keep(const engine::Batch& batch) {
     owner_.world_.judge.OnDurable(batch.leaves);
-    Status status = owner_.stored_.Write(batch);
+    Status status = owner_.stored_->Write(batch);
     if (!status.ok()) {
       owner_.world_.judge.findings().Add(
           "store", "no store takes what the engine wrote: " + std::string(FromSv(status.message())));
@@ -109,15 +109,28 @@ class Coordinator::Telling final : public engine::Outbox {
   Coordinator& owner_;
 };
 
-Coordinator::Coordinator(World world, uint64_t seed)
+Coordinator::Coordinator(World world, uint64_t seed, std::string database)
     : world_(std::move(world)),
       random_(seed),
+      database_(std::move(database)),
       disk_(std::make_unique<Disk>(*this)),
       verifier_(std::make_unique<Verifier>(*this)),
       telling_(std::make_unique<Telling>(*this)),
       rules_(DrawRules(world_.draw)) {}
 
 Coordinator::~Coordinator() = default;
+
+// Whatever a process finds when it starts: the database is closed and opened again.
+void Coordinator::OpenStore() {
+  if (database_.empty()) {
+    if (stored_ == nullptr) stored_ = std::make_unique<engine::MemoryStore>();
+    return;
+  }
+  stored_.reset();
+  auto opened = store::SqliteStore::Open(database_, PublicKey{1}, {.skip_sync_for_test = true}, metrics_);
+  PL_CHECK(opened.ok());
+  stored_ = *std::move(opened);
+}
 
 void Coordinator::Offer(const market::Job& job) { world_.offer(job, job.deadline_at - engine_->Now()); }
 
@@ -136,6 +149,7 @@ Coordinator::Fate Coordinator::DrawFate() {
 void Coordinator::Start() {
   if (engine_ != nullptr) return;
   ++process_;
+  OpenStore();
   dead_ = false;
   fate_ = DrawFate();
   if (fate_ == Fate::kDiesTelling) fate_ = Fate::kLives;
@@ -152,7 +166,7 @@ void Coordinator::Start() {
   }
   world_.judge.EndTurn();
   world_.judge.Note("start");
-  world_.judge.history().CheckStored(stored_);
+  world_.judge.history().CheckStored(*stored_);
   PL_CHECK(engine_
                ->Query([this](const market::Market& market) {
                  world_.judge.CompareAll(market);

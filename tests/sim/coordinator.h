@@ -7,6 +7,7 @@
 
 #include "base/metrics.h"
 #include "coordinator/engine/memory_store.h"
+#include "coordinator/store/sqlite_store.h"
 #include "tests/sim/events.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/plan.h"
@@ -30,7 +31,9 @@ class Coordinator {
     std::function<void(const market::Attempt&)> revealed;
   };
 
-  Coordinator(World world, uint64_t seed);
+  // `database`: a path for a SQLite database, which there is none of yet; empty: what is durable is kept in
+  // memory.
+  Coordinator(World world, uint64_t seed, std::string database);
   ~Coordinator();
 
   void Start();
@@ -55,6 +58,7 @@ class Coordinator {
   class Verifier;
   class Telling;
 
+  void OpenStore();
   Fate DrawFate();
   void Offer(const market::Job& job);
   void PlanTurn(Micros delay);
@@ -65,7 +69,8 @@ class Coordinator {
   World world_;
   SimRandom random_;
   InertMetrics metrics_;
-  engine::MemoryStore stored_;
+  const std::string database_;
+  std::unique_ptr<engine::Store> stored_;
   std::unique_ptr<Disk> disk_;
   std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<Telling> telling_;

@@ -22,6 +22,7 @@ struct Options {
   uint64_t first_seed = 1;
   std::optional<uint64_t> count;
   std::optional<uint64_t> steps;
+  std::string database;
   bool json = false;
 };
 
@@ -68,7 +69,7 @@ int RunSeeds(const Options& options) {
     std::snprintf(running, sizeof(running),
                   "prooflode-sim: seed %llu: a check of the code under test failed\n",
                   static_cast<unsigned long long>(seed));
-    const RunReport run = RunSeed(seed);
+    const RunReport run = RunSeed(seed, options.database);
     Report(run, options.json);
     if (!run.finding.empty()) return 1;
     all.Update(run.digest);
@@ -108,6 +109,8 @@ int Main(int argc, char** argv) {
   app.add_option("--seed", options.first_seed, "The first seed (1)");
   app.add_option("--count", options.count, "How many seeds, one after another (1)");
   app.add_option("--steps", options.steps, "Seeds until this many steps were simulated");
+  app.add_option("--sqlite", options.database,
+                 "Keep what is durable in a SQLite database at this path (in memory)");
   app.add_flag("--json", options.json, "JSON lines");
   app.footer(
       "Exit codes: 0 every promise was kept, 1 one was broken (the seed is on standard error), 2 usage.");

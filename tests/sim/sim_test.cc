@@ -17,6 +17,16 @@ TEST(WorldTest, KeepsItsPromisesAndASeedIsOneHistory) {
   EXPECT_NE(RunSeed(3).digest, RunSeed(5).digest);
 }
 
+TEST(WorldTest, IsTheSameOverADatabaseThatIsOpenedAgainAfterEachCrash) {
+  const std::string path = testing::TempDir() + "/simulated-market.db";
+  for (uint64_t seed = 3; seed <= 6; ++seed) {
+    const RunReport report = RunSeed(seed, path);
+    EXPECT_EQ(report.finding, "") << "seed " << seed;
+    EXPECT_GT(report.crashes, 0U);
+    EXPECT_EQ(report.digest, RunSeed(seed).digest) << "seed " << seed;
+  }
+}
+
 TEST(LeafViewTest, ReadsWhatIsWrittenAndNothingElse) {
   transparency::LeafContent content{.type = transparency::LeafType::kVerdict, .time = Micros{77}};
   content.fields[50] = std::string(16, '\5');

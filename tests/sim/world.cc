@@ -1,5 +1,6 @@
 #include "tests/sim/world.h"
 
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -14,7 +15,7 @@ constexpr Micros kTimeToEnd = Seconds(75);
 
 class World {
  public:
-  explicit World(uint64_t seed)
+  World(uint64_t seed, const std::string& database)
       : draw_(seed),
         plan_(DrawPlan(draw_)),
         events_(clock_),
@@ -22,7 +23,7 @@ class World {
                       [this](const market::Job& job, Micros left) { OfferToAll(job, left); },
                       [this](const market::Attempt& attempt) { TellEnded(attempt); },
                       [this](const market::Attempt& attempt) { Leak(attempt); }},
-                     seed + 0x5eed),
+                     seed + 0x5eed, database),
         stage_{plan_, draw_, events_, coordinator_},
         operator_(stage_) {
     for (uint32_t i = 0; i < plan_.requesters; ++i) {
@@ -131,6 +132,16 @@ class World {
 
 }  // namespace
 
-RunReport RunSeed(uint64_t seed) { return World(seed).Run(seed); }
+RunReport RunSeed(uint64_t seed, const std::string& database) {
+  const auto remove = [&] {
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      if (!database.empty()) std::filesystem::remove(database + suffix);
+    }
+  };
+  remove();
+  RunReport report = World(seed, database).Run(seed);
+  remove();
+  return report;
+}
 
 }  // namespace prooflode::sim

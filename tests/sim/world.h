@@ -20,7 +20,9 @@ struct RunReport {
   std::string finding;  // empty: every promise was kept
 };
 
-// The same seed gives the same report, with every compiler. Stops at the first broken promise.
-RunReport RunSeed(uint64_t seed);
+// The same seed gives the same report, with every compiler and store. Stops at the first broken promise.
+// `database`: where a SQLite database can be made for the run, and is removed afterwards; empty: what is
+// durable is kept in memory, which is quicker.
+RunReport RunSeed(uint64_t seed, const std::string& database = "");
 
 }  // namespace prooflode::sim
