@@ -20,6 +20,7 @@ void AddKey(CLI::App& app, Session& session);
 void AddCircuit(CLI::App& app, Session& session);
 void AddJob(CLI::App& app, Session& session);
 void AddAccount(CLI::App& app, Session& session);
+void AddOperator(CLI::App& app, Session& session);
 void AddVersion(CLI::App& app, Session& session);
 
 }  // namespace prooflode::cli

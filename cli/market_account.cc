@@ -1,4 +1,6 @@
-// prooflode account show|deposit|withdraw|transfers
+// prooflode account show|deposit|transfers
+#include "cli/market_account.h"
+
 #include <memory>
 
 #include "cli/commands.h"
@@ -20,10 +22,11 @@ using AccountCommand = Status (*)(const AccountOptions&, Market&);
 
 void Show(const v1::Account& account, const AccountOptions& options, const Market& market) {
   if (options.market.json) return PrintJson(ToJson(account, market));
-  PrintLine("owner:      " + HexEncode(AsBytes(account.owner())));
-  PrintLine("available:  " + market.AmountText(account.available_units()));
-  PrintLine("escrow:     " + market.AmountText(account.escrow_units()));
-  PrintLine("collateral: " + market.AmountText(account.stake_units()));
+  PrintLine("owner:       " + HexEncode(AsBytes(account.owner())));
+  PrintLine("available:   " + market.AmountText(account.available_units()));
+  PrintLine("escrow:      " + market.AmountText(account.escrow_units()));
+  PrintLine("collateral:  " + market.AmountText(account.stake_units()));
+  PrintLine("withdrawing: " + market.AmountText(account.withdrawing_units()));
 }
 
 StatusOr<uint64_t> Units(const AccountOptions& options, const Market& market) {
@@ -50,17 +53,6 @@ Status Deposit(const AccountOptions& options, Market& market) {
   request.set_external_reference(options.reference);
   const auto response = market.client->Deposit(std::move(request));
   PL_RETURN_IF_ERROR(Remote(response.status(), "account " + options.owner));
-  Show(response->account(), options, market);
-  return absl::OkStatus();
-}
-
-Status Withdraw(const AccountOptions& options, Market& market) {
-  v1::WithdrawRequest request;
-  PL_ASSIGN_OR_RETURN(const uint64_t units, Units(options, market));
-  request.set_amount_units(units);
-  request.set_external_reference(options.reference);
-  const auto response = market.client->Withdraw(std::move(request));
-  PL_RETURN_IF_ERROR(Remote(response.status()));
   Show(response->account(), options, market);
   return absl::OkStatus();
 }
@@ -97,7 +89,8 @@ Status ListTransfers(const AccountOptions& options, Market& market) {
 }  // namespace
 
 void AddAccount(CLI::App& app, Session& session) {
-  CLI::App* account = app.add_subcommand("account", "Money in a market: show, deposit, withdraw, transfers");
+  CLI::App* account =
+      app.add_subcommand("account", "Money in a market: balances, deposits, withdrawals, statements");
   account->require_subcommand(1);
   auto options = std::make_shared<AccountOptions>();
   const auto body = [options, &session](AccountCommand run, bool minting) -> Body {
@@ -118,19 +111,15 @@ void AddAccount(CLI::App& app, Session& session) {
   deposit->add_option("OWNER", options->owner, "Public key, 64 hexadecimal digits")
       ->required()
       ->check(Understood(ParseKeyText));
-  CLI::App* withdraw = AddCommand(*account, session, "withdraw", "Take money out of the market",
-                                  "An operator pays it outside, by the reference.", body(Withdraw, false));
   CLI::App* transfers =
       AddCommand(*account, session, "transfers", "List transfers, the newest first",
                  "Example:\n  prooflode account transfers --json", body(ListTransfers, false));
-  for (CLI::App* command : {deposit, withdraw}) {
-    command->add_option("AMOUNT", options->amount, "In the market's asset, like 1.25")
-        ->required()
-        ->check(Understood(ParseAmountForm));
-    command->add_option("--reference", options->reference, "1 to 128 printable ASCII characters")
-        ->required()
-        ->check(Understood(ParseReference));
-  }
+  deposit->add_option("AMOUNT", options->amount, "In the market's asset, like 1.25")
+      ->required()
+      ->check(Understood(ParseAmountForm));
+  deposit->add_option("--reference", options->reference, "1 to 128 printable ASCII characters")
+      ->required()
+      ->check(Understood(ParseReference));
   for (CLI::App* command : {show, transfers}) {
     CLI::Option* as_operator = command->add_flag("--operator", options->as_operator, "Log in as an operator");
     command->add_option("--owner", options->owner, "Another's account (operators)")
@@ -140,7 +129,9 @@ void AddAccount(CLI::App& app, Session& session) {
   transfers->add_option("--limit", options->limit, "At most so many")
       ->check(CLI::Range(1u, kListMax))
       ->capture_default_str();
-  for (CLI::App* command : {show, deposit, withdraw, transfers}) AddMarketFlags(*command, options->market);
+  for (CLI::App* command : {show, deposit, transfers}) AddMarketFlags(*command, options->market);
+  AddWithdrawals(*account, session);
+  AddStatement(*account, session);
 }
 
 }  // namespace prooflode::cli

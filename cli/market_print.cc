@@ -23,14 +23,19 @@ std::string PolicyText(const v1::Policy& policy) {
   return width == 0 ? "race of everybody" : absl::StrFormat("race of %d", width);
 }
 
+}  // namespace
+
 Json AmountJson(uint64_t units, const Market& market) {
   return {{"units", units}, {"text", market.AmountText(units)}};
 }
 
-}  // namespace
-
 std::string StateText(v1::JobState state) { return WithoutPrefix(v1::JobState_Name(state), 10); }
 std::string StateText(v1::AttemptState state) { return WithoutPrefix(v1::AttemptState_Name(state), 14); }
+
+std::string StateText(v1::WithdrawalState state) {
+  return WithoutPrefix(v1::WithdrawalState_Name(state), 17);
+}
+std::string KindText(v1::TransferKind kind) { return WithoutPrefix(v1::TransferKind_Name(kind), 14); }
 
 std::string RacersText(const v1::Job& j) {
   return absl::StrFormat("%d %s, %d commits", j.racer_count(),
@@ -89,12 +94,25 @@ Json ToJson(const v1::Account& a, const Market& market) {
           {"available", AmountJson(a.available_units(), market)},
           {"escrow", AmountJson(a.escrow_units(), market)},
           {"collateral", AmountJson(a.stake_units(), market)},
+          {"withdrawing", AmountJson(a.withdrawing_units(), market)},
           {"asset", {{"name", a.asset().name()}, {"decimals", a.asset().decimals()}}}};
+}
+
+Json ToJson(const v1::Withdrawal& w, const Market& market) {
+  return {{"withdrawal_id", w.withdrawal_id()},
+          {"owner", Hex(w.owner())},
+          {"state", StateText(w.state())},
+          {"amount", AmountJson(w.amount_units(), market)},
+          {"external_reference", w.external_reference()},
+          {"requested_at_us", w.requested_at_us()},
+          {"ended_at_us", w.ended_at_us()},
+          {"payment_reference", w.payment_reference()},
+          {"note", w.note()}};
 }
 
 Json ToJson(const v1::Transfer& t, const Market& market) {
   return {{"transfer_id", t.transfer_id()},
-          {"kind", WithoutPrefix(v1::TransferKind_Name(t.kind()), 14)},
+          {"kind", KindText(t.kind())},
           {"time_us", t.time_us()},
           {"amount", AmountJson(t.amount_units(), market)},
           {"debit_account", t.debit_account()},

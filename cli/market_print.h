@@ -11,6 +11,8 @@ namespace prooflode::cli {
 // "open", "won": the protocol's names without prefix, in lower case.
 std::string StateText(v1::JobState state);
 std::string StateText(v1::AttemptState state);
+std::string StateText(v1::WithdrawalState state);
+std::string KindText(v1::TransferKind kind);
 // "2 racing, 1 commits", or "2 raced, …" once no more commits are taken.
 std::string RacersText(const v1::Job& job);
 
@@ -19,6 +21,9 @@ Json ToJson(const v1::Job& job, const Market& market);
 Json ToJson(const v1::Attempt& attempt);
 Json ToJson(const v1::Account& account, const Market& market);
 Json ToJson(const v1::Transfer& transfer, const Market& market);
+Json ToJson(const v1::Withdrawal& withdrawal, const Market& market);
+// In smallest units, and in words with the asset's name.
+Json AmountJson(uint64_t units, const Market& market);
 
 // "key: value" lines.
 void PrintCircuit(const v1::Circuit& circuit);

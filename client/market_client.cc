@@ -10,9 +10,7 @@ constexpr Micros kWatchTimeout = Seconds(3600);
 // A stream that stood for longer was connected, even if nothing came: connecting itself takes 20 s at most.
 constexpr Micros kConnectedAfter = Seconds(30);
 
-bool IsFinal(v1::JobState state) {
-  return state >= v1::JOB_STATE_WON;
-}
+bool IsFinal(v1::JobState state) { return state >= v1::JOB_STATE_WON; }
 
 }  // namespace
 
@@ -20,7 +18,8 @@ MarketClient::MarketClient(Connection& connection)
     : connection_(connection),
       market_(v1::MarketService::NewStub(connection.channel())),
       miner_(v1::MinerService::NewStub(connection.channel())),
-      account_(v1::AccountService::NewStub(connection.channel())) {}
+      account_(v1::AccountService::NewStub(connection.channel())),
+      operator_(v1::OperatorService::NewStub(connection.channel())) {}
 
 MarketClient::~MarketClient() = default;
 
@@ -165,6 +164,40 @@ StatusOr<v1::DepositResponse> MarketClient::Deposit(v1::DepositRequest request, 
 
 StatusOr<v1::WithdrawResponse> MarketClient::Withdraw(v1::WithdrawRequest request, const CallOptions& call) {
   return Change(*account_, &v1::AccountService::Stub::Withdraw, request, call);
+}
+
+StatusOr<v1::ListWithdrawalsResponse> MarketClient::ListWithdrawals(const v1::ListWithdrawalsRequest& request,
+                                                                    const CallOptions& call) {
+  return Call(*account_, &v1::AccountService::Stub::ListWithdrawals, request, call);
+}
+
+StatusOr<v1::WithdrawalResponse> MarketClient::CancelWithdrawal(v1::CancelWithdrawalRequest request,
+                                                                const CallOptions& call) {
+  return Change(*account_, &v1::AccountService::Stub::CancelWithdrawal, request, call);
+}
+
+StatusOr<v1::WithdrawalResponse> MarketClient::PayWithdrawal(v1::PayWithdrawalRequest request,
+                                                             const CallOptions& call) {
+  return Change(*account_, &v1::AccountService::Stub::PayWithdrawal, request, call);
+}
+
+StatusOr<v1::WithdrawalResponse> MarketClient::RejectWithdrawal(v1::RejectWithdrawalRequest request,
+                                                                const CallOptions& call) {
+  return Change(*account_, &v1::AccountService::Stub::RejectWithdrawal, request, call);
+}
+
+StatusOr<v1::GetStatementResponse> MarketClient::GetStatement(const v1::GetStatementRequest& request,
+                                                              const CallOptions& call) {
+  return Call(*account_, &v1::AccountService::Stub::GetStatement, request, call);
+}
+
+StatusOr<v1::SetSuspensionResponse> MarketClient::SetSuspension(v1::SetSuspensionRequest request,
+                                                                const CallOptions& call) {
+  return Change(*operator_, &v1::OperatorService::Stub::SetSuspension, request, call);
+}
+
+StatusOr<v1::ListSuspensionsResponse> MarketClient::ListSuspensions(const CallOptions& call) {
+  return Call(*operator_, &v1::OperatorService::Stub::ListSuspensions, v1::ListSuspensionsRequest(), call);
 }
 
 }  // namespace prooflode::client

@@ -11,6 +11,7 @@
 #include "prooflode/v1/account_service.grpc.pb.h"
 #include "prooflode/v1/market_service.grpc.pb.h"
 #include "prooflode/v1/miner_service.grpc.pb.h"
+#include "prooflode/v1/operator_service.grpc.pb.h"
 
 namespace prooflode::client {
 
@@ -51,6 +52,20 @@ class MarketClient {
                                                     const CallOptions& call = {});
   StatusOr<v1::DepositResponse> Deposit(v1::DepositRequest request, const CallOptions& call = {});
   StatusOr<v1::WithdrawResponse> Withdraw(v1::WithdrawRequest request, const CallOptions& call = {});
+  StatusOr<v1::ListWithdrawalsResponse> ListWithdrawals(const v1::ListWithdrawalsRequest& request,
+                                                        const CallOptions& call = {});
+  StatusOr<v1::WithdrawalResponse> CancelWithdrawal(v1::CancelWithdrawalRequest request,
+                                                    const CallOptions& call = {});
+  StatusOr<v1::WithdrawalResponse> PayWithdrawal(v1::PayWithdrawalRequest request,
+                                                 const CallOptions& call = {});
+  StatusOr<v1::WithdrawalResponse> RejectWithdrawal(v1::RejectWithdrawalRequest request,
+                                                    const CallOptions& call = {});
+  StatusOr<v1::GetStatementResponse> GetStatement(const v1::GetStatementRequest& request,
+                                                  const CallOptions& call = {});
+
+  StatusOr<v1::SetSuspensionResponse> SetSuspension(v1::SetSuspensionRequest request,
+                                                    const CallOptions& call = {});
+  StatusOr<v1::ListSuspensionsResponse> ListSuspensions(const CallOptions& call = {});
 
   Connection& connection() { return connection_; }
 
@@ -68,6 +83,7 @@ class MarketClient {
   const std::unique_ptr<v1::MarketService::Stub> market_;
   const std::unique_ptr<v1::MinerService::Stub> miner_;
   const std::unique_ptr<v1::AccountService::Stub> account_;
+  const std::unique_ptr<v1::OperatorService::Stub> operator_;
 };
 
 }  // namespace prooflode::client

@@ -30,8 +30,12 @@ enum class LeafType : uint16_t {
   kWithdraw = 10,
   kTick = 11,
   kRestart = 12,
+  kPayWithdrawal = 13,
+  kRejectWithdrawal = 14,
+  kCancelWithdrawal = 15,
+  kSuspension = 16,
 };
-constexpr LeafType kLeafTypeMax = LeafType::kRestart;
+constexpr LeafType kLeafTypeMax = LeafType::kSuspension;
 
 // Fields of one leaf by number; what each number means for each type is in docs/formats/log.md.
 struct LeafContent {

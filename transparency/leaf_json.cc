@@ -57,9 +57,12 @@ constexpr FieldName kFields[] = {
     {56, "reason", Kind::kU8},
     {57, "valid", Kind::kFlag},
     {58, "opened_hash", Kind::kHex},
+    {60, "withdrawal_id", Kind::kU64},
     {70, "owner", Kind::kHex},
     {71, "amount_units", Kind::kU64},
     {72, "external_reference", Kind::kText},
+    {73, "note", Kind::kText},
+    {74, "active", Kind::kFlag},
     {80, "no_expiry_before_us", Kind::kI64},
     {81, "market", Kind::kText},
     {82, "reveal_window_us", Kind::kI64},
@@ -191,9 +194,10 @@ std::optional<Json> ValueOf(Kind kind, const std::string& bytes) {
 }  // namespace
 
 std::string_view LeafTypeName(LeafType type) {
-  constexpr std::string_view kNames[] = {"register-circuit", "post-job", "cancel-job", "admit",
-                                         "commit",           "reveal",   "release",    "verdict",
-                                         "deposit",          "withdraw", "tick",       "restart"};
+  constexpr std::string_view kNames[] = {
+      "register-circuit", "post-job",          "cancel-job",        "admit",     "commit", "reveal",
+      "release",          "verdict",           "deposit",           "withdraw",  "tick",   "restart",
+      "pay-withdrawal",   "reject-withdrawal", "cancel-withdrawal", "suspension"};
   static_assert(std::size(kNames) == static_cast<size_t>(kLeafTypeMax));
   const auto index = static_cast<size_t>(type);
   return index >= 1 && index <= std::size(kNames) ? kNames[index - 1] : "unknown";

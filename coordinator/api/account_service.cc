@@ -4,9 +4,6 @@
 #include "coordinator/api/convert.h"
 
 namespace prooflode::api {
-namespace {
-
-// Whose account a request is about: operators may name anybody, others themselves.
 StatusOr<market::Identity> OwnerOf(const std::string& field, const Caller& caller) {
   if (field.empty()) return caller.identity;
   const market::Identity owner = IdentityOf(field);
@@ -16,14 +13,17 @@ StatusOr<market::Identity> OwnerOf(const std::string& field, const Caller& calle
   return owner;
 }
 
-}  // namespace
-
 AccountServiceImpl::AccountServiceImpl(Environment& environment)
     : environment_(environment),
       get_account_(environment.metrics, "AccountService", "GetAccount", "unary"),
       list_transfers_(environment.metrics, "AccountService", "ListTransfers", "unary"),
       deposit_(environment.metrics, "AccountService", "Deposit", "unary"),
-      withdraw_(environment.metrics, "AccountService", "Withdraw", "unary") {}
+      withdraw_(environment.metrics, "AccountService", "Withdraw", "unary"),
+      list_withdrawals_(environment.metrics, "AccountService", "ListWithdrawals", "unary"),
+      cancel_withdrawal_(environment.metrics, "AccountService", "CancelWithdrawal", "unary"),
+      pay_withdrawal_(environment.metrics, "AccountService", "PayWithdrawal", "unary"),
+      reject_withdrawal_(environment.metrics, "AccountService", "RejectWithdrawal", "unary"),
+      get_statement_(environment.metrics, "AccountService", "GetStatement", "unary") {}
 
 void AccountServiceImpl::FillAccount(const market::Market& market, const market::Identity& owner,
                                      v1::Account* out) const {
@@ -32,6 +32,7 @@ void AccountServiceImpl::FillAccount(const market::Market& market, const market:
   out->set_available_units(Count(market.ledger().Balance(ledger::Available(hex))));
   out->set_escrow_units(Count(market.ledger().Balance(ledger::Escrow(hex))));
   out->set_stake_units(Count(market.ledger().Balance(ledger::Stake(hex))));
+  out->set_withdrawing_units(Count(market.ledger().Balance(ledger::Withdrawing(hex))));
   out->mutable_asset()->set_name(environment_.info.asset_name);
   out->mutable_asset()->set_decimals(environment_.info.asset_decimals);
 }
@@ -100,23 +101,6 @@ grpc::ServerUnaryReactor* AccountServiceImpl::Deposit(grpc::CallbackServerContex
               return false;
             });
       });
-}
-
-grpc::ServerUnaryReactor* AccountServiceImpl::Withdraw(grpc::CallbackServerContext* context,
-                                                       const v1::WithdrawRequest* request,
-                                                       v1::WithdrawResponse* response) {
-  return Serve(environment_, context, withdraw_, kEverybody, *request,
-               [&](CallPtr call, const Caller& caller) {
-                 OfferCommand<market::TransferAnswer>(
-                     environment_, call, caller, *request,
-                     market::Withdraw{Amount{request->amount_units()}, request->external_reference()},
-                     [this, call, owner = caller.identity, response](const market::TransferAnswer& answer,
-                                                                     const engine::Answered&) {
-                       ToProto(answer.transfer, response->mutable_transfer());
-                       FinishWithAccount(call, owner, response->mutable_account());
-                       return false;
-                     });
-               });
 }
 
 }  // namespace prooflode::api

@@ -1,10 +1,14 @@
-// AccountService: balances, transfers, deposits and withdrawals.
+// AccountService: balances, transfers and deposits (account_service.cc), withdrawals and statements
+// (account_withdrawals.cc).
 #pragma once
 
 #include "coordinator/api/call.h"
 #include "prooflode/v1/account_service.grpc.pb.h"
 
 namespace prooflode::api {
+
+// Whose account a request is about: operators may name anybody, others themselves.
+StatusOr<market::Identity> OwnerOf(const std::string& field, const Caller& caller);
 
 class AccountServiceImpl final : public v1::AccountService::CallbackService {
  public:
@@ -21,7 +25,27 @@ class AccountServiceImpl final : public v1::AccountService::CallbackService {
   grpc::ServerUnaryReactor* Withdraw(grpc::CallbackServerContext* context, const v1::WithdrawRequest* request,
                                      v1::WithdrawResponse* response) override;
 
+  grpc::ServerUnaryReactor* ListWithdrawals(grpc::CallbackServerContext* context,
+                                            const v1::ListWithdrawalsRequest* request,
+                                            v1::ListWithdrawalsResponse* response) override;
+  grpc::ServerUnaryReactor* CancelWithdrawal(grpc::CallbackServerContext* context,
+                                             const v1::CancelWithdrawalRequest* request,
+                                             v1::WithdrawalResponse* response) override;
+  grpc::ServerUnaryReactor* PayWithdrawal(grpc::CallbackServerContext* context,
+                                          const v1::PayWithdrawalRequest* request,
+                                          v1::WithdrawalResponse* response) override;
+  grpc::ServerUnaryReactor* RejectWithdrawal(grpc::CallbackServerContext* context,
+                                             const v1::RejectWithdrawalRequest* request,
+                                             v1::WithdrawalResponse* response) override;
+  grpc::ServerUnaryReactor* GetStatement(grpc::CallbackServerContext* context,
+                                         const v1::GetStatementRequest* request,
+                                         v1::GetStatementResponse* response) override;
+
  private:
+  template <typename Request>
+  grpc::ServerUnaryReactor* ChangeWithdrawal(grpc::CallbackServerContext* context, MethodMetrics& metrics,
+                                             RoleSet roles, const Request& request, market::Command command,
+                                             v1::WithdrawalResponse* response);
   void FillAccount(const market::Market& market, const market::Identity& owner, v1::Account* out) const;
   // The end of a call that has moved money.
   void FinishWithAccount(const CallPtr& call, const market::Identity& owner, v1::Account* out);
@@ -31,6 +55,11 @@ class AccountServiceImpl final : public v1::AccountService::CallbackService {
   MethodMetrics list_transfers_;
   MethodMetrics deposit_;
   MethodMetrics withdraw_;
+  MethodMetrics list_withdrawals_;
+  MethodMetrics cancel_withdrawal_;
+  MethodMetrics pay_withdrawal_;
+  MethodMetrics reject_withdrawal_;
+  MethodMetrics get_statement_;
 };
 
 }  // namespace prooflode::api

@@ -38,6 +38,9 @@ class LateStore final : public engine::Store {
                                                         size_t count_max) const override {
     return store_.ReadTransfers(hex_key, before_id, count_max);
   }
+  StatusOr<engine::StatementRows> ReadStatement(const engine::StatementQuery& query) const override {
+    return store_.ReadStatement(query);
+  }
 
  private:
   engine::Store& store_;

@@ -13,6 +13,7 @@
 #include "coordinator/api/log_service.h"
 #include "coordinator/api/market_service.h"
 #include "coordinator/api/miner_service.h"
+#include "coordinator/api/operator_service.h"
 
 namespace prooflode::api {
 namespace {
@@ -76,13 +77,15 @@ struct Server::Services {
         market(environment),
         miner(environment),
         account(environment),
-        log(environment) {}
+        log(environment),
+        operators(environment) {}
   AuthServiceImpl auth;
   ArtifactServiceImpl artifact;
   MarketServiceImpl market;
   MinerServiceImpl miner;
   AccountServiceImpl account;
   LogServiceImpl log;
+  OperatorServiceImpl operators;
 };
 
 Server::Server(const ServerOptions& options, const ServerParts& parts)
@@ -150,6 +153,7 @@ Status Server::Listen(const ServerOptions& options) {
   builder.RegisterService(&services_->market);
   builder.RegisterService(&services_->miner);
   builder.RegisterService(&services_->account);
+  builder.RegisterService(&services_->operators);
   builder.RegisterService(&services_->log);
   server_ = builder.BuildAndStart();
   if (server_ == nullptr || port_ == 0) {

@@ -12,6 +12,7 @@ constexpr size_t kKeyBytes = 32;
 constexpr size_t kDigestBytes = 32;
 constexpr size_t kIdBytes = 16;
 constexpr size_t kSignatureBytes = 64;
+constexpr size_t kNoteBytesMax = 200;
 constexpr uint64_t kCosignaturesMax = 63;  // of one checkpoint, beside the log's own
 constexpr uint64_t kLogSizeMax = INT64_MAX;
 
@@ -286,5 +287,49 @@ Status Validate(const v1::PutCheckpointRequest&) { return absl::OkStatus(); }
 Status Validate(const v1::ListSeenCheckpointsRequest& r) {
   return AtMost("ListSeenCheckpointsRequest.count", r.count(), kPageSizeMax);
 }
+
+Status Validate(const v1::ListWithdrawalsRequest& r) {
+  PL_RETURN_IF_ERROR(OptionalBytes("ListWithdrawalsRequest.owner", r.owner(), kKeyBytes));
+  if (r.everybody() && !r.owner().empty()) {
+    return Bad("ListWithdrawalsRequest.owner", "a key", "none with everybody");
+  }
+  return Page("ListWithdrawalsRequest", r.page_size(), r.page_token());
+}
+
+Status Validate(const v1::CancelWithdrawalRequest& r) {
+  return RequestId("CancelWithdrawalRequest.request_id", r.request_id());
+}
+
+Status Validate(const v1::PayWithdrawalRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("PayWithdrawalRequest.request_id", r.request_id()));
+  return Printable("PayWithdrawalRequest.external_reference", r.external_reference(), 1, 128);
+}
+
+Status Validate(const v1::RejectWithdrawalRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("RejectWithdrawalRequest.request_id", r.request_id()));
+  return Printable("RejectWithdrawalRequest.note", r.note(), 1, kNoteBytesMax);
+}
+
+Status Validate(const v1::GetStatementRequest& r) {
+  PL_RETURN_IF_ERROR(OptionalBytes("GetStatementRequest.owner", r.owner(), kKeyBytes));
+  if (r.from_us() < 0) return Bad("GetStatementRequest.from_us", r.from_us(), ">= 0");
+  if (r.until_us() != 0 && r.until_us() < r.from_us()) {
+    return Bad("GetStatementRequest.until_us", r.until_us(),
+               absl::StrCat("0 or at least from_us = ", r.from_us()));
+  }
+  return Page("GetStatementRequest", r.page_size(), r.page_token());
+}
+
+Status Validate(const v1::SetSuspensionRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("SetSuspensionRequest.request_id", r.request_id()));
+  if (r.proof_system() != v1::PROOF_SYSTEM_GROTH16_BN254) {
+    return Bad("SetSuspensionRequest.proof_system", static_cast<int>(r.proof_system()),
+               "Groth16 over BN254 (1)");
+  }
+  PL_RETURN_IF_ERROR(OptionalBytes("SetSuspensionRequest.circuit_id", r.circuit_id(), kDigestBytes));
+  return Printable("SetSuspensionRequest.note", r.note(), 0, kNoteBytesMax);
+}
+
+Status Validate(const v1::ListSuspensionsRequest&) { return absl::OkStatus(); }
 
 }  // namespace prooflode::api

@@ -9,6 +9,7 @@
 #include "prooflode/v1/log_service.pb.h"
 #include "prooflode/v1/market_service.pb.h"
 #include "prooflode/v1/miner_service.pb.h"
+#include "prooflode/v1/operator_service.pb.h"
 
 namespace prooflode::api {
 
@@ -49,6 +50,14 @@ Status Validate(const v1::GetAccountRequest& r);
 Status Validate(const v1::ListTransfersRequest& r);
 Status Validate(const v1::DepositRequest& r);
 Status Validate(const v1::WithdrawRequest& r);
+Status Validate(const v1::ListWithdrawalsRequest& r);
+Status Validate(const v1::CancelWithdrawalRequest& r);
+Status Validate(const v1::PayWithdrawalRequest& r);
+Status Validate(const v1::RejectWithdrawalRequest& r);
+Status Validate(const v1::GetStatementRequest& r);
+
+Status Validate(const v1::SetSuspensionRequest& r);
+Status Validate(const v1::ListSuspensionsRequest& r);
 
 Status Validate(const v1::GetCheckpointRequest& r);
 Status Validate(const v1::GetConsistencyProofRequest& r);

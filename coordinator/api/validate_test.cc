@@ -195,6 +195,30 @@ TEST(Validate, PagesReferencesAndKinds) {
   EXPECT_FALSE(Validate(withdraw).ok());
   withdraw.set_external_reference(std::string(129, 'a'));
   EXPECT_FALSE(Validate(withdraw).ok());
+  v1::RejectWithdrawalRequest reject;
+  reject.set_request_id(Of(16));
+  EXPECT_FALSE(Validate(reject).ok());  // no note
+  reject.set_note(std::string(200, 'a'));
+  EXPECT_TRUE(Validate(reject).ok());
+  reject.set_note(std::string(201, 'a'));
+  EXPECT_FALSE(Validate(reject).ok());
+  v1::ListWithdrawalsRequest withdrawals;
+  withdrawals.set_everybody(true);
+  EXPECT_TRUE(Validate(withdrawals).ok());
+  withdrawals.set_owner(Of(32));
+  EXPECT_FALSE(Validate(withdrawals).ok());
+  v1::GetStatementRequest statement;
+  statement.set_from_us(5);
+  EXPECT_TRUE(Validate(statement).ok());
+  statement.set_until_us(4);
+  EXPECT_FALSE(Validate(statement).ok());
+  v1::SetSuspensionRequest suspension;
+  suspension.set_request_id(Of(16));
+  EXPECT_FALSE(Validate(suspension).ok());  // of nothing
+  suspension.set_proof_system(v1::PROOF_SYSTEM_GROTH16_BN254);
+  EXPECT_TRUE(Validate(suspension).ok());
+  suspension.set_circuit_id(Of(31));
+  EXPECT_FALSE(Validate(suspension).ok());
   v1::UploadArtifactRequest::Header header;
   header.set_digest(Of(32));
   header.set_size_bytes(10);

@@ -105,6 +105,15 @@ void VisitAnswer(Archive& archive, Is<market::TransferAnswer> auto& a) {
 }
 template <typename Archive>
 void VisitAnswer(Archive&, Is<market::Done> auto&) {}
+template <typename Archive>
+void VisitAnswer(Archive& archive, Is<market::WithdrawalAnswer> auto& a) {
+  VisitFields(archive, a.withdrawal);
+}
+template <typename Archive>
+void VisitAnswer(Archive& archive, Is<market::SuspensionAnswer> auto& a) {
+  VisitFields(archive, a.suspension);
+  archive(a.refunded_jobs);
+}
 
 template <size_t I = 0>
 market::Answer MakeAnswer(size_t kind) {

@@ -49,6 +49,10 @@ std::vector<market::Command> AllCommands() {
           market::RecordVerdict{attempt, true},
           market::Deposit{Filled<32>(26), Amount{27}, "reference"},
           market::Withdraw{Amount{28}, "other"},
+          market::PayWithdrawal{45, "paid"},
+          market::RejectWithdrawal{46, "because"},
+          market::CancelWithdrawal{47},
+          market::SetSuspension{{.circuit = Filled<32>(48)}, true, "broken"},
           market::Tick{},
           market::Restart{Seconds(29),
                           {.market = "m",
@@ -124,7 +128,7 @@ TEST(CommandCodec, AMissingMalformedOrUnknownFieldIsRefused) {
       const bool optional = number == 15 || number == 38;
       EXPECT_EQ(DecodeCommand(missing, 0).ok(), optional)
           << "type " << command.index() << " field " << number;
-      const std::set<uint16_t> texts = {2, 11, 21, 33, 54, 72, 81};
+      const std::set<uint16_t> texts = {2, 11, 21, 33, 54, 72, 73, 81};
       const bool text = texts.contains(number);
       auto longer = content;
       longer.fields[number] += '\0';
@@ -173,7 +177,16 @@ TEST(AnswerCodec, EveryAnswerComesBackExactly) {
       market::CommitAnswer{5, Seconds(6)},
       market::RevealAnswer{7},
       market::TransferAnswer{transfer},
-      market::Done{}};
+      market::Done{},
+      market::WithdrawalAnswer{{.id = 8,
+                                .owner = Filled<32>(9),
+                                .state = market::WithdrawalState::kRejected,
+                                .amount = Amount{10},
+                                .reference = "r",
+                                .requested_at = Seconds(11),
+                                .ended_at = Seconds(12),
+                                .note = "n"}},
+      market::SuspensionAnswer{{.active = true, .since = Seconds(13), .note = "n"}, 14}};
   EXPECT_EQ(answers.size(), std::variant_size_v<market::Answer>);
   for (const market::Answer& answer : answers) {
     const std::string bytes = EncodeAnswer(answer);

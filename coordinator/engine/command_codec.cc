@@ -158,6 +158,28 @@ void VisitCommand(Archive& a, Is<market::Restart> auto& c) {
 }
 
 template <typename Archive>
+void VisitCommand(Archive& a, Is<market::PayWithdrawal> auto& c) {
+  a(60, c.withdrawal);
+  a(72, c.external_reference);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::RejectWithdrawal> auto& c) {
+  a(60, c.withdrawal);
+  a(73, c.note);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::CancelWithdrawal> auto& c) {
+  a(60, c.withdrawal);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::SetSuspension> auto& c) {
+  a(10, c.subject.circuit);
+  a(12, c.subject.proof_system);
+  a(73, c.note);
+  a(74, c.active);
+}
+
+template <typename Archive>
 void VisitStamped(Archive& archive, Is<market::Stamped> auto& stamped) {
   archive(1, stamped.origin.identity);
   archive(2, stamped.origin.request_id);

@@ -272,6 +272,9 @@ LeafOutcome Engine::GatherChanges(Work& work, market::LeafIndex leaf) {
   work.changes.jobs.merge(changes.jobs);
   work.changes.attempts.merge(changes.attempts);
   work.changes.accounts.merge(changes.accounts);
+  if (!changes.suspensions.empty()) metrics_.Suspended(market_);
+  work.changes.withdrawals.merge(changes.withdrawals);
+  work.changes.suspensions.merge(changes.suspensions);
   work.changes.transfers.insert(work.changes.transfers.end(), outcome.transfers.begin(),
                                 outcome.transfers.end());
   return outcome;
@@ -282,6 +285,10 @@ void Engine::CollectRows(Work& work) const {
   for (const auto& id : work.changes.circuits) batch.circuits.push_back(*market_.FindCircuit(id));
   for (const auto& id : work.changes.jobs) batch.jobs.push_back(*market_.FindJob(id));
   for (const auto& id : work.changes.attempts) batch.attempts.push_back(*market_.FindAttempt(id));
+  for (const auto id : work.changes.withdrawals) batch.withdrawals.push_back(*market_.FindWithdrawal(id));
+  for (const auto& subject : work.changes.suspensions) {
+    batch.suspensions.push_back(market_.suspensions().at(subject));
+  }
   const ledger::Ledger& ledger = market_.ledger();
   for (const auto& name : work.changes.accounts) batch.balances.emplace_back(name, ledger.Balance(name));
   batch.transfers = std::move(work.changes.transfers);

@@ -10,7 +10,7 @@ using market::JobState;
 
 const Labels kGroth16 = {{"proof_system", "groth16_bn254"}};
 
-constexpr char kPayoutsHelp[] = "Withdrawals asked for: taken out of a balance, or refused";
+constexpr char kPayoutsHelp[] = "Withdrawals: paid outside, given back, or refused when they were asked for";
 
 constexpr char kTopRatioHelp[] = "Wins of the miner with the most over all wins of the last hours";
 
@@ -94,6 +94,10 @@ EngineMetrics::EngineMetrics(MetricFactory& metrics, const std::string& asset)
           metrics.GetCounter("prooflode_coordinator_payouts_total", kPayoutsHelp, {{"result", "done"}})),
       payouts_refused_(
           metrics.GetCounter("prooflode_coordinator_payouts_total", kPayoutsHelp, {{"result", "refused"}})),
+      payouts_returned_(
+          metrics.GetCounter("prooflode_coordinator_payouts_total", kPayoutsHelp, {{"result", "returned"}})),
+      payouts_waiting_(metrics.GetGauge("prooflode_coordinator_payouts_waiting",
+                                        "Withdrawals that an operator has to pay or reject")),
       queue_length_(metrics.GetGauge("prooflode_coordinator_engine_queue_length",
                                      "Commands and queries waiting for the engine")),
       check_queue_length_(metrics.GetGauge("prooflode_coordinator_verify_queue_length",
@@ -127,7 +131,28 @@ void EngineMetrics::Loaded(const market::Market& market) {
                         With(kGroth16, "outcome", OutcomeLabel(state)));
   }
   for (const char* result : {"first", "late", "invalid", "expired"}) Submissions(result);
+  ShowWaiting(static_cast<int64_t>(market.UnpaidWithdrawals().size()));
+  Suspended(market);
   ShowLiveJobs();
+}
+
+void EngineMetrics::ShowWaiting(int64_t more) {
+  waiting_count_ += more;
+  payouts_waiting_.Set(static_cast<double>(waiting_count_));
+}
+
+void EngineMetrics::Suspended(const market::Market& market) {
+  size_t systems = 0;
+  size_t circuits = 0;
+  for (const auto& [subject, suspension] : market.suspensions()) {
+    if (suspension.active) ++(subject.circuit == market::CircuitId{} ? systems : circuits);
+  }
+  const auto show = [this](const char* kind, size_t count) {
+    factory_.GetGauge("prooflode_coordinator_suspended", "What operators have suspended", {{"kind", kind}})
+        .Set(static_cast<double>(count));
+  };
+  show("proof_system", systems);
+  show("circuit", circuits);
 }
 
 Counter& EngineMetrics::Submissions(const char* result) {
@@ -189,6 +214,12 @@ void EngineMetrics::Transferred(const ledger::Transfer& transfer) {
     rewards_units_.Increment(static_cast<double>(Count(transfer.amount)));
   } else if (transfer.kind == ledger::TransferKind::kWithdrawal) {
     payouts_done_.Increment();
+    ShowWaiting(-1);
+  } else if (transfer.kind == ledger::TransferKind::kWithdrawalRequest) {
+    ShowWaiting(1);
+  } else if (transfer.kind == ledger::TransferKind::kWithdrawalReturn) {
+    payouts_returned_.Increment();
+    ShowWaiting(-1);
   } else if (transfer.debit.starts_with(ledger::kStakePrefix) &&
              transfer.kind != ledger::TransferKind::kCollateralReturn) {
     forfeited_units_.Increment(static_cast<double>(Count(transfer.amount)));

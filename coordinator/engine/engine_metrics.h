@@ -23,6 +23,7 @@ class EngineMetrics {
   void AttemptChanged(const market::Attempt& attempt, market::LeafIndex leaf);
   void Transferred(const ledger::Transfer& transfer);
   void WithdrawalRefused() { payouts_refused_.Increment(); }
+  void Suspended(const market::Market& market);
   // Once a batch.
   void BatchDone(size_t commands, double apply_seconds, double write_seconds, Micros now);
   void QueueLengths(size_t queue, size_t checks);
@@ -38,6 +39,7 @@ class EngineMetrics {
   void ShowLiveJobs();
   void CountWin(const market::Job& job);
   Counter& Submissions(const char* result);
+  void ShowWaiting(int64_t more);
 
   MetricFactory& factory_;
   std::map<market::JobId, LiveJob> live_jobs_;
@@ -53,6 +55,9 @@ class EngineMetrics {
   Counter& forfeited_units_;
   Counter& payouts_done_;
   Counter& payouts_refused_;
+  Counter& payouts_returned_;
+  Gauge& payouts_waiting_;
+  int64_t waiting_count_ = 0;
   Gauge& queue_length_;
   Gauge& check_queue_length_;
   Gauge& oldest_job_age_;

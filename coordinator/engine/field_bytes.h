@@ -27,7 +27,10 @@ constexpr bool IsMember(market::AttemptState v) {
 constexpr bool IsMember(market::Reason v) { return v <= market::Reason::kSuspended; }
 constexpr bool IsMember(market::RefusalCode v) { return v <= market::RefusalCode::kResourceExhausted; }
 constexpr bool IsMember(ledger::TransferKind v) {
-  return v >= ledger::TransferKind::kDeposit && v <= ledger::TransferKind::kCheckFee;
+  return v >= ledger::TransferKind::kDeposit && v <= ledger::TransferKind::kWithdrawalReturn;
+}
+constexpr bool IsMember(market::WithdrawalState v) {
+  return v >= market::WithdrawalState::kRequested && v <= market::WithdrawalState::kCancelled;
 }
 constexpr bool IsMember(Micros) { return true; }
 constexpr bool IsMember(Amount) { return true; }

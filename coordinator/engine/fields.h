@@ -105,4 +105,26 @@ void VisitFields(Archive& archive, Is<ledger::Transfer> auto& t) {
   archive(t.external_reference);
 }
 
+template <typename Archive>
+void VisitFields(Archive& archive, Is<market::Withdrawal> auto& w) {
+  archive(w.id);
+  archive(w.owner);
+  archive(w.state);
+  archive(w.amount);
+  archive(w.reference);
+  archive(w.requested_at);
+  archive(w.ended_at);
+  archive(w.payment);
+  archive(w.note);
+}
+
+template <typename Archive>
+void VisitFields(Archive& archive, Is<market::Suspension> auto& s) {
+  archive(s.subject.proof_system);
+  archive(s.subject.circuit);
+  archive(s.active);
+  archive(s.since);
+  archive(s.note);
+}
+
 }  // namespace prooflode::engine

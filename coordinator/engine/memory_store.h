@@ -20,6 +20,8 @@ class MemoryStore final : public Store {
     for (const auto& [id, circuit] : circuits_) market.LoadCircuit(circuit);
     for (const auto& [id, job] : jobs_) market.LoadJob(job);
     for (const auto& [id, attempt] : attempts_) market.LoadAttempt(attempt);
+    for (const auto& [id, withdrawal] : withdrawals_) market.LoadWithdrawal(withdrawal);
+    for (const auto& [subject, suspension] : suspensions_) market.LoadSuspension(suspension);
     ledger::Ledger& ledger = market.LedgerForLoading();
     for (const auto& [name, balance] : balances_) ledger.LoadBalance(name, balance);
     for (const ledger::Transfer& transfer : transfers_) {
@@ -44,6 +46,8 @@ class MemoryStore final : public Store {
     for (const auto& circuit : batch.circuits) circuits_[circuit.id] = circuit;
     for (const auto& job : batch.jobs) jobs_[job.id] = job;
     for (const auto& attempt : batch.attempts) attempts_[attempt.id] = attempt;
+    for (const auto& withdrawal : batch.withdrawals) withdrawals_[withdrawal.id] = withdrawal;
+    for (const auto& suspension : batch.suspensions) suspensions_[suspension.subject] = suspension;
     for (const auto& [name, balance] : batch.balances) balances_[name] = balance;
     for (const StoredAnswer& answer : batch.answers) answers_[{answer.identity, answer.request_id}] = answer;
     return absl::OkStatus();
@@ -80,6 +84,28 @@ class MemoryStore final : public Store {
     return found;
   }
 
+  StatusOr<StatementRows> ReadStatement(const StatementQuery& query) const override {
+    MutexLock lock(mutex_);
+    const std::vector<ledger::AccountName> accounts = ledger::AccountsOf(query.hex_key);
+    StatementRows rows;
+    rows.before.resize(accounts.size());
+    for (const ledger::Transfer& transfer : transfers_) {
+      const bool before = transfer.time < query.from || transfer.id <= query.after_id;
+      if (!before && (transfer.time >= query.until || rows.transfers.size() == query.count_max)) break;
+      bool ours = false;
+      for (size_t i = 0; i < accounts.size(); ++i) {
+        const bool out = transfer.debit == accounts[i];
+        const bool in = transfer.credit == accounts[i];
+        ours = ours || out || in;
+        if (!before || (!out && !in)) continue;
+        const uint64_t held = Count(rows.before[i]);
+        rows.before[i] = Amount{out ? held - Count(transfer.amount) : held + Count(transfer.amount)};
+      }
+      if (!before && ours) rows.transfers.push_back(transfer);
+    }
+    return rows;
+  }
+
  private:
   mutable Mutex mutex_;
   std::vector<transparency::Leaf> leaves_ PL_GUARDED_BY(mutex_);
@@ -87,6 +113,8 @@ class MemoryStore final : public Store {
   std::map<market::CircuitId, market::Circuit> circuits_ PL_GUARDED_BY(mutex_);
   std::map<market::JobId, market::Job> jobs_ PL_GUARDED_BY(mutex_);
   std::map<market::AttemptId, market::Attempt> attempts_ PL_GUARDED_BY(mutex_);
+  std::map<market::WithdrawalId, market::Withdrawal> withdrawals_ PL_GUARDED_BY(mutex_);
+  std::map<market::SuspensionSubject, market::Suspension> suspensions_ PL_GUARDED_BY(mutex_);
   std::map<ledger::AccountName, Amount> balances_ PL_GUARDED_BY(mutex_);
   std::map<std::pair<market::Identity, std::string>, StoredAnswer> answers_ PL_GUARDED_BY(mutex_);
 };

@@ -87,6 +87,34 @@ TEST(EngineMetrics, MoneyIsCountedByWhatItWasFor) {
   EXPECT_EQ(metrics.Value("payouts_total refused"), 1);
 }
 
+TEST(EngineMetrics, WithdrawalsWaitUntilTheyArePaidOrGivenBack) {
+  RecordingMetrics metrics;
+  EngineMetrics engine_metrics(metrics, "credit");
+  ledger::Transfer transfer{.amount = Amount{7}};
+  const auto post = [&](ledger::TransferKind kind) {
+    transfer.kind = kind;
+    engine_metrics.Transferred(transfer);
+  };
+  for (int i = 0; i < 3; ++i) post(ledger::TransferKind::kWithdrawalRequest);
+  post(ledger::TransferKind::kWithdrawal);
+  post(ledger::TransferKind::kWithdrawalReturn);
+  EXPECT_EQ(metrics.Value("payouts_waiting"), 1);
+  EXPECT_EQ(metrics.Value("payouts_total returned"), 1);
+}
+
+TEST(EngineMetrics, CollateralCountsWhereItWasLost) {
+  RecordingMetrics metrics;
+  EngineMetrics engine_metrics(metrics, "credit");
+  ledger::Transfer transfer{.kind = ledger::TransferKind::kPenalty, .amount = Amount{7}, .debit = "stake:a"};
+  engine_metrics.Transferred(transfer);
+  transfer.debit = "escrow:b";  // a bounty that nobody earned, to the requester
+  engine_metrics.Transferred(transfer);
+  transfer.debit = "stake:a";
+  transfer.kind = ledger::TransferKind::kCollateralReturn;
+  engine_metrics.Transferred(transfer);
+  EXPECT_EQ(metrics.Value("collateral_forfeited_units_total credit"), 7);
+}
+
 TEST(EngineMetrics, SubmissionsAreCountedByWhatBecameOfThem) {
   RecordingMetrics metrics;
   EngineMetrics engine_metrics(metrics, "credit");

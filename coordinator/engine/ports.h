@@ -33,8 +33,23 @@ struct Batch {
   std::vector<std::pair<ledger::AccountName, Amount>> balances;
   std::vector<ledger::Transfer> transfers;
   std::vector<StoredAnswer> answers;
+  std::vector<market::Withdrawal> withdrawals;
+  std::vector<market::Suspension> suspensions;
 
   bool empty() const { return leaves.empty() && answers.empty(); }
+};
+
+// A part of what moved on a key's accounts, for a statement.
+struct StatementQuery {
+  std::string hex_key;
+  Micros from{};          // first time that belongs to it
+  Micros until{};         // first that does not
+  uint64_t after_id = 0;  // transfers behind this one alone
+  size_t count_max = 0;
+};
+struct StatementRows {
+  std::vector<Amount> before;  // of each of ledger::AccountsOf(hex_key), before all that the query asks for
+  std::vector<ledger::Transfer> transfers;  // the oldest first
 };
 
 // Durable state. Used by the engine thread alone, but for the const readers, which are thread-safe. After an
@@ -54,6 +69,9 @@ class Store {
   virtual StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key,
                                                                 uint64_t before_id,
                                                                 size_t count_max) const = 0;
+  // kInternal where what moved before does not fit 63 bits. Cost: linear in the transfers of the key before
+  // it.
+  virtual StatusOr<StatementRows> ReadStatement(const StatementQuery& query) const = 0;
 };
 
 // Verifies revealed proofs. The engine has a bounded number of requests out at once, lowest commit leaf

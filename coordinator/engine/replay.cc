@@ -142,6 +142,8 @@ Status CompareStates(const market::Market& replayed, const market::Market& store
       }
     }
   }
+  if (replayed.withdrawals() != stored.withdrawals()) return Differs("set of withdrawals");
+  if (replayed.suspensions() != stored.suspensions()) return Differs("set of suspensions");
   if (replayed.ledger().balances() != stored.ledger().balances()) return Differs("set of balances");
   return absl::OkStatus();
 }

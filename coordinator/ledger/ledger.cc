@@ -10,6 +10,7 @@ namespace prooflode::ledger {
 namespace {
 
 constexpr std::string_view kEscrowPrefix = "escrow:";
+constexpr std::string_view kWithdrawingPrefix = "withdrawing:";
 // Databases have signed integers of 64 bits.
 constexpr uint64_t kSupplyMax = uint64_t{std::numeric_limits<int64_t>::max()};
 
@@ -20,8 +21,12 @@ AccountName Escrow(std::string_view hex_key) { return std::string(kEscrowPrefix)
 
 AccountName Stake(std::string_view hex_key) { return std::string(kStakePrefix) + std::string(hex_key); }
 
+AccountName Withdrawing(std::string_view hex_key) {
+  return std::string(kWithdrawingPrefix) + std::string(hex_key);
+}
+
 std::vector<AccountName> AccountsOf(std::string_view hex_key) {
-  return {Available(hex_key), Escrow(hex_key), Stake(hex_key)};
+  return {Available(hex_key), Escrow(hex_key), Stake(hex_key), Withdrawing(hex_key)};
 }
 
 StatusOr<Transfer> Ledger::Post(Transfer transfer) {
@@ -77,7 +82,8 @@ void Ledger::SetBalance(const AccountName& account, Amount balance) {
   Amount& held = balances_[account];
   // Cannot overflow: what is held never exceeds what external owes, which fits.
   for (const auto& [prefix, total] :
-       {std::pair(kEscrowPrefix, &escrow_total_), std::pair(kStakePrefix, &stake_total_)}) {
+       {std::pair(kEscrowPrefix, &escrow_total_), std::pair(kStakePrefix, &stake_total_),
+        std::pair(kWithdrawingPrefix, &withdrawing_total_)}) {
     if (account.starts_with(prefix)) *total = Amount{Count(*total) - Count(held) + Count(balance)};
   }
   if (account != kExternal) {

@@ -17,13 +17,14 @@
 namespace prooflode::ledger {
 
 // "available:<hex key>", "escrow:<hex key>" (of a requester's unfinished jobs), "stake:<hex key>" (collateral
-// of a miner's live attempts), "fees", "external".
+// of a miner's live attempts), "withdrawing:<hex key>" (asked for and not yet paid), "fees", "external".
 using AccountName = std::string;
 inline constexpr std::string_view kStakePrefix = "stake:";
 AccountName Available(std::string_view hex_key);
 AccountName Escrow(std::string_view hex_key);
 AccountName Stake(std::string_view hex_key);
-// All accounts of one key.
+AccountName Withdrawing(std::string_view hex_key);
+// All accounts of one key: available, escrow, stake, withdrawing.
 std::vector<AccountName> AccountsOf(std::string_view hex_key);
 inline const AccountName kFees = "fees";
 inline const AccountName kExternal = "external";
@@ -34,13 +35,15 @@ enum class TransferKind : uint8_t {
   kReward = 3,
   kFee = 4,
   kRefund = 5,
-  kWithdrawal = 6,
+  kWithdrawal = 6,  // paid outside
   kCollateral = 7,
   kCollateralReturn = 8,
   kPenalty = 9,  // forfeited collateral, to the requester
   kBounty =
       10,  // forfeited collateral, set aside in escrow for whoever completes the job, and paid from there
-  kCheckFee = 11  // from the escrow of an unprovable job to who reported it
+  kCheckFee = 11,  // from the escrow of an unprovable job to who reported it
+  kWithdrawalRequest = 12,
+  kWithdrawalReturn = 13,  // rejected or cancelled
 };
 
 struct Transfer {
@@ -72,9 +75,10 @@ class Ledger {
 
   // Whether the balances add up to what external owes. Cost: O(1).
   bool IsConserved() const { return held_total_ == Count(Balance(kExternal)); }
-  // The sums of all escrow and of all stake accounts. Cost: O(1).
+  // The sums of all escrow, stake and withdrawing accounts. Cost: O(1).
   Amount EscrowTotal() const { return escrow_total_; }
   Amount StakeTotal() const { return stake_total_; }
+  Amount WithdrawingTotal() const { return withdrawing_total_; }
 
   // For the store, before the first Post: every balance, every transfer with an external reference, and how
   // many transfers there are.
@@ -90,6 +94,7 @@ class Ledger {
   uint64_t transfer_count_ = 0;
   Amount escrow_total_{};
   Amount stake_total_{};
+  Amount withdrawing_total_{};
   unsigned __int128 held_total_ =
       0;  // of all accounts but external; wide, for damaged balances are loaded too
 };

@@ -71,6 +71,26 @@ struct Withdraw {
   Amount amount{};
   std::string external_reference;
 };
+// The operator's word that a withdrawal was paid outside, or will not be. Who sends these is checked to be an
+// operator before they are queued.
+struct PayWithdrawal {
+  WithdrawalId withdrawal = 0;
+  std::string external_reference;
+};
+struct RejectWithdrawal {
+  WithdrawalId withdrawal = 0;
+  std::string note;
+};
+// By its owner.
+struct CancelWithdrawal {
+  WithdrawalId withdrawal = 0;
+};
+// An operator's kill switch, on or off again.
+struct SetSuspension {
+  SuspensionSubject subject;
+  bool active = false;
+  std::string note;
+};
 // Lets time pass: deadlines, leases and reveal windows are acted upon. Logged only when something came of it.
 struct Tick {};
 // The coordinator started, the first time or again. Nothing expires before `no_expiry_before`, so that
@@ -81,7 +101,8 @@ struct Restart {
 };
 
 using Command = std::variant<RegisterCircuit, PostJob, CancelJob, AcceptOffer, CommitProof, RevealProof,
-                             ReleaseAttempt, RecordVerdict, Deposit, Withdraw, Tick, Restart>;
+                             ReleaseAttempt, RecordVerdict, Deposit, Withdraw, Tick, Restart, PayWithdrawal,
+                             RejectWithdrawal, CancelWithdrawal, SetSuspension>;
 
 // A command with everything that makes Apply deterministic.
 struct Stamped {
@@ -128,8 +149,15 @@ struct TransferAnswer {
   ledger::Transfer transfer;
 };
 struct Done {};
+struct WithdrawalAnswer {
+  Withdrawal withdrawal;
+};
+struct SuspensionAnswer {
+  Suspension suspension;
+  uint64_t refunded_jobs = 0;
+};
 using Answer = std::variant<Refusal, CircuitAnswer, JobAnswer, AttemptAnswer, CommitAnswer, RevealAnswer,
-                            TransferAnswer, Done>;
+                            TransferAnswer, Done, WithdrawalAnswer, SuspensionAnswer>;
 
 // What the world must be told, once the command is durable.
 struct JobOpened {

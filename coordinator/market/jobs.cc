@@ -78,6 +78,11 @@ Answer State::Apply(const Stamped& in, const PostJob& command) {
   if (auto refusal = CheckPost(command, circuit == circuits_.end() ? nullptr : &circuit->second, rules_)) {
     return *std::move(refusal);
   }
+  if (IsSuspended(circuit->second)) {
+    return Refuse(RefusalCode::kFailedPrecondition,
+                  "circuit_id: an operator has suspended this circuit or its proof system",
+                  Reason::kSuspended);
+  }
   // A statement is judged here and never again: a proof that exists is not bought twice by mistake.
   if (!command.again) {
     if (const auto proven = proven_.find(command.statement); proven != proven_.end()) {
@@ -160,31 +165,6 @@ Answer State::Apply(const Stamped& in, const Deposit& command) {
                                                           .external_reference = reference});
   if (!posted.ok())
     return Refuse(RefusalCode::kInvalidArgument, std::string(FromSv(posted.status().message())));
-  NoteTransfer(*posted);
-  return TransferAnswer{*posted};
-}
-
-Answer State::Apply(const Stamped& in, const Withdraw& command) {
-  const std::string owner = Hex(in.origin.identity);
-  // References of withdrawals are the owner's own; those of deposits the market's.
-  const std::string reference = absl::StrCat("withdraw:", owner, ":", command.external_reference);
-  if (const ledger::Transfer* earlier = ledger_.FindReference(reference)) {
-    if (earlier->amount == command.amount) return TransferAnswer{*earlier};
-    return Refuse(RefusalCode::kAlreadyExists,
-                  absl::StrCat("external_reference: \"", command.external_reference,
-                               "\" was used for another withdrawal"));
-  }
-  const StatusOr<ledger::Transfer> posted = ledger_.Post({.kind = ledger::TransferKind::kWithdrawal,
-                                                          .time = in.now,
-                                                          .amount = command.amount,
-                                                          .debit = ledger::Available(owner),
-                                                          .credit = ledger::kExternal,
-                                                          .external_reference = reference});
-  if (!posted.ok()) {
-    const bool poor = posted.status().code() == absl::StatusCode::kFailedPrecondition;
-    return Refuse(poor ? RefusalCode::kFailedPrecondition : RefusalCode::kInvalidArgument,
-                  std::string(FromSv(posted.status().message())));
-  }
   NoteTransfer(*posted);
   return TransferAnswer{*posted};
 }

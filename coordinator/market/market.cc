@@ -110,6 +110,19 @@ std::vector<AttemptId> Market::PendingVerdicts() const {
 
 const ledger::Ledger& Market::ledger() const { return state_->ledger_; }
 
+const Withdrawal* Market::FindWithdrawal(WithdrawalId id) const {
+  const auto it = state_->withdrawals_.find(id);
+  return it == state_->withdrawals_.end() ? nullptr : &it->second;
+}
+const std::map<WithdrawalId, Withdrawal>& Market::withdrawals() const { return state_->withdrawals_; }
+const std::set<WithdrawalId>& Market::WithdrawalsOf(const Identity& owner) const {
+  static const std::set<WithdrawalId> kNone;
+  const auto it = state_->withdrawals_of_.find(owner);
+  return it == state_->withdrawals_of_.end() ? kNone : it->second;
+}
+const std::set<WithdrawalId>& Market::UnpaidWithdrawals() const { return state_->unpaid_; }
+const std::map<SuspensionSubject, Suspension>& Market::suspensions() const { return state_->suspensions_; }
+
 Changes Market::TakeChanges() { return std::exchange(state_->changes_, {}); }
 
 void Market::LoadCircuit(Circuit circuit) {
@@ -120,6 +133,10 @@ void Market::LoadJob(Job job) { state_->PutLoaded(std::move(job)); }
 void Market::LoadAttempt(Attempt attempt) {
   state_->ended_.NoteLoaded(attempt);
   state_->PutLoaded(std::move(attempt));
+}
+void Market::LoadWithdrawal(Withdrawal withdrawal) { state_->PutLoaded(std::move(withdrawal)); }
+void Market::LoadSuspension(Suspension suspension) {
+  state_->suspensions_[suspension.subject] = std::move(suspension);
 }
 ledger::Ledger& Market::LedgerForLoading() { return state_->ledger_; }
 Status Market::FinishLoading() {

@@ -29,6 +29,8 @@ struct Changes {
   std::set<AttemptId> attempts;
   std::set<ledger::AccountName> accounts;
   std::vector<ledger::Transfer> transfers;
+  std::set<WithdrawalId> withdrawals;
+  std::set<SuspensionSubject> suspensions;
 };
 
 class Market {
@@ -65,6 +67,12 @@ class Market {
   // Revealed and unjudged: to be verified again after a restart.
   std::vector<AttemptId> PendingVerdicts() const;
   const ledger::Ledger& ledger() const;
+  const Withdrawal* FindWithdrawal(WithdrawalId id) const;
+  const std::map<WithdrawalId, Withdrawal>& withdrawals() const;  // the oldest first
+  const std::set<WithdrawalId>& WithdrawalsOf(const Identity& owner) const;
+  const std::set<WithdrawalId>& UnpaidWithdrawals() const;
+  // Those that are no longer active too.
+  const std::map<SuspensionSubject, Suspension>& suspensions() const;
 
   // For the store: what changed, and loading it back (in any order, before the first Apply). FinishLoading
   // checks that everything refers to something that exists and that the money adds up.
@@ -72,6 +80,8 @@ class Market {
   void LoadCircuit(Circuit circuit);
   void LoadJob(Job job);
   void LoadAttempt(Attempt attempt);
+  void LoadWithdrawal(Withdrawal withdrawal);
+  void LoadSuspension(Suspension suspension);
   ledger::Ledger& LedgerForLoading();
   Status FinishLoading();
 

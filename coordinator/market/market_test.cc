@@ -335,8 +335,8 @@ TEST(Market, MoneyThatIsNotThereIsNotSpent) {
   post.public_inputs = std::string(32, '\0');
   EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kAlice, post)));
   EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kAlice, Withdraw{Amount{1001}, "w"})));
-  b.Get<TransferAnswer>(kAlice, Withdraw{Amount{400}, "w"});
-  b.Get<TransferAnswer>(kAlice, Withdraw{Amount{400}, "w"});  // a repeat changes nothing
+  b.Get<WithdrawalAnswer>(kAlice, Withdraw{Amount{400}, "w"});
+  b.Get<WithdrawalAnswer>(kAlice, Withdraw{Amount{400}, "w"});  // a repeat changes nothing
   EXPECT_EQ(b.Balance(kAlice), 600u);
   b.Get<TransferAnswer>({}, Deposit{kAlice, Amount{1000}, "start"});
   EXPECT_EQ(b.Balance(kAlice), 600u);

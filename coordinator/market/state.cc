@@ -115,6 +115,7 @@ void State::CheckMoney() const {
   PL_CHECK(ledger_.IsConserved());
   PL_CHECK(Count(ledger_.EscrowTotal()) == escrow_due_);
   PL_CHECK(Count(ledger_.StakeTotal()) == stake_due_);
+  PL_CHECK(Count(ledger_.WithdrawingTotal()) == withdrawals_due_);
 }
 
 Status State::CheckReferences() const {
@@ -138,6 +139,10 @@ Status State::CheckReferences() const {
   if (Count(ledger_.StakeTotal()) != stake_due_) {
     return absl::DataLossError(absl::StrCat("accounts: stakes hold ", Count(ledger_.StakeTotal()),
                                             ", live attempts want ", stake_due_));
+  }
+  if (Count(ledger_.WithdrawingTotal()) != withdrawals_due_) {
+    return absl::DataLossError(absl::StrCat("accounts: ", Count(ledger_.WithdrawingTotal()),
+                                            " wait to be withdrawn, withdrawals want ", withdrawals_due_));
   }
   return absl::OkStatus();
 }

@@ -1,6 +1,7 @@
 // The market's state and the rules that work on it; Market (market.h) is its public face. One file a group of
 // rules: jobs.cc posting and cancelling, attempts.cc what miners do, settle.cc verdicts, timers, payment and
-// refund, stake.cc collateral and what it is lost for, unprovable.cc jobs that nobody can prove.
+// refund, stake.cc collateral and what it is lost for, unprovable.cc jobs that nobody can prove,
+// withdrawals.cc, suspend.cc the operator's kill switch.
 #pragma once
 
 #include <map>
@@ -42,6 +43,10 @@ class State {
   Answer Apply(const Stamped& in, const Withdraw& command);
   Answer Apply(const Stamped& in, const Tick& command);
   Answer Apply(const Stamped& in, const Restart& command);
+  Answer Apply(const Stamped& in, const PayWithdrawal& command);
+  Answer Apply(const Stamped& in, const RejectWithdrawal& command);
+  Answer Apply(const Stamped& in, const CancelWithdrawal& command);
+  Answer Apply(const Stamped& in, const SetSuspension& command);
 
   // Writing rows: every change of a job or attempt goes through these, which keep the indexes and note the
   // change.
@@ -50,6 +55,8 @@ class State {
   void PutCircuit(Circuit circuit);
   void PutLoaded(Job job);
   void PutLoaded(Attempt attempt);
+  void PutWithdrawal(Withdrawal withdrawal);
+  void PutLoaded(Withdrawal withdrawal);
 
   void CheckMoney() const;
   Status CheckReferences() const;
@@ -60,6 +67,8 @@ class State {
   std::map<JobId, Job> jobs_;
   std::map<AttemptId, Attempt> attempts_;
   ledger::Ledger ledger_;
+  std::map<WithdrawalId, Withdrawal> withdrawals_;
+  std::map<SuspensionSubject, Suspension> suspensions_;
   Micros no_expiry_before_{};
   LeafIndex last_restart_ = 0;
   Micros last_time_{};
@@ -84,6 +93,9 @@ class State {
   std::set<std::pair<Micros, AttemptId>> attempt_timers_;
   uint64_t escrow_due_ = 0;  // reward, fee and bounty of all unfinished jobs
   uint64_t stake_due_ = 0;   // collateral of all live attempts
+  std::map<Identity, std::set<WithdrawalId>> withdrawals_of_;
+  std::set<WithdrawalId> unpaid_;  // requested
+  uint64_t withdrawals_due_ = 0;   // their sum
 
   // Shared by the rules.
   const Job* FindJob(const JobId& id) const;
@@ -112,6 +124,11 @@ class State {
   // Nothing is held afterwards: `penalty` is shared out, the rest goes back.
   void CloseStake(const Stamped& in, Attempt& attempt, Amount penalty);
   void PayBounty(const Stamped& in, Job& job, ledger::TransferKind kind, const ledger::AccountName& to);
+
+  // withdrawals.cc
+  Answer GiveBack(const Stamped& in, Withdrawal withdrawal, WithdrawalState state, const std::string& note);
+  // suspend.cc
+  bool IsSuspended(const Circuit& circuit) const;
 
   // unprovable.cc. Ends an open job that enough miners have reported, once no commit is undecided.
   void EndIfUnprovable(const Stamped& in, const JobId& id);

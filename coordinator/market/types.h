@@ -24,7 +24,8 @@ struct Id {
 };
 using JobId = Id<struct JobTag>;
 using AttemptId = Id<struct AttemptTag>;
-using CircuitId = Digest;  // of verifying key and files: docs/formats/statement.md
+using WithdrawalId = uint64_t;  // index of the leaf that asked for it
+using CircuitId = Digest;       // of verifying key and files: docs/formats/statement.md
 using LeafIndex = uint64_t;
 
 enum class ProofSystem : uint8_t { kGroth16Bn254 = 1 };
@@ -142,6 +143,37 @@ struct Attempt {
   Amount collateral{};       // held now: while the attempt is live
   Amount forfeited{};        // of its collateral, so far
   friend bool operator==(const Attempt&, const Attempt&) = default;
+};
+
+// Enumerators have the values of prooflode.v1 (proto/prooflode/v1/account_service.proto).
+enum class WithdrawalState : uint8_t { kRequested = 1, kPaid = 2, kRejected = 3, kCancelled = 4 };
+
+struct Withdrawal {
+  WithdrawalId id = 0;
+  Identity owner{};
+  WithdrawalState state = WithdrawalState::kRequested;
+  Amount amount{};
+  std::string reference;  // the owner's; counts once
+  Micros requested_at{};
+  Micros ended_at{};
+  std::string payment;  // the operator's reference of the payment outside; counts once in the market
+  std::string note;     // why it was rejected
+  friend bool operator==(const Withdrawal&, const Withdrawal&) = default;
+};
+
+// What an operator may suspend: a proof system, or one circuit of it.
+struct SuspensionSubject {
+  ProofSystem proof_system = ProofSystem::kGroth16Bn254;
+  CircuitId circuit{};  // zeros: all circuits
+  friend auto operator<=>(const SuspensionSubject&, const SuspensionSubject&) = default;
+};
+
+struct Suspension {
+  SuspensionSubject subject;
+  bool active = false;
+  Micros since{};  // of being active, or not any more
+  std::string note;
+  friend bool operator==(const Suspension&, const Suspension&) = default;
 };
 
 // What an operator may set of how the market works. In the log with every start of the coordinator, so that a

@@ -1,5 +1,5 @@
 // Tables of the SQLite store, version 4; docs/formats/store.md explains them. Columns of circuits, jobs,
-// attempts and transfers stand in the order of coordinator/engine/fields.h.
+// attempts, transfers, withdrawals and suspensions stand in the order of coordinator/engine/fields.h.
 #pragma once
 
 #include <cstdint>
@@ -96,7 +96,7 @@ CREATE TABLE accounts (
 
 CREATE TABLE transfers (
   id INTEGER PRIMARY KEY CHECK (id > 0),
-  kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 11),
+  kind INTEGER NOT NULL CHECK (kind BETWEEN 1 AND 13),
   time_us INTEGER NOT NULL,
   amount_units INTEGER NOT NULL CHECK (amount_units > 0),
   debit TEXT NOT NULL,
@@ -107,6 +107,27 @@ CREATE TABLE transfers (
 CREATE INDEX transfers_debit ON transfers (debit, id);
 CREATE INDEX transfers_credit ON transfers (credit, id);
 CREATE UNIQUE INDEX transfers_reference ON transfers (external_reference) WHERE external_reference <> '';
+
+CREATE TABLE withdrawals (
+  id INTEGER PRIMARY KEY CHECK (id >= 0),
+  owner BLOB NOT NULL CHECK (length(owner) = 32),
+  state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
+  amount_units INTEGER NOT NULL CHECK (amount_units > 0),
+  reference TEXT NOT NULL,
+  requested_at_us INTEGER NOT NULL,
+  ended_at_us INTEGER NOT NULL,
+  payment TEXT NOT NULL CHECK ((payment <> '') = (state = 2)),
+  note TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE suspensions (
+  proof_system INTEGER NOT NULL CHECK (proof_system = 1),
+  circuit BLOB NOT NULL CHECK (length(circuit) = 32),
+  active INTEGER NOT NULL CHECK (active IN (0, 1)),
+  since_us INTEGER NOT NULL,
+  note TEXT NOT NULL,
+  PRIMARY KEY (proof_system, circuit)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE answers (
   identity BLOB NOT NULL CHECK (length(identity) = 32),

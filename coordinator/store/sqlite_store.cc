@@ -9,6 +9,7 @@
 #include "base/files.h"
 #include "coordinator/engine/fields.h"
 #include "coordinator/store/schema.h"
+#include "coordinator/store/sqlite_timer.h"
 
 namespace prooflode::store {
 namespace {
@@ -85,26 +86,6 @@ Status LoadTable(Connection& db, const std::string& table, Load load) {
 
 }  // namespace
 
-class SqliteStore::Timer {
- public:
-  Timer(const SqliteStore& store, const char* operation)
-      : clock_(store.options_.clock),
-        seconds_(store.metrics_.GetHistogram("prooflode_coordinator_db_query_duration_seconds",
-                                             "Calls of the database, waiting for their turn included",
-                                             ExponentialBuckets(1e-4, 2.5, 11), {{"operation", operation}})),
-        begun_(clock_ == nullptr ? Micros{} : clock_->MonotonicNow()) {}
-  Timer(const Timer&) = delete;
-  Timer& operator=(const Timer&) = delete;
-  ~Timer() {
-    if (clock_ != nullptr) seconds_.Observe(ToSeconds(clock_->MonotonicNow() - begun_));
-  }
-
- private:
-  Clock* const clock_;
-  Histogram& seconds_;
-  const Micros begun_;
-};
-
 SqliteStore::SqliteStore(const SqliteOptions& options, const PublicKey& coordinator, MetricFactory& metrics,
                          std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader)
     : options_(options),
@@ -166,10 +147,11 @@ Status SqliteStore::Prepare() {
     Strings strings;
   };
   constexpr Wanted kInserts[] = {
-      {"leaves", "INSERT", 3, Strings::kBlob},    {"circuits", "INSERT", 15, Strings::kText},
-      {"jobs", "REPLACE", 26, Strings::kBlob},    {"attempts", "REPLACE", 17, Strings::kBlob},
-      {"accounts", "REPLACE", 2, Strings::kText}, {"transfers", "INSERT", 8, Strings::kText},
-      {"answers", "INSERT", 5, Strings::kBlob}};
+      {"leaves", "INSERT", 3, Strings::kBlob},      {"circuits", "INSERT", 15, Strings::kText},
+      {"jobs", "REPLACE", 26, Strings::kBlob},      {"attempts", "REPLACE", 17, Strings::kBlob},
+      {"accounts", "REPLACE", 2, Strings::kText},   {"transfers", "INSERT", 8, Strings::kText},
+      {"answers", "INSERT", 5, Strings::kBlob},     {"withdrawals", "REPLACE", 9, Strings::kText},
+      {"suspensions", "REPLACE", 5, Strings::kText}};
   if (writer_ != nullptr) {
     for (const Wanted& wanted : kInserts) {
       PL_ASSIGN_OR_RETURN(
@@ -204,6 +186,10 @@ Status SqliteStore::Load(market::Market& market, std::vector<Digest>& leaf_hashe
         LoadTable<market::Job>(db, "jobs", [&](market::Job j) { market.LoadJob(std::move(j)); }));
     PL_RETURN_IF_ERROR(LoadTable<market::Attempt>(
         db, "attempts", [&](market::Attempt a) { market.LoadAttempt(std::move(a)); }));
+    PL_RETURN_IF_ERROR(LoadTable<market::Withdrawal>(
+        db, "withdrawals", [&](market::Withdrawal w) { market.LoadWithdrawal(std::move(w)); }));
+    PL_RETURN_IF_ERROR(LoadTable<market::Suspension>(
+        db, "suspensions", [&](market::Suspension s) { market.LoadSuspension(std::move(s)); }));
     PL_RETURN_IF_ERROR(LoadLedger(market.LedgerForLoading()));
     PL_RETURN_IF_ERROR(LoadLeafHashes(leaf_hashes));
   }
@@ -298,6 +284,8 @@ Status SqliteStore::WriteRows(const engine::Batch& batch) {
   PL_RETURN_IF_ERROR(write_all("jobs", batch.jobs));
   PL_RETURN_IF_ERROR(write_all("attempts", batch.attempts));
   PL_RETURN_IF_ERROR(write_all("transfers", batch.transfers));
+  PL_RETURN_IF_ERROR(write_all("withdrawals", batch.withdrawals));
+  PL_RETURN_IF_ERROR(write_all("suspensions", batch.suspensions));
   Statement& answers = inserts_.at("answers");
   for (const engine::StoredAnswer& answer : batch.answers) {
     answers(answer.identity);

@@ -50,6 +50,7 @@ class SqliteStore final : public engine::Store {
   StatusOr<std::vector<transparency::Leaf>> ReadLeaves(uint64_t from, size_t count_max) const override;
   StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key, uint64_t before_id,
                                                         size_t count_max) const override;
+  StatusOr<engine::StatementRows> ReadStatement(const engine::StatementQuery& query) const override;
 
   // SQLite's own check of every page and index. Cost: reads the whole file.
   Status CheckIntegrity();
@@ -66,8 +67,7 @@ class SqliteStore final : public engine::Store {
   Status LoadLeafHashes(std::vector<Digest>& leaf_hashes) PL_REQUIRES(reader_mutex_);
   Status LoadLedger(ledger::Ledger& ledger) PL_REQUIRES(reader_mutex_);
   void MeasureSize();
-  // Measures from its making to the end of the scope that holds it.
-  class Timer;
+  class Timer;  // sqlite_timer.h
 
   const SqliteOptions options_;
   const PublicKey coordinator_;

@@ -38,9 +38,15 @@ class BatchMaker {
     for (const auto& name : changes.accounts) {
       batch_.balances.emplace_back(name, market.ledger().Balance(name));
     }
+    for (const auto id : changes.withdrawals) batch_.withdrawals.push_back(*market.FindWithdrawal(id));
+    for (const auto& subject : changes.suspensions) {
+      batch_.suspensions.push_back(market.suspensions().at(subject));
+    }
     batch_.transfers = changes.transfers;
     return std::exchange(batch_, {});
   }
+
+  Micros now() const { return now_; }
 
   market::Market market{market::Rules{}};
 
@@ -90,6 +96,9 @@ inline engine::Batch BusyBatch(BatchMaker& maker) {
 inline void ExpectSameMarket(const market::Market& got, const market::Market& want) {
   EXPECT_EQ(got.circuits(), want.circuits());
   EXPECT_EQ(got.jobs(), want.jobs());
+  EXPECT_EQ(got.withdrawals(), want.withdrawals());
+  EXPECT_EQ(got.UnpaidWithdrawals(), want.UnpaidWithdrawals());
+  EXPECT_EQ(got.suspensions(), want.suspensions());
   for (const auto& [id, job] : want.jobs()) {
     const auto wanted = want.AttemptsOf(id);
     const auto loaded = got.AttemptsOf(id);
@@ -143,6 +152,11 @@ TYPED_TEST_P(StoreConformance, RowsAreReplacedAndLeavesAppended) {
   }
   maker.Do(TestKey(1), market::CancelJob{open});
   ASSERT_EQ(maker.market.FindJob(open)->state, market::JobState::kCancelled);
+  const auto asked =
+      std::get<market::WithdrawalAnswer>(maker.Do(TestKey(1), market::Withdraw{Amount{70}, "rent"}));
+  maker.Do(TestKey(1), market::Withdraw{Amount{7}, "food"});
+  maker.Do({}, market::PayWithdrawal{asked.withdrawal.id, "wire"});
+  maker.Do({}, market::SetSuspension{{}, true, "broken"});
   ASSERT_TRUE(this->store().Write(maker.Take()).ok());
   market::Market market{market::Rules{}};
   std::vector<Digest> hashes;
@@ -208,9 +222,45 @@ TYPED_TEST_P(StoreConformance, LeavesAndTransfersAreReadInPages) {
   EXPECT_TRUE(this->store().ReadTransfers(HexEncode(TestKey(9)), 0, 2)->empty());
 }
 
+TYPED_TEST_P(StoreConformance, StatementsHaveWhatWasThereBeforeAndWhatMoved) {
+  BatchMaker maker;
+  engine::Batch batch = BusyBatch(maker);
+  ASSERT_TRUE(this->store().Write(batch).ok());
+  const Micros later = maker.now() + Millis(1);
+  maker.Do(TestKey(1), market::Withdraw{Amount{300}, "rent"});
+  maker.Do(TestKey(1), market::Withdraw{Amount{50}, "food"});
+  const engine::Batch second = maker.Take();
+  ASSERT_TRUE(this->store().Write(second).ok());
+  const std::string key = HexEncode(TestKey(1));
+  using Amounts = std::vector<Amount>;  // available, escrow, stake, withdrawing
+
+  const Micros end = Seconds(1'000'000);
+  const auto all = this->store().ReadStatement({key, Micros{0}, end, 0, 100});
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_EQ(all->before, (Amounts{{}, {}, {}, {}}));
+  ASSERT_EQ(all->transfers.size(), batch.transfers.size() + second.transfers.size());
+  EXPECT_EQ(all->transfers.front(), batch.transfers.front());
+  EXPECT_EQ(all->transfers.back(), second.transfers.back());
+
+  const auto from = this->store().ReadStatement({key, later, end, 0, 1});
+  EXPECT_EQ(from->before, (Amounts{Amount{800}, Amount{200}, {}, {}}));
+  ASSERT_EQ(from->transfers.size(), 1u);
+  EXPECT_EQ(from->transfers[0], second.transfers[0]);
+  const auto next = this->store().ReadStatement({key, later, end, from->transfers[0].id, 1});
+  EXPECT_EQ(next->before, (Amounts{Amount{500}, Amount{200}, {}, Amount{300}}));
+  EXPECT_EQ(next->transfers[0], second.transfers[1]);
+
+  const auto until = this->store().ReadStatement({key, Micros{0}, later, 0, 100});
+  EXPECT_EQ(until->transfers.size(), batch.transfers.size());
+  const auto none = this->store().ReadStatement({key, end, end, 0, 100});
+  EXPECT_EQ(none->before, (Amounts{Amount{450}, Amount{200}, {}, Amount{350}}));
+  EXPECT_TRUE(none->transfers.empty());
+  EXPECT_TRUE(this->store().ReadStatement({HexEncode(TestKey(9)), Micros{0}, end, 0, 9})->transfers.empty());
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StoreConformance, AnEmptyStoreLoadsNothing, WhatWasWrittenIsLoadedAfterReopening,
                             RowsAreReplacedAndLeavesAppended, HistoryIsNeverWrittenTwice,
                             ABatchIsWrittenWhollyOrNotAtAll, AnswersAreFoundByIdentityAndRequest,
-                            LeavesAndTransfersAreReadInPages);
+                            LeavesAndTransfersAreReadInPages, StatementsHaveWhatWasThereBeforeAndWhatMoved);
 
 }  // namespace prooflode::store

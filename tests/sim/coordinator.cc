@@ -49,6 +49,9 @@ class Coordinator::Disk final : public engine::Store {
                                                         size_t count_max) const override {
     return owner_.stored_->ReadTransfers(hex_key, before_id, count_max);
   }
+  StatusOr<engine::StatementRows> ReadStatement(const engine::StatementQuery& query) const override {
+    return owner_.stored_.ReadStatement(query);
+  }
 
  private:
   Status Keep(const engine::Batch& batch) {

@@ -43,6 +43,10 @@ std::string InWords(const market::Answer& answer) {
                  return "transfer " + std::to_string(a.transfer.id) + " " +
                         std::to_string(Count(a.transfer.amount));
                },
+               [](const market::WithdrawalAnswer& a) {
+                 return "withdrawal " + std::to_string(a.withdrawal.id) + " " +
+                        std::to_string(Count(a.withdrawal.amount));
+               },
                [](const auto&) { return std::string("done"); }},
       answer);
 }
@@ -170,9 +174,12 @@ bool Judge::IsTrue(const Request& request, const engine::Answered& answered) con
                    return made != nullptr && made->second == Count(a.transfer.amount) &&
                           made->first == deposit->owner;
                  }
+                 return false;
+               },
+               [&](const market::WithdrawalAnswer& a) {
                  const auto& withdraw = std::get<market::Withdraw>(request.command);
                  const auto* made = model_.FindWithdrawal(who, withdraw.external_reference);
-                 return made != nullptr && made->second == Count(a.transfer.amount);
+                 return made != nullptr && made->second == Count(a.withdrawal.amount);
                },
                [&](const auto&) { return logged; }},
       answered.answer);

@@ -59,7 +59,7 @@ enum MoneyKind : uint8_t {
   kMoneyReward = 3,
   kMoneyFee = 4,
   kMoneyRefund = 5,
-  kMoneyWithdrawal = 6,
+  kMoneyWithdrawal = 12,  // asked for
   kMoneyCollateral = 7,
   kMoneyCollateralReturn = 8,
   kMoneyPenalty = 9,

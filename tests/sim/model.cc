@@ -117,7 +117,7 @@ void Model::FoldCommand(const LeafView& leaf) {
       if (!withdrawals_.insert({{who, leaf.Text(72)}, {who, amount}}).second) {
         Wrong(leaf, "reference-once", "this withdrawal was made already");
       }
-      return Expect({0, kMoneyWithdrawal, amount, AvailableOf(who), "external", ""});
+      return Expect({0, kMoneyWithdrawal, amount, AvailableOf(who), "withdrawing:" + HexEncode(who), ""});
     }
     default:
       Wrong(leaf, "known-command", "kind " + std::to_string(leaf.kind));
@@ -301,6 +301,10 @@ const std::pair<Key, uint64_t>* Model::FindDeposit(const std::string& reference)
 const std::pair<Key, uint64_t>* Model::FindWithdrawal(const Key& owner, const std::string& reference) const {
   const auto it = withdrawals_.find({owner, reference});
   return it == withdrawals_.end() ? nullptr : &it->second;
+}
+size_t Model::WithdrawalsOf(const Key& owner) const {
+  return static_cast<size_t>(std::count_if(withdrawals_.begin(), withdrawals_.end(),
+                                           [&](const auto& entry) { return entry.first.first == owner; }));
 }
 bool Model::IsBeingProven(const Digest& circuit, const Digest& statement) const {
   const auto it = unfinished_.find(statement);

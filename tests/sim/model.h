@@ -93,6 +93,7 @@ class Model {
   // By its reference: owner and amount. nullptr: none.
   const std::pair<Key, uint64_t>* FindDeposit(const std::string& reference) const;
   const std::pair<Key, uint64_t>* FindWithdrawal(const Key& owner, const std::string& reference) const;
+  size_t WithdrawalsOf(const Key& owner) const;  // ever asked for
   bool IsProven(const Digest& statement) const { return proven_.contains(statement); }
   bool IsBeingProven(const Digest& circuit, const Digest& statement) const;
   uint32_t UnfinishedOf(const Key& requester) const;

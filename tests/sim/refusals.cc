@@ -81,7 +81,7 @@ bool May(const Model& model, const Key&, const market::Deposit& deposit, int64_t
 
 bool May(const Model& model, const Key& who, const market::Withdraw& withdraw, int64_t) {
   return Count(withdraw.amount) == 0 || model.FindWithdrawal(who, withdraw.external_reference) != nullptr ||
-         model.Balance(AvailableOf(who)) < Count(withdraw.amount);
+         model.WithdrawalsOf(who) >= 100 || model.Balance(AvailableOf(who)) < Count(withdraw.amount);
 }
 
 // Commands that no client of a simulated world gives.

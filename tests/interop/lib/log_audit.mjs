@@ -1,11 +1,12 @@
 // Judges a whole log by the market's promises, with its own model: every commit was its miner's, every verdict is right, the earliest
 // valid commit was paid, once, after every earlier one was decided, and every unit of money is somewhere.
 import { Stakes } from "./stake_audit.mjs";
+import { Withdrawals } from "./withdrawal_audit.mjs";
 import { counted, demand, hex, integer, isSignedBy, sha256, tagged } from "./log_reader.mjs";
 
-const KIND = { deposit: 1, escrow: 2, reward: 3, fee: 4, refund: 5, withdrawal: 6, checkFee: 11 };
+const KIND = { deposit: 1, escrow: 2, reward: 3, fee: 4, refund: 5, checkFee: 11 };
 const ATTEMPT = { valid: 4, won: 5, lost: 6, invalid: 7, timedOut: 9 };
-const JOB = { won: 4, unprovable: 7 };
+const JOB = { won: 4, unprovable: 7, suspended: 8 };
 const UNPROVABLE = 14;
 
 const word = (value) => Buffer.from(BigInt(value).toString(16).padStart(64, "0"), "hex");
@@ -49,6 +50,8 @@ export class Auditor {
     this.proven = new Set();
     this.ledger = new Ledger();
     this.stakes = new Stakes(this);
+    this.withdrawals = new Withdrawals();
+    this.suspended = new Set();  // circuits; all zeros is all of them
     this.market = null;
     this.time = -(2n ** 63n);
     this.noExpiryBefore = 0n;
@@ -70,6 +73,7 @@ export class Auditor {
   finish() {
     this.ledger.check();
     this.stakes.finish();
+    this.withdrawals.finish(this.ledger.balances);
     const unfinished = [...this.jobs.values()].filter((job) => !job.settled).length;
     return { jobs: this.jobs.size, paid: this.paid, refunded: this.refunded, unfinished, transfers: Number(this.ledger.last) };
   }
@@ -96,6 +100,7 @@ export class Auditor {
     demand(leaf.jobs.length === 1 && !this.jobs.has(leaf.jobs[0].job), "a post makes one new job");
     const circuit = hex(leaf, 10);
     demand(this.circuits.has(circuit), "a job's circuit was never registered");
+    demand(!this.isSuspended(circuit), "a job was posted while its circuit was suspended");
     this.jobs.set(leaf.jobs[0].job, {
       requester: hex(leaf, 1), circuit, inputs: leaf.fields.get(33), reward: integer(leaf, 35), deadline: leaf.jobs[0].deadline,
       escrow: 0n, settled: false, cancelled: false, firstValid: null, attempts: [], reporters: [], checkFees: [],
@@ -166,10 +171,23 @@ export class Auditor {
     demand(leaf.transfers.length === 1 && t.kind === KIND.deposit && t.debit === "external", "a deposit is one transfer from outside");
     demand(t.credit === `available:${hex(leaf, 70)}` && t.amount === integer(leaf, 71), "a deposit went elsewhere");
   }
-  withdraw(leaf) {
-    const [t] = leaf.transfers;
-    demand(leaf.transfers.length === 1 && t.kind === KIND.withdrawal && t.credit === "external", "a withdrawal is one transfer to outside");
-    demand(t.debit === `available:${hex(leaf, 1)}` && t.amount === integer(leaf, 71), "a withdrawal came from elsewhere");
+  withdraw = (leaf) => this.withdrawals.requested(leaf);
+  payWithdrawal = (leaf) => this.withdrawals.paid(leaf);
+  rejectWithdrawal = (leaf) => this.withdrawals.givenBack(leaf, false);
+  cancelWithdrawal = (leaf) => this.withdrawals.givenBack(leaf, true);
+  suspension(leaf) {
+    const circuit = hex(leaf, 10);
+    const everything = /^0*$/.test(circuit);
+    demand(everything || this.circuits.has(circuit), "an unknown circuit was suspended");
+    const active = leaf.fields.get(74)[0] === 1;
+    demand(active !== this.suspended.has(circuit), "a suspension changed nothing");
+    if (!active) return this.suspended.delete(circuit);
+    this.suspended.add(circuit);
+    // Whatever is not delivered ends at once.
+    for (const [id, job] of this.jobs) {
+      if (job.settled || job.firstValid !== null || !(everything || job.circuit === circuit)) continue;
+      demand(this.endsAs(leaf, id, JOB.suspended), "a job went on although its circuit was suspended");
+    }
   }
 
   // What came of it.
@@ -188,10 +206,8 @@ export class Auditor {
   transferMade(leaf, transfer) {
     this.ledger.apply(transfer);
     const is = (kind) => transfer.kind === kind;
-    if (is(KIND.deposit) || is(KIND.withdrawal)) {
-      demand(leaf.type === "deposit" || leaf.type === "withdraw", "money entered or left unasked");
-      return;
-    }
+    if (is(KIND.deposit)) return demand(leaf.type === "deposit", "money entered or left unasked");
+    if (this.withdrawals.moved(leaf, transfer)) return;
     const job = this.jobOf(transfer.job);
     const [available, escrow] = [`available:${job.requester}`, `escrow:${job.requester}`];
     if (is(KIND.escrow)) {
@@ -223,17 +239,21 @@ export class Auditor {
   refundPaid(leaf, job, transfer) {
     demand(transfer.credit === `available:${job.requester}` && job.escrow === 0n, "a refund went elsewhere or in part");
     demand(!job.rewarded && job.firstValid === null, "refunded although proven");
-    if (this.endsUnprovable(leaf, transfer.job)) {
+    if (this.endsAs(leaf, transfer.job, JOB.unprovable)) {
       demand(job.reporters.length >= this.reportsWanted && !this.circuits.get(job.circuit).checked, "called unprovable without enough reports");
+    } else if (this.endsAs(leaf, transfer.job, JOB.suspended)) {
+      demand(leaf.type === "suspension" && this.isSuspended(job.circuit), "called suspended, and was not");
+      this.refunded++;
+      return;
     } else {
       demand(job.cancelled || this.isPast(leaf, job.deadline), "refunded early");
     }
     demand(job.attempts.every((a) => a.commitLeaf === undefined || a.decided), "refunded while a commit was undecided");
     this.refunded++;
   }
-  endsUnprovable = (leaf, id) => leaf.jobs.some((record) => record.job === id && record.state === JOB.unprovable);
+  endsAs = (leaf, id, state) => leaf.jobs.some((record) => record.job === id && record.state === state);
   checkFeePaid(leaf, job, transfer) {
-    demand(this.endsUnprovable(leaf, transfer.job), "a check fee for a job that may be provable");
+    demand(this.endsAs(leaf, transfer.job, JOB.unprovable), "a check fee for a job that may be provable");
     const share = (job.reward * this.checkFee) / 1_000_000n / BigInt(job.reporters.length);
     const next = job.reporters[job.checkFees.push(transfer) - 1];
     demand(transfer.amount === share && transfer.credit === `available:${next}`, "a check fee went elsewhere, or is another than the rule's");
@@ -250,6 +270,7 @@ export class Auditor {
     job.settled = true;
   }
 
+  isSuspended = (circuit) => this.suspended.has(circuit) || this.suspended.has("00".repeat(32));
   isPast = (leaf, time) => leaf.time >= time && leaf.time >= this.noExpiryBefore;
   jobOf(id) {
     demand(this.jobs.has(id), `no job ${id}`);

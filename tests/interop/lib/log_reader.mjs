@@ -16,7 +16,7 @@ export function rootOf(hashes) {
 }
 
 export const TYPES = [null, "register", "post", "cancel", "admit", "commit", "reveal", "release", "verdict", "deposit", "withdraw", "tick",
-  "restart"];
+  "restart", "payWithdrawal", "rejectWithdrawal", "cancelWithdrawal", "suspension"];
 const MAGIC = Buffer.from("plleaf1\0", "latin1");
 
 export class LogError extends Error {}
