@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "miner/work/memory.h"
 
 namespace prooflode::miner {
 namespace {
@@ -120,7 +121,10 @@ void Agent::Housekeeping() {
     }
   }
   const Micros now = clock_.MonotonicNow();
-  if (now >= disk_at_) MeasureDisk();
+  if (now >= disk_at_) {
+    MeasureDisk();
+    MeasureMemory();
+  }
   if (now < table_at_) return;
   table_at_ = now + kTablePause;
   reporter_.LogTable();
@@ -133,6 +137,18 @@ void Agent::MeasureDisk() {
   const CacheOptions& limits = cache_.options();
   reporter_.Disk({space->disk_free, limits.free_bytes_min, space->room, limits.quota_bytes, space->deleted});
   Feed(event::FilesRoom{space->room});
+}
+
+void Agent::MeasureMemory() {
+  const std::optional<uint64_t> free = AvailableMemory();
+  if (!free || options_.free_memory_min == 0) return;
+  // It is over once there is a good deal more, or the miner would stop and go on all the time.
+  const uint64_t enough = options_.free_memory_min / 4 * (memory_low_ ? 5 : 4);
+  const bool low = *free < enough;
+  if (low == memory_low_) return;
+  memory_low_ = low;
+  LogInfo("miner", "memory: %d MB available, want %d", *free / 1'000'000, enough / 1'000'000);
+  Feed(event::MemoryLow{low});
 }
 
 }  // namespace prooflode::miner

@@ -30,6 +30,7 @@ struct AgentOptions {
   WorkerOptions worker;  // one process for each of session.devices
   std::vector<std::string> device_names;
   uint64_t domain_size_max = 0;
+  uint64_t free_memory_min = 0;  // below it no work is taken; 0: nobody looks
 };
 
 class Agent {
@@ -68,6 +69,7 @@ class Agent {
   void Housekeeping();
   // Looks at the disk: deletes what no longer fits, and tells the session what a job's files may take.
   void MeasureDisk();
+  void MeasureMemory();
 
   // Actions (agent_actions.cc).
   void Do(const action::Connect& connect);
@@ -129,6 +131,7 @@ class Agent {
   bool finished_ = false;
   Micros table_at_{};
   Micros disk_at_{};
+  bool memory_low_ = false;
 
   Mutex mutex_;
   CondVar changed_;

@@ -46,6 +46,8 @@ Settings SettingsOf(Config& c) {
                     "Jobs that pay less are skipped"),
       NumberSetting("work.memory_mb", &c.work.memory_mb, 0, kMegabytesMax,
                     "What one proof may need; 0 for three quarters of the machine's memory"),
+      NumberSetting("work.free_memory_mb", &c.work.free_memory_mb, 0, kMegabytesMax,
+                    "While less of the machine's memory is available no work is taken; 0: never mind"),
       NumberSetting("work.offers_max", &c.work.offers_max, 1, 1000, "Offers looked at at a time"),
       NumberSetting("work.deadline_margin_percent", &c.work.deadline_margin_percent, 100, 1000,
                     "Predicted time is held to the deadline with this margin"),

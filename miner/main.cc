@@ -63,11 +63,15 @@ int PrintStatus(const Config& config, bool json) {
   if (!status.is_object()) return Fail(absl::DataLossError("the status is not JSON"), kExitError);
   try {  // Only a different program's answer lacks members.
     const bool connected = status.at("connected");
+    std::string paused;
+    for (const auto& reason : status.at("paused_for")) {
+      paused += (paused.empty() ? "paused: " : ", ") + reason.get<std::string>();
+    }
     std::printf("%s %s, %s\n", connected ? "connected to" : "not connected to",
                 status.at("coordinator").get<std::string>().c_str(),
                 status.at("draining") ? "stopping"
-                : status.at("paused") ? "paused after failures"
-                                      : "taking work");
+                : paused.empty()      ? "taking work"
+                                      : paused.c_str());
     std::vector<DeviceRow> rows;
     for (const auto& d : status.at("devices")) {
       rows.push_back(

@@ -12,9 +12,7 @@
 #include <cstdio>
 #include <thread>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/strip.h"
 #include "base/crypto.h"
 #include "base/log.h"
 #include "base/real_env.h"
@@ -24,24 +22,12 @@
 #include "miner/agent.h"
 #include "miner/data_folder.h"
 #include "miner/self_test.h"
+#include "miner/work/memory.h"
 
 namespace prooflode::miner {
 namespace {
 
 constexpr uint64_t kMegabyte = 1'000'000;
-
-// Of the machine, or what a container or a service unit is limited to.
-uint64_t MachineMemory() {
-  const long pages = sysconf(_SC_PHYS_PAGES);
-  const long page = sysconf(_SC_PAGESIZE);
-  uint64_t bytes = pages > 0 && page > 0 ? static_cast<uint64_t>(pages) * static_cast<uint64_t>(page) : 0;
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
-    const StatusOr<std::string> text = ReadFile(path, 64);
-    uint64_t limit = 0;  // "max" is no number
-    if (text.ok() && absl::SimpleAtoi(absl::StripSuffix(*text, "\n"), &limit)) bytes = std::min(bytes, limit);
-  }
-  return bytes;
-}
 
 uint64_t ProofMemory(const Config& config) {
   if (config.work.memory_mb > 0) return config.work.memory_mb * kMegabyte;
@@ -233,6 +219,7 @@ Status Run(const Config& config) {
   options.worker = ToWorkerOptions(config);
   options.device_names = {absl::StrFormat("cpu %d threads", options.worker.threads)};
   options.domain_size_max = DomainSizeMax(options.session.memory_bytes);
+  options.free_memory_min = config.work.free_memory_mb * kMegabyte;
 
   LogInfo("miner", "prooflode-miner %s  groth16-bn254", PROOFLODE_VERSION);
   LogInfo("miner", "key    %s", HexEncode(key.public_key()));

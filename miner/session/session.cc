@@ -200,13 +200,7 @@ void Session::On(const event::Tick&) {
   TickLink();
   TickRaces();
   if (place_ != kept_place_ && now_ >= keep_place_at_) KeepPlace();
-  if (breaker_until_ && now_ >= *breaker_until_) {
-    breaker_until_.reset();
-    // One more failure opens it again.
-    blame_.HalfForgive();
-    out_.push_back(action::ReportBreaker{.open = false});
-    ReturnCredit(std::exchange(owed_credit_, 0));
-  }
+  TickBreaker();
   if (draining_) TickStop();
 }
 
@@ -323,7 +317,7 @@ void Session::DropUnfitOffers() {
 void Session::TakeWork() {
   if (link_ != Link::kWelcomed || draining_ || finished_) return;
   DropUnfitOffers();
-  if (breaker_until_) return;
+  if (paused()) return;
   for (auto& device : devices_) {
     if (device || offers_.empty()) continue;
     // Most reward for the time it takes; not a job whose earlier attempt some device is still stopping.
@@ -348,7 +342,7 @@ void Session::TakeWork() {
 
 void Session::ReturnCredit(uint32_t offers) {
   if (link_ != Link::kWelcomed || draining_ || offers == 0) return;
-  if (breaker_until_) {
+  if (paused()) {
     owed_credit_ += offers;
   } else {
     out_.push_back(action::SendCredit{offers});

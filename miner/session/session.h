@@ -4,8 +4,10 @@
 // It promises: no more than one job a device; nothing is accepted that does not pay, fit in memory or fit
 // before its deadline by what was learned here; an attempt survives reconnects and, through the caller's
 // journal, crashes; a call without an answer is repeated with the same request id until its attempt is over;
-// nothing is revealed before the commit's receipt was found good; after failures in a row no work is taken
-// for a while, and none of a circuit whose jobs end the worker; while draining none is.
+// nothing is revealed before the commit's receipt was found good; after failures in a row, with a full disk
+// or without memory no work is taken and what has not begun is given back, and none is taken of a circuit
+// whose jobs end the worker; what cannot be met any more is given back before it begins; while draining none
+// is taken.
 //
 // Feed a Tick at least every 100 ms. Not thread-safe. Cost of an event: linear in races and offers at hand.
 #pragma once
@@ -71,7 +73,8 @@ class Session {
 
   bool connected() const { return link_ == Link::kWelcomed; }
   bool draining() const { return draining_; }
-  bool paused() const { return breaker_until_.has_value(); }
+  bool paused() const { return !stopped_for_.empty(); }
+  const std::set<StopReason>& stopped_for() const { return stopped_for_; }
   size_t pending_offers() const { return offers_.size(); }
   std::vector<RaceView> races() const;
   // The job on each device; nullopt for an idle one.
@@ -107,7 +110,8 @@ class Session {
   void On(const event::Disconnected& disconnected);
   void On(const event::Welcome& welcome);
   void On(const event::HeartbeatSeen&);
-  void On(const event::FilesRoom& room) { files_room_ = room.bytes; }
+  void On(const event::FilesRoom& room);
+  void On(const event::MemoryLow& memory);
   void On(const event::Drain&);
   void On(const event::Tick&);
   void Reconcile(const std::vector<AttemptRef>& live);
@@ -151,7 +155,12 @@ class Session {
   Race* FindRace(const JobId& job, Phase phase);
   void FreeDevice(const JobId& job);
   std::optional<size_t> DeviceOf(const JobId& job) const;
+  // The circuit breaker (breaker.cc).
   void OpenBreakerIfAtFault();
+  void TickBreaker();
+  void StopFor(StopReason reason, Micros pause = {});
+  void GoOn(StopReason reason);
+  bool CannotBeMet(const Race& race) const;
   RequestId NewRequest();
   Backoff NewBackoff() const { return Backoff({options_.call_retry_min, options_.call_retry_max}); }
   Micros LocalTime(Micros coordinator_time) const { return coordinator_time - clock_offset_; }
@@ -184,8 +193,9 @@ class Session {
   Blame blame_;
 
   uint64_t files_room_ = uint64_t{1} << 62;
-  std::optional<Micros> breaker_until_;
-  uint32_t owed_credit_ = 0;  // withheld while the breaker is open, so that offers wait for us
+  std::set<StopReason> stopped_for_;
+  Micros breaker_until_{};    // of kFailures
+  uint32_t owed_credit_ = 0;  // withheld while no work is taken, so that offers wait for us
   bool draining_ = false;
   bool finished_ = false;
   Micros stop_at_{};

@@ -179,6 +179,7 @@ void Session::Admitted(Race& race, const AttemptRef& attempt) {
   race.call_in_flight = false;
   race.since = now_;
   if (draining_) return Release(race, Reason::kDraining);
+  if (paused()) return Release(race, Reason::kReleasedByMiner);
   race.phase = Phase::kFetching;
   out_.push_back(action::Fetch{race.job});
 }
@@ -401,6 +402,10 @@ void Session::TickRaces() {
       it = Erase(it);
       continue;
     }
+    if (race.phase == Phase::kFetching && CannotBeMet(race)) {
+      out_.push_back(action::ReportFailed{race.job.id, "cannot be proven in time any more: given back"});
+      Release(race, Reason::kReleasedByMiner);
+    }
     if (late && (race.phase == Phase::kFetching || race.phase == Phase::kProving)) Abandon(race);
     const bool decided = dated && now_ > LocalTime(race.job.deadline_at) + kDecidedGrace;
     const bool dropping = race.phase == Phase::kGone || race.phase == Phase::kReleasing;
@@ -443,12 +448,6 @@ std::optional<size_t> Session::DeviceOf(const JobId& job) const {
 
 void Session::FreeDevice(const JobId& job) {
   if (const auto device = DeviceOf(job)) devices_[*device].reset();
-}
-
-void Session::OpenBreakerIfAtFault() {
-  if (breaker_until_ || !blame_.DeviceAtFault()) return;
-  breaker_until_ = now_ + options_.breaker_pause;
-  out_.push_back(action::ReportBreaker{.open = true, .pause = options_.breaker_pause});
 }
 
 }  // namespace prooflode::miner

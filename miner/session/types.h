@@ -153,9 +153,13 @@ struct ReleaseAnswered {
   AttemptId attempt{};
   CallResult result = CallResult::kOk;
 };
-// What the files of one job may take on the disk from now on.
+// What the files of one job may take on the disk from now on; 0: the disk is full.
 struct FilesRoom {
   uint64_t bytes = 0;
+};
+// Whether so little memory is left that no proof should begin.
+struct MemoryLow {
+  bool low = false;
 };
 // Take no more work, finish what is under way, then stop.
 struct Drain {};
@@ -166,7 +170,13 @@ using Event =
     std::variant<event::Connected, event::Disconnected, event::Welcome, event::Offer, event::OfferWithdrawn,
                  event::AttemptEnded, event::HeartbeatSeen, event::AcceptAnswered, event::ArtifactsReady,
                  event::ArtifactsFailed, event::ProofMade, event::ProofFailed, event::CommitAnswered,
-                 event::RevealAnswered, event::ReleaseAnswered, event::FilesRoom, event::Drain, event::Tick>;
+                 event::RevealAnswered, event::ReleaseAnswered, event::FilesRoom, event::MemoryLow,
+                 event::Drain, event::Tick>;
+
+// Why no work at all is taken for the time being.
+enum class StopReason { kFailures, kDisk, kMemory };
+// "failures", "disk", "memory"
+const char* StopReasonText(StopReason reason);
 
 enum class SkipReason {
   kUnprofitable,
@@ -277,9 +287,11 @@ struct ReportAside {
   std::string circuit_name;
   Micros pause{};
 };
+// No work is taken from now on, or not for this reason any more.
 struct ReportBreaker {
+  StopReason reason = StopReason::kFailures;
   bool open = false;
-  Micros pause{};
+  Micros pause{};  // of kFailures; the others last as long as their cause
 };
 }  // namespace action
 

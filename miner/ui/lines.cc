@@ -113,8 +113,19 @@ std::string SummaryLine(const Margins& margins, Amount earned, const Money& mone
 }
 
 std::string BreakerLine(const action::ReportBreaker& report) {
-  if (!report.open) return "taking work again";
-  return absl::StrFormat("too many failures in a row: taking no work for %s", ClockText(report.pause));
+  if (!report.open) {
+    return absl::StrFormat("no longer stopped by %s: taking work again unless something else is amiss",
+                           StopReasonText(report.reason));
+  }
+  switch (report.reason) {
+    case StopReason::kFailures:
+      return absl::StrFormat("too many failures in a row: taking no work for %s", ClockText(report.pause));
+    case StopReason::kDisk:
+      return "the disk is full: taking no work until there is room again";
+    case StopReason::kMemory:
+      return "memory is short: taking no work until there is enough again";
+  }
+  return "taking no work";
 }
 
 std::vector<std::string> TableLines(const std::vector<DeviceRow>& rows, Micros uptime, Amount earned,

@@ -118,6 +118,9 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
   for (const auto reason : {WasteReason::kLostRace, WasteReason::kCancelled, WasteReason::kFailed}) {
     WasteCounter(factory, reason);
   }
+  for (const auto reason : {StopReason::kFailures, StopReason::kDisk, StopReason::kMemory}) {
+    Stopped(reason, false);
+  }
   for (const char* kind : {"zkey", "witness"}) {
     CacheCounter(factory, kind, false);
     CacheCounter(factory, kind, true);
@@ -132,6 +135,13 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
     }
     DeviceState(device, "idle");
   }
+}
+
+void MinerMetrics::Stopped(StopReason reason, bool stopped) {
+  factory_
+      .GetGauge("prooflode_miner_stopped", "1 while no work is taken for this reason",
+                {{"reason", StopReasonText(reason)}})
+      .Set(stopped ? 1 : 0);
 }
 
 Counter& MinerMetrics::Attempts(const std::string& result) {

@@ -37,6 +37,8 @@ class MinerMetrics {
   void SetCacheBytes(uint64_t bytes) { cache_bytes_.Set(static_cast<double>(bytes)); }
   // Free bytes of the disk, and how many of it the cache may hold.
   void SetDisk(uint64_t free, uint64_t room);
+  // Whether no work is taken for this reason.
+  void Stopped(StopReason reason, bool stopped);
   void DeviceState(size_t device, const std::string& state);
   // What the device is; it has made progress at `wall`, the time of the calendar.
   void DeviceInfo(size_t device, const std::string& name);

@@ -157,6 +157,7 @@ void Reporter::Report(const action::ReportEnded& report) {
 void Reporter::Report(const action::ReportAside& report) { LogError("cpu", "%s", AsideLine(report)); }
 
 void Reporter::Report(const action::ReportBreaker& report) {
+  metrics_.Stopped(report.reason, report.open);
   if (report.open) {
     LogError("miner", "%s", BreakerLine(report));
   } else {
@@ -182,10 +183,11 @@ void Reporter::Observe(const Session& session) {
   races_ = session.races();
   offers_ = session.pending_offers();
   draining_ = session.draining();
-  paused_ = session.paused();
+  stopped_for_ = session.stopped_for();
+  const bool paused = session.paused();
   for (size_t i = 0; i < devices_.size(); ++i) {
     const bool proving = devices_[i].job.has_value();
-    metrics_.DeviceState(i, proving ? "proving" : paused_ || draining_ ? "paused" : "idle");
+    metrics_.DeviceState(i, proving ? "proving" : paused || draining_ ? "paused" : "idle");
   }
 }
 
@@ -234,7 +236,7 @@ std::string Reporter::StatusJson() const {
   for (size_t i = 0; i < rows.size(); ++i) {
     const DeviceRow& row = rows[i];
     const auto& job = devices_[i].job;
-    const char* idle = paused_ || draining_ ? "paused" : "idle";
+    const char* idle = !stopped_for_.empty() || draining_ ? "paused" : "idle";
     devices.push_back({{"device", i},
                        {"name", row.name},
                        {"state", job ? "proving" : idle},
@@ -254,6 +256,8 @@ std::string Reporter::StatusJson() const {
                         {"reward_units", Count(race.reward)},
                         {"phase", PhaseText(race.phase)}});
   }
+  Json paused_for = Json::array();
+  for (const StopReason reason : stopped_for_) paused_for.push_back(StopReasonText(reason));
   const Margins margins = MarginsNow();
   const Json status = {{"version", identity_.version},
                        {"miner", identity_.miner_key},
@@ -261,7 +265,8 @@ std::string Reporter::StatusJson() const {
                        {"market", market_},
                        {"connected", connected_},
                        {"draining", draining_},
-                       {"paused", paused_},
+                       {"paused", !stopped_for_.empty()},
+                       {"paused_for", paused_for},
                        {"uptime_s", Rounded(ToSeconds(clock_.MonotonicNow() - started_))},
                        {"earned_units", Count(earned_)},
                        {"won_by_median_ms", won_by_ms_.empty() ? Json() : Json(Rounded(margins.won_ms))},

@@ -79,7 +79,7 @@ class Reporter {
   mutable Mutex mutex_;
   bool connected_ PL_GUARDED_BY(mutex_) = false;
   bool draining_ PL_GUARDED_BY(mutex_) = false;
-  bool paused_ PL_GUARDED_BY(mutex_) = false;
+  std::set<StopReason> stopped_for_ PL_GUARDED_BY(mutex_);
   std::string market_ PL_GUARDED_BY(mutex_);
   Money money_ PL_GUARDED_BY(mutex_);
   Micros clock_offset_ PL_GUARDED_BY(mutex_){};

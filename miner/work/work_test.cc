@@ -13,6 +13,7 @@
 #include "base/sim/sim_env.h"
 #include "miner/work/artifact_cache.h"
 #include "miner/work/journal.h"
+#include "miner/work/memory.h"
 
 namespace prooflode::miner {
 namespace {
@@ -371,6 +372,13 @@ TEST_F(WorkTest, JournalRefusesEveryDamagedByteAndKeepsTheFile) {
   ASSERT_TRUE(content.ok());
   EXPECT_EQ(content->damaged.size(), 1u);
   EXPECT_TRUE(std::filesystem::exists(path + ".damaged"));
+}
+
+TEST(Memory, WhatTheKernelSaysIsRead) {
+  EXPECT_EQ(AvailableMemoryIn("MemTotal:  100 kB\nMemAvailable:   12 kB\nBuffers: 1 kB\n"), 12u << 10);
+  EXPECT_EQ(AvailableMemoryIn("MemTotal:  100 kB\n"), std::nullopt);
+  EXPECT_EQ(AvailableMemoryIn("MemAvailable: much\n"), std::nullopt);
+  EXPECT_EQ(AvailableMemoryIn("MemAvailable: -1 kB\n"), std::nullopt);
 }
 
 }  // namespace
