@@ -77,6 +77,35 @@ Setting WitnessesSetting(std::string name, std::vector<transparency::NoteKey>* t
           get};
 }
 
+std::vector<Setting> RaceSettings(Config::Race& race) {
+  return {
+      NumberSetting("race.reveal_window_ms", &race.reveal_window_ms, market::kRevealWindowMs.min,
+                    market::kRevealWindowMs.max, "How long a miner has to reveal a committed proof"),
+      NumberSetting("race.lease_default_s", &race.lease_default_s, market::kLeaseSeconds.min,
+                    market::kLeaseSeconds.max, "Length of a lease whose requester names none"),
+      NumberSetting("race.place_s", &race.place_s, market::kRacePlaceSeconds.min,
+                    market::kRacePlaceSeconds.max,
+                    "How long a miner without a commit holds its place in a race of some width"),
+      NumberSetting("race.fee_per_million", &race.fee_per_million, market::kPerMillion.min,
+                    market::kPerMillion.max, "Fee on top of a reward, in millionths of it"),
+      NumberSetting("race.collateral_per_million", &race.collateral_per_million, market::kPerMillion.min,
+                    market::kPerMillion.max,
+                    "Held from every admitted miner until its attempt ends, in millionths of the reward"),
+      NumberSetting("race.release_grace_s", &race.release_grace_s, market::kReleaseGraceSeconds.min,
+                    market::kReleaseGraceSeconds.max,
+                    "How long after its admission a miner may give an attempt back for nothing"),
+      NumberSetting(
+          "race.release_fee_per_million", &race.release_fee_per_million, market::kPerMillion.min,
+          market::kPerMillion.max,
+          "What giving back costs at the end of an attempt's time, in millionths of the collateral"),
+      NumberSetting("race.unprovable_reports", &race.unprovable_reports, market::kUnprovableReports.min,
+                    market::kUnprovableReports.max,
+                    "How many miners must report a job before it ends as unprovable"),
+      NumberSetting("race.check_fee_per_million", &race.check_fee_per_million, market::kPerMillion.min,
+                    market::kPerMillion.max, "What they share of its escrow, in millionths of the reward"),
+  };
+}
+
 Status CheckWhole(const Config& config) {
   if (config.tls.cert_file.empty() != config.tls.key_file.empty()) {
     return absl::InvalidArgumentError("tls: cert_file and key_file go together, one of them is missing");
@@ -123,7 +152,7 @@ artifacts::Limits Config::ArtifactLimits() const {
 Settings SettingsOf(Config& c) {
   constexpr uint64_t kDiskMb = uint64_t{1} << 30;
   constexpr uint64_t kCount = 1'000'000;
-  return Settings({
+  std::vector<Setting> table = {
       NameSetting("market", &c.market, "Name of this market, part of everything that is signed"),
       TextSetting("data", &c.data, "Folder for database, artifacts and key"),
       AddressSetting("listen", &c.listen, false, "Where miners and requesters connect"),
@@ -142,30 +171,6 @@ Settings SettingsOf(Config& c) {
                     "How often a checkpoint of the log is signed while it grows"),
       WitnessesSetting("transparency.witnesses", &c.transparency.witnesses,
                        "Witnesses whose cosignatures of checkpoints are taken"),
-      NumberSetting("race.reveal_window_ms", &c.race.reveal_window_ms, market::kRevealWindowMs.min,
-                    market::kRevealWindowMs.max, "How long a miner has to reveal a committed proof"),
-      NumberSetting("race.lease_default_s", &c.race.lease_default_s, market::kLeaseSeconds.min,
-                    market::kLeaseSeconds.max, "Length of a lease whose requester names none"),
-      NumberSetting("race.place_s", &c.race.place_s, market::kRacePlaceSeconds.min,
-                    market::kRacePlaceSeconds.max,
-                    "How long a miner without a commit holds its place in a race of some width"),
-      NumberSetting("race.fee_per_million", &c.race.fee_per_million, market::kPerMillion.min,
-                    market::kPerMillion.max, "Fee on top of a reward, in millionths of it"),
-      NumberSetting("race.collateral_per_million", &c.race.collateral_per_million, market::kPerMillion.min,
-                    market::kPerMillion.max,
-                    "Held from every admitted miner until its attempt ends, in millionths of the reward"),
-      NumberSetting("race.release_grace_s", &c.race.release_grace_s, market::kReleaseGraceSeconds.min,
-                    market::kReleaseGraceSeconds.max,
-                    "How long after its admission a miner may give an attempt back for nothing"),
-      NumberSetting(
-          "race.release_fee_per_million", &c.race.release_fee_per_million, market::kPerMillion.min,
-          market::kPerMillion.max,
-          "What giving back costs at the end of an attempt's time, in millionths of the collateral"),
-      NumberSetting("race.unprovable_reports", &c.race.unprovable_reports, market::kUnprovableReports.min,
-                    market::kUnprovableReports.max,
-                    "How many miners must report a job before it ends as unprovable"),
-      NumberSetting("race.check_fee_per_million", &c.race.check_fee_per_million, market::kPerMillion.min,
-                    market::kPerMillion.max, "What they share of its escrow, in millionths of the reward"),
       NumberSetting("limits.artifact_mb", &c.limits.artifact_mb, 1, kDiskMb, "Largest file taken"),
       NumberSetting("limits.artifact_store_mb", &c.limits.artifact_store_mb, 1, kDiskMb,
                     "All files together"),
@@ -190,7 +195,9 @@ Settings SettingsOf(Config& c) {
                     "How long files that nothing refers to are kept"),
       NumberSetting("verify.threads", &c.verify_threads, 0, 256,
                     "Threads that verify proofs; 0 for half of the usable processors"),
-  });
+  };
+  for (Setting& setting : RaceSettings(c.race)) table.push_back(std::move(setting));
+  return Settings(std::move(table));
 }
 
 Status LoadConfig(const ConfigSources& sources, Config& config, Settings& settings) {

@@ -1,6 +1,7 @@
 // Judges a log that `prooflode-coordinator export-log` wrote, with code of its own and snarkjs for the proofs.
 //
 //   node audit_log.mjs LOG.jsonl [--root HEX]   the log's root must be this one
+//   node audit_log.mjs LOG.jsonl --money-frauds   the same with those of lib/money_frauds.mjs
 //   node audit_log.mjs LOG.jsonl --frauds       plants every fraud of lib/frauds.mjs in it, one at a time: each must be found
 //
 // One JSON line: what was found. Exit 1 when the log breaks a promise, or a fraud goes unseen.
@@ -8,6 +9,7 @@ import fs from "node:fs";
 import * as snarkjs from "snarkjs";
 import { frauds } from "./lib/frauds.mjs";
 import { Auditor } from "./lib/log_audit.mjs";
+import { moneyFrauds } from "./lib/money_frauds.mjs";
 import { LogError, readLog, rootOf } from "./lib/log_reader.mjs";
 
 const numbers = (bytes) => Array.from({ length: bytes.length / 32 }, (_, i) => BigInt(`0x${bytes.toString("hex", 32 * i, 32 * i + 32)}`).toString());
@@ -46,16 +48,17 @@ async function main([path, ...options]) {
   const at = options.indexOf("--root");
   if (at >= 0 && options[at + 1] !== root) throw new LogError(`the root is ${root}, not ${options[at + 1]}`);
   const report = { leaves: leaves.length, root, ...(await audit(leaves)) };
-  if (options.includes("--frauds")) {
+  const planted = options.includes("--frauds") ? frauds : options.includes("--money-frauds") ? moneyFrauds : null;
+  if (planted !== null) {
     report.frauds = {};
     report.notPlanted = [];
-    for (const [name, plant] of Object.entries(frauds)) {
-      const planted = plant(readLog(fs.readFileSync(path, "utf8")));
-      if (planted === null) {
+    for (const [name, plant] of Object.entries(planted)) {
+      const fraudulent = plant(readLog(fs.readFileSync(path, "utf8")));
+      if (fraudulent === null) {
         report.notPlanted.push(name);  // two commits in one race, say, are a matter of chance
         continue;
       }
-      const finding = await audit(planted).then(() => null, (error) => error);
+      const finding = await audit(fraudulent).then(() => null, (error) => error);
       if (!(finding instanceof LogError)) throw finding ?? new LogError(`fraud "${name}" went unseen`);
       report.frauds[name] = finding.message;
     }

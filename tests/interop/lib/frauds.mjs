@@ -4,8 +4,6 @@
 const find = (leaves, test) => leaves.find(test) ?? null;
 const flip = (bytes) => Buffer.from(bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte)));
 const REWARD = 3;
-const COLLATERAL_RETURN = 8;
-const PENALTY = 9;
 
 function change(leaf, edit, leaves) {
   if (leaf === null) return null;
@@ -59,14 +57,6 @@ export const frauds = {
   "refunded although proven": (leaves) => change(find(leaves, paying), (l) => {
     const reward = l.transfers.find((t) => t.kind === REWARD);
     Object.assign(reward, { kind: 5, credit: reward.debit.replace("escrow", "available") });
-  }, leaves),
-  "collateral kept from an honest loser": (leaves) => change(find(leaves, (l) => l.transfers.some((t) => t.kind === COLLATERAL_RETURN)), (l) => {
-    const back = l.transfers.find((t) => t.kind === COLLATERAL_RETURN);
-    const requester = leaves.flatMap((leaf) => leaf.transfers).find((t) => t.kind === 2 && t.job === back.job).debit;
-    Object.assign(back, { kind: PENALTY, credit: requester });
-  }, leaves),
-  "collateral that is another than the rule's": (leaves) => change(find(leaves, (l) => l.type === "admit" && l.transfers.length > 0), (l) => {
-    l.transfers[0].amount += 1n;
   }, leaves),
   "a deposit out of nothing": (leaves) => change(find(leaves, (l) => l.type === "deposit"), (l) => {
     l.transfers[0].amount += 1n;
