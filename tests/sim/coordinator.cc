@@ -50,7 +50,7 @@ class Coordinator::Disk final : public engine::Store {
     return owner_.stored_->ReadTransfers(hex_key, before_id, count_max);
   }
   StatusOr<engine::StatementRows> ReadStatement(const engine::StatementQuery& query) const override {
-    return owner_.stored_.ReadStatement(query);
+    return owner_.stored_->ReadStatement(query);
   }
 
  private:
