@@ -155,7 +155,7 @@ export class Auditor {
     const attempt = this.own(leaf);
     demand(attempt.commitLeaf === undefined, "an attempt was released after its commit");
     attempt.decided = true;
-    if (leaf.fields.get(56)[0] === UNPROVABLE) this.jobOf(attempt.job).reporters.push(attempt.miner);
+    if (leaf.fields.get(56)[0] === UNPROVABLE) this.jobOf(attempt.job).reporters.push(attempt);
   }
   async verdict(leaf) {
     const attempt = this.attemptOf(hex(leaf, 50));
@@ -255,7 +255,8 @@ export class Auditor {
   checkFeePaid(leaf, job, transfer) {
     demand(this.endsAs(leaf, transfer.job, JOB.unprovable), "a check fee for a job that may be provable");
     const share = (job.reward * this.checkFee) / 1_000_000n / BigInt(job.reporters.length);
-    const next = job.reporters[job.checkFees.push(transfer) - 1];
+    const inOrder = [...job.reporters].sort((a, b) => (a.fence < b.fence ? -1 : 1));  // of admission
+    const next = inOrder[job.checkFees.push(transfer) - 1]?.miner;
     demand(transfer.amount === share && transfer.credit === `available:${next}`, "a check fee went elsewhere, or is another than the rule's");
   }
   jobChanged(leaf, record) {
