@@ -17,6 +17,7 @@ struct Stage {
   Draw& draw;
   Events& events;
   Coordinator& coordinator;
+  const Model& listed;  // what everybody can list: the durable state
   bool healed = false;
 };
 

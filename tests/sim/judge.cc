@@ -45,7 +45,12 @@ std::string InWords(const market::Answer& answer) {
                },
                [](const market::WithdrawalAnswer& a) {
                  return "withdrawal " + std::to_string(a.withdrawal.id) + " " +
-                        std::to_string(Count(a.withdrawal.amount));
+                        std::to_string(Count(a.withdrawal.amount)) + " " +
+                        std::to_string(static_cast<int>(a.withdrawal.state));
+               },
+               [](const market::SuspensionAnswer& a) {
+                 return "suspension " + std::to_string(a.suspension.active) + " " +
+                        std::to_string(a.refunded_jobs);
                },
                [](const auto&) { return std::string("done"); }},
       answer);
@@ -177,9 +182,14 @@ bool Judge::IsTrue(const Request& request, const engine::Answered& answered) con
                  return false;
                },
                [&](const market::WithdrawalAnswer& a) {
-                 const auto& withdraw = std::get<market::Withdraw>(request.command);
-                 const auto* made = model_.FindWithdrawal(who, withdraw.external_reference);
-                 return made != nullptr && made->second == Count(a.withdrawal.amount);
+                 const WithdrawalModel* made = model_.FindWithdrawal(a.withdrawal.id);
+                 return made != nullptr && made->owner == a.withdrawal.owner &&
+                        made->amount == Count(a.withdrawal.amount) &&
+                        (answered.repeated || made->phase == static_cast<uint8_t>(a.withdrawal.state));
+               },
+               [&](const market::SuspensionAnswer& a) {
+                 return answered.repeated ||
+                        a.suspension.active == model_.IsSuspensionActive(a.suspension.subject.circuit);
                },
                [&](const auto&) { return logged; }},
       answered.answer);
@@ -243,6 +253,24 @@ void Judge::CompareAll(const market::Market& market) {
   }
   for (const auto& [id, job] : model_.jobs()) CompareJob(market, id);
   for (const auto& [id, attempt] : model_.attempts()) CompareAttempt(market, id);
+  if (market.withdrawals().size() != model_.withdrawals().size()) {
+    findings_.Add("read-durable", "another number of withdrawals than the log has");
+  }
+  for (const auto& [id, withdrawal] : market.withdrawals()) {
+    const WithdrawalModel* made = model_.FindWithdrawal(id);
+    if (made == nullptr || made->phase != static_cast<uint8_t>(withdrawal.state)) {
+      findings_.Add("read-durable",
+                    "withdrawal " + std::to_string(id) + " reads otherwise than the log says");
+    }
+  }
+  size_t suspended = 0;
+  for (const auto& [subject, suspension] : market.suspensions()) {
+    if (!suspension.active) continue;
+    ++suspended;
+    if (!model_.IsSuspensionActive(subject.circuit))
+      findings_.Add("read-durable", "a suspension that was lifted");
+  }
+  if (suspended != model_.suspended().size()) findings_.Add("read-durable", "a suspension is forgotten");
   std::map<std::string, uint64_t> held;
   for (const auto& [account, balance] : market.ledger().balances()) {
     if (Count(balance) != 0 && account != "external") held[account] = Count(balance);
@@ -269,7 +297,8 @@ void Judge::AtEnd() {
     if (IsLivePhase(attempt.phase)) findings_.Add("liveness", "attempt " + HexEncode(id) + " never ended");
   }
   for (const auto& [account, balance] : model_.balances()) {
-    if (account.starts_with("escrow:"))
+    if (account.starts_with("escrow:") || account.starts_with("stake:") ||
+        account.starts_with("withdrawing:"))
       findings_.Add("liveness", account + " still holds " + std::to_string(balance));
   }
 }

@@ -31,6 +31,14 @@ enum LeafKind : uint16_t {
   kTick = 11,
   kStart = 12,
 };
+// Withdrawals and suspensions.
+enum LaterKind : uint16_t {
+  kPayWithdrawal = 13,
+  kRejectWithdrawal = 14,
+  kCancelWithdrawal = 15,
+  kSuspension = 16
+};
+enum WithdrawalPhase : uint8_t { kRequested = 1, kPaid = 2, kRejected = 3, kWithdrawalCancelled = 4 };
 enum JobPhase : uint8_t {
   kOpen = 1,
   kClosing = 2,
@@ -59,17 +67,20 @@ enum MoneyKind : uint8_t {
   kMoneyReward = 3,
   kMoneyFee = 4,
   kMoneyRefund = 5,
-  kMoneyWithdrawal = 12,  // asked for
+  kMoneyWithdrawal = 6,
   kMoneyCollateral = 7,
   kMoneyCollateralReturn = 8,
   kMoneyPenalty = 9,
   kMoneyBounty = 10,
   kMoneyCheckFee = 11,
+  kMoneyWithdrawalRequest = 12,
+  kMoneyWithdrawalReturn = 13,
 };
 constexpr uint8_t kReasonRevealWindow = 7;
 constexpr uint8_t kReasonPlaceOver = 8;
 constexpr uint8_t kReasonDeadline = 9;
 constexpr uint8_t kReasonUnprovable = 14;
+constexpr uint8_t kReasonSuspended = 16;
 
 struct JobRecord {
   Id id{};

@@ -81,7 +81,6 @@ void Model::CheckCommon(const LeafView& leaf) {
 }
 
 void Model::FoldCommand(const LeafView& leaf) {
-  const Key who = leaf.Bytes<Key>(1);
   switch (leaf.kind) {
     case kRegister:
       return FoldCircuit(leaf);
@@ -112,13 +111,14 @@ void Model::FoldCommand(const LeafView& leaf) {
       }
       return Expect({0, kMoneyDeposit, amount, "external", AvailableOf(owner), ""});
     }
-    case kWithdrawal: {
-      const auto amount = leaf.Number<uint64_t>(71);
-      if (!withdrawals_.insert({{who, leaf.Text(72)}, {who, amount}}).second) {
-        Wrong(leaf, "reference-once", "this withdrawal was made already");
-      }
-      return Expect({0, kMoneyWithdrawal, amount, AvailableOf(who), "withdrawing:" + HexEncode(who), ""});
-    }
+    case kWithdrawal:
+      return FoldWithdrawal(leaf);
+    case kPayWithdrawal:
+    case kRejectWithdrawal:
+    case kCancelWithdrawal:
+      return FoldWithdrawalEnd(leaf);
+    case kSuspension:
+      return FoldSuspension(leaf);
     default:
       Wrong(leaf, "known-command", "kind " + std::to_string(leaf.kind));
   }
@@ -167,6 +167,7 @@ void Model::FoldPost(const LeafView& leaf) {
   job.width = leaf.Has(38) ? 1 : leaf.Number<uint32_t>(37);
   job.phase = kOpen;
   if (!circuits_.contains(job.circuit)) Wrong(leaf, "post", "of a circuit that is not registered");
+  if (IsSuspended(job.circuit)) Wrong(leaf, "suspended", "a job was posted");
   if (leaf.Number<uint8_t>(39) == 0) {
     if (proven_.contains(job.statement)) Wrong(leaf, "resold", "this statement was proven and paid already");
     if (IsBeingProven(job.circuit, job.statement)) Wrong(leaf, "resold", "this statement is being proven");
@@ -297,14 +298,6 @@ uint64_t Model::Balance(const std::string& account) const {
 const std::pair<Key, uint64_t>* Model::FindDeposit(const std::string& reference) const {
   const auto it = deposits_.find(reference);
   return it == deposits_.end() ? nullptr : &it->second;
-}
-const std::pair<Key, uint64_t>* Model::FindWithdrawal(const Key& owner, const std::string& reference) const {
-  const auto it = withdrawals_.find({owner, reference});
-  return it == withdrawals_.end() ? nullptr : &it->second;
-}
-size_t Model::WithdrawalsOf(const Key& owner) const {
-  return static_cast<size_t>(std::count_if(withdrawals_.begin(), withdrawals_.end(),
-                                           [&](const auto& entry) { return entry.first.first == owner; }));
 }
 bool Model::IsBeingProven(const Digest& circuit, const Digest& statement) const {
   const auto it = unfinished_.find(statement);

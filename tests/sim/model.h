@@ -46,6 +46,11 @@ struct AttemptModel {
   std::string proof;  // once revealed
   bool judged = false;
 };
+struct WithdrawalModel {
+  Key owner{};
+  uint64_t amount = 0;
+  uint8_t phase = 0;
+};
 struct RulesModel {
   std::string market;
   int64_t reveal_window = 0;
@@ -69,6 +74,7 @@ constexpr bool IsUndecided(uint8_t attempt) { return attempt == kCommitted || at
 std::string AvailableOf(const Key& key);
 std::string EscrowOf(const Key& key);
 std::string StakeOf(const Key& key);
+std::string WithdrawingOf(const Key& key);
 // Rounded down.
 uint64_t PartOf(uint64_t amount, uint32_t per_million);
 
@@ -92,8 +98,16 @@ class Model {
   bool HasCircuitName(const std::string& name) const { return circuit_names_.contains(name); }
   // By its reference: owner and amount. nullptr: none.
   const std::pair<Key, uint64_t>* FindDeposit(const std::string& reference) const;
-  const std::pair<Key, uint64_t>* FindWithdrawal(const Key& owner, const std::string& reference) const;
-  size_t WithdrawalsOf(const Key& owner) const;  // ever asked for
+  const WithdrawalModel* FindWithdrawal(uint64_t leaf) const;
+  const WithdrawalModel* FindWithdrawal(const Key& owner, const std::string& reference) const;
+  uint32_t UnpaidOf(const Key& owner) const;
+  // By an operator's payment reference; nullptr: none.
+  const WithdrawalModel* FindPayment(const std::string& reference) const;
+  // Zeros for the circuit: the whole proof system.
+  bool IsSuspended(const Digest& circuit) const;
+  bool IsSuspensionActive(const Digest& circuit) const { return suspended_.contains(circuit); }
+  const std::map<uint64_t, WithdrawalModel>& withdrawals() const { return withdrawals_; }
+  const std::set<Digest>& suspended() const { return suspended_; }
   bool IsProven(const Digest& statement) const { return proven_.contains(statement); }
   bool IsBeingProven(const Digest& circuit, const Digest& statement) const;
   uint32_t UnfinishedOf(const Key& requester) const;
@@ -113,6 +127,9 @@ class Model {
   void FoldReveal(const LeafView& leaf);
   void FoldVerdict(const LeafView& leaf);
   void FoldCircuit(const LeafView& leaf);
+  void FoldWithdrawal(const LeafView& leaf);
+  void FoldWithdrawalEnd(const LeafView& leaf);
+  void FoldSuspension(const LeafView& leaf);
   AttemptModel* OwnAttempt(const LeafView& leaf);
   void FoldCommand(const LeafView& leaf);
   void FoldAttempt(const LeafView& leaf, const AttemptRecord& record);
@@ -142,7 +159,10 @@ class Model {
   std::map<Digest, bool> circuits_;  // whether its r1cs is there
   std::set<std::string> circuit_names_;
   std::map<std::string, std::pair<Key, uint64_t>> deposits_;
-  std::map<std::pair<Key, std::string>, std::pair<Key, uint64_t>> withdrawals_;
+  std::map<uint64_t, WithdrawalModel> withdrawals_;  // by the leaf that asked
+  std::map<std::pair<Key, std::string>, uint64_t> withdrawal_of_;
+  std::map<std::string, uint64_t> payments_;
+  std::set<Digest> suspended_;
   std::set<Digest> proven_;
   std::map<Digest, std::set<Id>> unfinished_;  // by statement
   std::map<Key, uint32_t> unfinished_of_;

@@ -72,6 +72,7 @@ bool Model::MayEnd(const LeafView& leaf, const AttemptModel& attempt, const Atte
       if (job.phase == kDelivered) return later_than(job.delivered);
       return job.phase == kWon && later_than(job.winning);
     case kJobEnded:
+      if (job.phase == kSuspended) return IsLivePhase(attempt.phase) && record.reason == kReasonSuspended;
       if (job.phase == kClosing) return attempt.phase == kAdmitted;
       return IsFinalPhase(job.phase) && job.phase != kWon && attempt.phase == kAdmitted;
     default:
@@ -120,6 +121,9 @@ void Model::CheckJobMove(const LeafView& leaf, const JobModel& job, const JobRec
     case kExpired:
       fine =
           (before == kClosing || (before == kOpen && leaf.kind == kTick)) && over && no_valid_or_undecided();
+      break;
+    case kSuspended:
+      fine = leaf.kind == kSuspension && (before == kOpen || before == kClosing);
       break;
     case kUnprovable:
       fine = before == kOpen && IsUnprovable(job);

@@ -11,6 +11,7 @@ Plan DrawPlan(Draw& draw) {
   plan.prove_time = draw.Time(Millis(50), Seconds(10));
   plan.verify_time = draw.Time(Millis(1), Millis(500));
   plan.reports = draw.Fault(100);
+  plan.suspensions = draw.Fault(100);
   plan.rules_change = draw.Chance(300);
   plan.network = {.lost = draw.Fault(200),
                   .doubled = draw.Fault(200),

@@ -43,6 +43,7 @@ struct Plan {
   Micros between_posts = Seconds(1);
   Micros prove_time = Seconds(1);
   Micros verify_time = Millis(2);
+  uint32_t suspensions = 0;   // of the kill switch, every two seconds
   uint32_t reports = 0;       // of an admitted miner, that nobody can prove the job
   bool rules_change = false;  // at a restart
   NetworkFaults network;

@@ -112,4 +112,10 @@ BUGS = {
         (MARKET + "stake.cc", "ledger::Escrow(Hex(job.requester)), to, job.bounty", "ledger::Escrow(Hex(job.requester)), ledger::kFees, job.bounty")],
     "believe one report": [(MARKET + "unprovable.cc", "if (reporters.size() < rules_.unprovable_reports) return;", "if (reporters.empty()) return;")],
     "charge after a restart": [(MARKET + "stake.cc", "const bool restarted = attempt.fence < last_restart_;", "const bool restarted = false;")],
+    "settle two withdrawals with one payment": [
+        (MARKET + "withdrawals.cc", 'absl::StrCat("payment:", command.external_reference)',
+         'absl::StrCat("payment:", command.external_reference, ":", command.withdrawal)')],
+    "post while suspended": [(MARKET + "jobs.cc", "  if (IsSuspended(circuit->second)) {", "  if (false) {")],
+    "leave closing jobs to a broken proof system": [
+        (MARKET + "suspend.cc", "if (job.state != JobState::kDelivered && IsSuspended", "if (job.state == JobState::kOpen && IsSuspended")],
 }

@@ -8,6 +8,7 @@ namespace {
 
 bool May(const Model& model, const Key& who, const market::PostJob& post, int64_t) {
   const RulesModel& rules = model.rules();
+  if (model.IsSuspended(post.circuit)) return true;
   if (!model.HasCircuit(post.circuit) || Count(post.reward) == 0 || post.public_inputs.size() != 32)
     return true;
   if (Count(post.reward) > uint64_t{1} << 62) return true;
@@ -81,7 +82,24 @@ bool May(const Model& model, const Key&, const market::Deposit& deposit, int64_t
 
 bool May(const Model& model, const Key& who, const market::Withdraw& withdraw, int64_t) {
   return Count(withdraw.amount) == 0 || model.FindWithdrawal(who, withdraw.external_reference) != nullptr ||
-         model.WithdrawalsOf(who) >= 100 || model.Balance(AvailableOf(who)) < Count(withdraw.amount);
+         model.UnpaidOf(who) >= 100 || model.Balance(AvailableOf(who)) < Count(withdraw.amount);
+}
+
+bool MayNotEnd(const Model& model, uint64_t withdrawal) {
+  const WithdrawalModel* found = model.FindWithdrawal(withdrawal);
+  return found == nullptr || found->phase != kRequested;
+}
+bool May(const Model& model, const Key&, const market::PayWithdrawal& pay, int64_t) {
+  return MayNotEnd(model, pay.withdrawal) || model.FindPayment(pay.external_reference) != nullptr;
+}
+bool May(const Model& model, const Key&, const market::RejectWithdrawal& reject, int64_t) {
+  return MayNotEnd(model, reject.withdrawal);
+}
+bool May(const Model& model, const Key& who, const market::CancelWithdrawal& cancel, int64_t) {
+  return MayNotEnd(model, cancel.withdrawal) || model.FindWithdrawal(cancel.withdrawal)->owner != who;
+}
+bool May(const Model& model, const Key&, const market::SetSuspension& set, int64_t) {
+  return set.subject.circuit != Digest{} && !model.HasCircuit(set.subject.circuit);
 }
 
 // Commands that no client of a simulated world gives.

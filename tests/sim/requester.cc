@@ -19,11 +19,42 @@ market::RegisterCircuit CircuitCommand(uint32_t number) {
   return {circuit};
 }
 
-void Operator::RegisterCircuits() {
+void Operator::Begin() {
   for (uint32_t i = 0; i < kCircuits; ++i) Ask(CircuitCommand(i), [](const engine::Answered&) {});
   market::RegisterCircuit taken = CircuitCommand(0);
   taken.circuit.id[5] = 1;
   Ask(taken, [](const engine::Answered&) {});
+  Later(Seconds(2), [this] { Act(); });
+}
+
+void Operator::Act() {
+  PayWithdrawals();
+  if (!stage_.healed && stage_.draw.Chance(stage_.plan.suspensions)) Suspend();
+  Later(Seconds(2), [this] { Act(); });
+}
+
+void Operator::PayWithdrawals() {
+  const auto ignore = [](const engine::Answered&) {};
+  Draw& draw = stage_.draw;
+  for (const auto& [id, withdrawal] : stage_.listed.withdrawals()) {
+    if (withdrawal.phase != kRequested || (!stage_.healed && draw.Chance(700))) continue;
+    if (draw.Chance(200)) {
+      Ask(market::RejectWithdrawal{id, "not today"}, ignore);
+    } else {  // now and then with the reference of another payment
+      const uint64_t payment = !stage_.healed && draw.Chance(100) ? draw.Below(id + 1) : id;
+      Ask(market::PayWithdrawal{id, "payment-" + std::to_string(payment)}, ignore);
+    }
+  }
+}
+
+void Operator::Suspend() {
+  const auto ignore = [](const engine::Answered&) {};
+  market::SetSuspension set{.active = true, .note = "simulated"};
+  if (stage_.draw.Chance(700))
+    set.subject.circuit = CircuitId(static_cast<uint32_t>(stage_.draw.Below(kCircuits + 1)));
+  Ask(set, ignore);
+  set.active = false;
+  Later(stage_.draw.Time(Millis(100), Seconds(5)), [this, set, ignore] { Ask(set, ignore); });
 }
 
 void Operator::Deposit(const Key& owner) {
@@ -103,7 +134,11 @@ void Requester::Withdraw() {
   const uint32_t number = stage_.draw.Chance(200) ? 0 : withdrawals_++;
   const auto amount = static_cast<uint64_t>(stage_.draw.Spread(1, 200'000));
   Ask(market::Withdraw{Amount{amount}, "withdrawal-" + std::to_string(number)},
-      [](const engine::Answered&) {});
+      [this](const engine::Answered& answered) {
+        const auto* asked = std::get_if<market::WithdrawalAnswer>(&answered.answer);
+        if (asked == nullptr || !stage_.draw.Chance(300)) return;
+        Ask(market::CancelWithdrawal{asked->withdrawal.id}, [](const engine::Answered&) {});
+      });
 }
 
 }  // namespace prooflode::sim

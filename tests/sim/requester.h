@@ -16,10 +16,15 @@ market::RegisterCircuit CircuitCommand(uint32_t number);
 class Operator final : public Client {
  public:
   explicit Operator(Stage& stage) : Client(stage, 9, 0) {}
-  void RegisterCircuits();
+  // Registers the circuits; from then on pays withdrawals, and throws the kill switch now and again.
+  void Begin();
   void Deposit(const Key& owner);
 
  private:
+  void Act();
+  void PayWithdrawals();
+  void Suspend();
+
   uint32_t deposits_ = 0;
 };
 

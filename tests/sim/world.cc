@@ -24,7 +24,7 @@ class World {
                       [this](const market::Attempt& attempt) { TellEnded(attempt); },
                       [this](const market::Attempt& attempt) { Leak(attempt); }},
                      seed + 0x5eed, database),
-        stage_{plan_, draw_, events_, coordinator_},
+        stage_{plan_, draw_, events_, coordinator_, judge_.model()},
         operator_(stage_) {
     for (uint32_t i = 0; i < plan_.requesters; ++i) {
       requesters_.push_back(std::make_unique<Requester>(stage_, i, operator_));
@@ -36,7 +36,7 @@ class World {
 
   RunReport Run(uint64_t seed) {
     coordinator_.Start();
-    operator_.RegisterCircuits();
+    operator_.Begin();
     for (const auto& requester : requesters_) requester->Begin();
     for (const auto& miner : miners_) {
       if (draw_.Chance(800)) operator_.Deposit(miner->key());  // for collateral
