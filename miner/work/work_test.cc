@@ -263,10 +263,12 @@ TEST_F(WorkTest, AFullDiskShrinksTheCacheAndRefusesFiles) {
 
 TEST_F(WorkTest, ADiskThatCannotBeAskedIsAnError) {
   bool broken = false;
-  auto cache = OpenCache(CacheOptions{.quota_bytes = 1000, .disk_free = [&]() -> StatusOr<uint64_t> {
-                                        if (broken) return absl::UnavailableError("gone");
-                                        return 1000;
-                                      }});
+  CacheOptions options{.quota_bytes = 1000};
+  options.disk_free = [&]() -> StatusOr<uint64_t> {
+    if (broken) return absl::UnavailableError("gone");
+    return 1000;
+  };
+  auto cache = OpenCache(std::move(options));
   broken = true;
   EXPECT_FALSE(cache->Measure().ok());
   EXPECT_FALSE(cache->Reserve(Digest{1}, ArtifactKind::kKey, 10).ok());
