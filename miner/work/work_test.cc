@@ -328,33 +328,6 @@ TEST_F(WorkTest, JournalKeepsTheJobsThatAreBeingAccepted) {
   EXPECT_TRUE(content->records.empty());
 }
 
-TEST_F(WorkTest, JournalKeepsHowFarEndsWereHandled) {
-  auto journal = Journal::Open(folder_ + "/journal");
-  ASSERT_TRUE(journal.ok()) << journal.status();
-  EXPECT_FALSE(journal->Load()->place.has_value());
-  ASSERT_TRUE(journal->PutPlace({7}, {1, {1}}).ok());
-  ASSERT_TRUE(journal->PutPlace({7}, {uint64_t{1} << 40, {2}}).ok());
-  const auto content = Journal::Open(folder_ + "/journal")->Load();
-  ASSERT_TRUE(content.ok()) << content.status();
-  ASSERT_TRUE(content->place.has_value());
-  EXPECT_EQ(content->place->coordinator, PublicKey{7});
-  EXPECT_EQ(content->place->place, (EndPlace{uint64_t{1} << 40, {2}}));
-
-  const std::string good = EncodePlace(*content->place);
-  for (size_t i = 0; i < good.size(); ++i) {
-    std::string bad = good;
-    bad[i] = static_cast<char>(bad[i] ^ 1);
-    EXPECT_EQ(DecodePlace(AsBytes(bad)).status().code(), absl::StatusCode::kDataLoss) << i;
-  }
-  EXPECT_FALSE(DecodePlace(AsBytes(good + 'x')).ok());
-  std::ofstream(folder_ + "/journal/events.place") << good.substr(1);
-  const auto damaged = journal->Load();
-  ASSERT_TRUE(damaged.ok()) << damaged.status();
-  EXPECT_FALSE(damaged->place.has_value());
-  EXPECT_EQ(damaged->damaged, std::vector<std::string>{"events.place"});
-  EXPECT_TRUE(std::filesystem::exists(folder_ + "/journal/events.place.damaged"));
-}
-
 TEST_F(WorkTest, JournalRefusesEveryDamagedByteAndKeepsTheFile) {
   const std::string good = EncodeCommitRecord(MakeRecord(1));
   for (size_t i = 0; i < good.size(); ++i) {
@@ -381,6 +354,33 @@ TEST(Memory, WhatTheKernelSaysIsRead) {
   EXPECT_EQ(AvailableMemoryIn("MemTotal:  100 kB\n"), std::nullopt);
   EXPECT_EQ(AvailableMemoryIn("MemAvailable: much\n"), std::nullopt);
   EXPECT_EQ(AvailableMemoryIn("MemAvailable: -1 kB\n"), std::nullopt);
+}
+
+TEST_F(WorkTest, JournalKeepsHowFarEndsWereHandled) {
+  auto journal = Journal::Open(folder_ + "/journal");
+  ASSERT_TRUE(journal.ok()) << journal.status();
+  EXPECT_FALSE(journal->Load()->place.has_value());
+  ASSERT_TRUE(journal->PutPlace({7}, {1, {1}}).ok());
+  ASSERT_TRUE(journal->PutPlace({7}, {uint64_t{1} << 40, {2}}).ok());
+  const auto content = Journal::Open(folder_ + "/journal")->Load();
+  ASSERT_TRUE(content.ok()) << content.status();
+  ASSERT_TRUE(content->place.has_value());
+  EXPECT_EQ(content->place->coordinator, PublicKey{7});
+  EXPECT_EQ(content->place->place, (EndPlace{uint64_t{1} << 40, {2}}));
+
+  const std::string good = EncodePlace(*content->place);
+  for (size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 1);
+    EXPECT_EQ(DecodePlace(AsBytes(bad)).status().code(), absl::StatusCode::kDataLoss) << i;
+  }
+  EXPECT_FALSE(DecodePlace(AsBytes(good + 'x')).ok());
+  std::ofstream(folder_ + "/journal/events.place") << good.substr(1);
+  const auto damaged = journal->Load();
+  ASSERT_TRUE(damaged.ok()) << damaged.status();
+  EXPECT_FALSE(damaged->place.has_value());
+  EXPECT_EQ(damaged->damaged, std::vector<std::string>{"events.place"});
+  EXPECT_TRUE(std::filesystem::exists(folder_ + "/journal/events.place.damaged"));
 }
 
 }  // namespace
