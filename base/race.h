@@ -40,6 +40,8 @@ enum class Reason : uint8_t {
   kUnprovable = 14,        // witness and circuit do not match: nobody can prove this job
   kCollateralTooLow = 15,  // the miner's balance does not cover what an admission holds
   kSuspended = 16,         // by an operator: the proof system or the circuit
+  kNotDrawn = 17,          // others got the places
+  kTooSlow = 18,           // the miner's predicted time does not fit the deadline or the lease
 };
 
 }  // namespace prooflode

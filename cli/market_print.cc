@@ -18,7 +18,8 @@ std::string WithoutPrefix(std::string name, size_t prefix) {
 
 std::string PolicyText(const v1::Policy& policy) {
   if (policy.has_lease())
-    return absl::StrFormat("lease of %.1f s", static_cast<double>(policy.lease().lease_us()) / 1e6);
+    return absl::StrFormat("%slease of %.1f s", policy.lease().hedged() ? "hedged " : "",
+                           static_cast<double>(policy.lease().lease_us()) / 1e6);
   const uint32_t width = policy.race().width();
   return width == 0 ? "race of everybody" : absl::StrFormat("race of %d", width);
 }
@@ -69,6 +70,8 @@ Json ToJson(const v1::Job& j, const Market& market) {
           {"policy", PolicyText(j.policy())},
           {"posted_at_us", j.posted_at_us()},
           {"deadline_at_us", j.deadline_at_us()},
+          {"draw_at_us", j.draw_at_us()},
+          {"draw_seed", Hex(j.draw_seed())},
           {"racers", j.racer_count()},
           {"commits", j.commit_count()},
           {"winner", Hex(j.winner())},
@@ -83,6 +86,8 @@ Json ToJson(const v1::Attempt& a) {
           {"miner", Hex(a.miner())},
           {"state", StateText(a.state())},
           {"admitted_at_us", a.admitted_at_us()},
+          {"predicted_us", a.predicted_us()},
+          {"late", a.late()},
           {"committed_at_us", a.committed_at_us()},
           {"commit_leaf_index", a.commit_leaf_index()},
           {"behind_winner_us", a.behind_winner_us()},

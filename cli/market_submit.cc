@@ -1,5 +1,6 @@
 // prooflode job submit
 #include <memory>
+#include <optional>
 
 #include "cli/market_print.h"
 #include "cli/market_proof.h"
@@ -14,7 +15,7 @@ struct SubmitOptions {
   std::string witness;
   std::string reward;
   std::string policy = "race";
-  uint32_t width = 0;
+  std::optional<uint32_t> width;
   std::string lease;
   std::string deadline = "60s";
   std::string out_proof;
@@ -26,10 +27,11 @@ struct SubmitOptions {
 StatusOr<v1::Policy> ToPolicy(const SubmitOptions& options) {
   v1::Policy policy;
   if (options.policy == "race") {
-    policy.mutable_race()->set_width(options.width);
+    policy.mutable_race();
+    if (options.width) policy.mutable_race()->set_width(*options.width);
     return policy;
   }
-  policy.mutable_lease();
+  policy.mutable_lease()->set_hedged(options.policy == "hedged");
   if (!options.lease.empty()) {
     PL_ASSIGN_OR_RETURN(const Micros lease, ParseDuration(options.lease));
     policy.mutable_lease()->set_lease_us(Count(lease));
@@ -105,11 +107,13 @@ void AddJobSubmit(CLI::App& job, Session& session) {
   submit->add_option("--reward", options->reward, "What the winner gets, in the market's asset")
       ->required()
       ->check(Understood(ParseAmountForm));
-  submit->add_option("--policy", options->policy, "race or lease")
-      ->check(CLI::IsMember({"race", "lease"}))
+  submit
+      ->add_option("--policy", options->policy,
+                   "race, lease, or hedged: a lease with a second miner when the first is late")
+      ->check(CLI::IsMember({"race", "lease", "hedged"}))
       ->capture_default_str();
-  submit->add_option("--width", options->width, "Miners admitted to a race; 0 for everybody")
-      ->capture_default_str();
+  submit->add_option("--width", options->width,
+                     "Miners admitted to a race; 0 for everybody, the market's default unless given");
   submit->add_option("--lease", options->lease, "How long one miner has, like 30s")
       ->check(Understood(ParseDuration));
   submit->add_option("--deadline", options->deadline, "From now, like 60s")

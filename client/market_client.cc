@@ -61,6 +61,7 @@ StatusOr<v1::ListCircuitsResponse> MarketClient::ListCircuits(const v1::ListCirc
 
 StatusOr<v1::PostJobResponse> MarketClient::PostJob(v1::PostJobRequest request, CallOptions call) {
   if (!call.timeout) call.timeout = kFileCheckTimeout;
+  if (request.draw_nonce().empty()) request.set_draw_nonce(connection_.NewRequestId());  // 16 random bytes
   return Change(*market_, &v1::MarketService::Stub::PostJob, request, call);
 }
 
@@ -131,6 +132,11 @@ Status MarketClient::WatchJob(const std::string& job_id, uint64_t after_revision
 StatusOr<v1::AcceptOfferResponse> MarketClient::AcceptOffer(v1::AcceptOfferRequest request,
                                                             const CallOptions& call) {
   return Change(*miner_, &v1::MinerService::Stub::AcceptOffer, request, call);
+}
+
+StatusOr<v1::WithdrawCandidacyResponse> MarketClient::WithdrawCandidacy(v1::WithdrawCandidacyRequest request,
+                                                                        const CallOptions& call) {
+  return Change(*miner_, &v1::MinerService::Stub::WithdrawCandidacy, request, call);
 }
 
 StatusOr<v1::CommitProofResponse> MarketClient::CommitProof(v1::CommitProofRequest request,

@@ -41,6 +41,8 @@ class MarketClient {
                   absl::FunctionRef<bool(const v1::Job&)> on_change, const CallOptions& call = {});
 
   StatusOr<v1::AcceptOfferResponse> AcceptOffer(v1::AcceptOfferRequest request, const CallOptions& call = {});
+  StatusOr<v1::WithdrawCandidacyResponse> WithdrawCandidacy(v1::WithdrawCandidacyRequest request,
+                                                            const CallOptions& call = {});
   StatusOr<v1::CommitProofResponse> CommitProof(v1::CommitProofRequest request, const CallOptions& call = {});
   StatusOr<v1::RevealProofResponse> RevealProof(v1::RevealProofRequest request, const CallOptions& call = {});
   StatusOr<v1::ReleaseAttemptResponse> ReleaseAttempt(v1::ReleaseAttemptRequest request,

@@ -77,35 +77,6 @@ Setting WitnessesSetting(std::string name, std::vector<transparency::NoteKey>* t
           get};
 }
 
-std::vector<Setting> RaceSettings(Config::Race& race) {
-  return {
-      NumberSetting("race.reveal_window_ms", &race.reveal_window_ms, market::kRevealWindowMs.min,
-                    market::kRevealWindowMs.max, "How long a miner has to reveal a committed proof"),
-      NumberSetting("race.lease_default_s", &race.lease_default_s, market::kLeaseSeconds.min,
-                    market::kLeaseSeconds.max, "Length of a lease whose requester names none"),
-      NumberSetting("race.place_s", &race.place_s, market::kRacePlaceSeconds.min,
-                    market::kRacePlaceSeconds.max,
-                    "How long a miner without a commit holds its place in a race of some width"),
-      NumberSetting("race.fee_per_million", &race.fee_per_million, market::kPerMillion.min,
-                    market::kPerMillion.max, "Fee on top of a reward, in millionths of it"),
-      NumberSetting("race.collateral_per_million", &race.collateral_per_million, market::kPerMillion.min,
-                    market::kPerMillion.max,
-                    "Held from every admitted miner until its attempt ends, in millionths of the reward"),
-      NumberSetting("race.release_grace_s", &race.release_grace_s, market::kReleaseGraceSeconds.min,
-                    market::kReleaseGraceSeconds.max,
-                    "How long after its admission a miner may give an attempt back for nothing"),
-      NumberSetting(
-          "race.release_fee_per_million", &race.release_fee_per_million, market::kPerMillion.min,
-          market::kPerMillion.max,
-          "What giving back costs at the end of an attempt's time, in millionths of the collateral"),
-      NumberSetting("race.unprovable_reports", &race.unprovable_reports, market::kUnprovableReports.min,
-                    market::kUnprovableReports.max,
-                    "How many miners must report a job before it ends as unprovable"),
-      NumberSetting("race.check_fee_per_million", &race.check_fee_per_million, market::kPerMillion.min,
-                    market::kPerMillion.max, "What they share of its escrow, in millionths of the reward"),
-  };
-}
-
 Status CheckWhole(const Config& config) {
   if (config.tls.cert_file.empty() != config.tls.key_file.empty()) {
     return absl::InvalidArgumentError("tls: cert_file and key_file go together, one of them is missing");
@@ -127,6 +98,10 @@ market::Rules Config::Rules() const {
   rules.reveal_window = Millis(static_cast<int64_t>(race.reveal_window_ms));
   rules.lease_default = Seconds(static_cast<int64_t>(race.lease_default_s));
   rules.race_place = Seconds(static_cast<int64_t>(race.place_s));
+  rules.draw_window = Millis(static_cast<int64_t>(race.draw_window_ms));
+  rules.race_width_default = static_cast<uint32_t>(race.width_default);
+  rules.late_percent = static_cast<uint32_t>(race.late_percent);
+  rules.silence_limit = Seconds(static_cast<int64_t>(race.silence_limit_s));
   rules.fee_per_million = static_cast<uint32_t>(race.fee_per_million);
   rules.collateral_per_million = static_cast<uint32_t>(race.collateral_per_million);
   rules.release_grace = Seconds(static_cast<int64_t>(race.release_grace_s));
@@ -148,6 +123,50 @@ artifacts::Limits Config::ArtifactLimits() const {
           .unfinished_bytes_per_identity_max =
               std::max(limits.artifact_mb, limits.artifact_store_mb / 4) * kMebibyte};
 }
+
+namespace {
+
+std::vector<Setting> RaceSettings(Config::Race& race) {
+  return {
+      NumberSetting("race.reveal_window_ms", &race.reveal_window_ms, market::kRevealWindowMs.min,
+                    market::kRevealWindowMs.max, "How long a miner has to reveal a committed proof"),
+      NumberSetting("race.lease_default_s", &race.lease_default_s, market::kLeaseSeconds.min,
+                    market::kLeaseSeconds.max, "Length of a lease whose requester names none"),
+      NumberSetting("race.place_s", &race.place_s, market::kRacePlaceSeconds.min,
+                    market::kRacePlaceSeconds.max,
+                    "How long a miner without a commit holds its place in a race of some width"),
+      NumberSetting(
+          "race.draw_window_ms", &race.draw_window_ms, market::kDrawWindowMs.min, market::kDrawWindowMs.max,
+          "How long candidates for a place are gathered before the draw; 0: first come, first served"),
+      NumberSetting("race.width_default", &race.width_default, market::kRaceWidth.min, market::kRaceWidth.max,
+                    "Width of a race whose requester names none; 0 for everybody"),
+      NumberSetting("race.late_percent", &race.late_percent, market::kLatePercent.min,
+                    market::kLatePercent.max,
+                    "Of its predicted time: when the holder of a hedged lease gets company"),
+      NumberSetting("race.silence_limit_s", &race.silence_limit_s, market::kSilenceSeconds.min,
+                    market::kSilenceSeconds.max,
+                    "How long a miner may be unheard of before it loses a place without a commit"),
+      NumberSetting("race.fee_per_million", &race.fee_per_million, market::kPerMillion.min,
+                    market::kPerMillion.max, "Fee on top of a reward, in millionths of it"),
+      NumberSetting("race.collateral_per_million", &race.collateral_per_million, market::kPerMillion.min,
+                    market::kPerMillion.max,
+                    "Held from every admitted miner until its attempt ends, in millionths of the reward"),
+      NumberSetting("race.release_grace_s", &race.release_grace_s, market::kReleaseGraceSeconds.min,
+                    market::kReleaseGraceSeconds.max,
+                    "How long after its admission a miner may give an attempt back for nothing"),
+      NumberSetting(
+          "race.release_fee_per_million", &race.release_fee_per_million, market::kPerMillion.min,
+          market::kPerMillion.max,
+          "What giving back costs at the end of an attempt's time, in millionths of the collateral"),
+      NumberSetting("race.unprovable_reports", &race.unprovable_reports, market::kUnprovableReports.min,
+                    market::kUnprovableReports.max,
+                    "How many miners must report a job before it ends as unprovable"),
+      NumberSetting("race.check_fee_per_million", &race.check_fee_per_million, market::kPerMillion.min,
+                    market::kPerMillion.max, "What they share of its escrow, in millionths of the reward"),
+  };
+}
+
+}  // namespace
 
 Settings SettingsOf(Config& c) {
   constexpr uint64_t kDiskMb = uint64_t{1} << 30;

@@ -47,6 +47,10 @@ struct Config {
     uint64_t reveal_window_ms = 1000;
     uint64_t lease_default_s = 60;
     uint64_t place_s = 60;
+    uint64_t draw_window_ms = 100;
+    uint64_t width_default = 3;
+    uint64_t late_percent = 130;
+    uint64_t silence_limit_s = 12;
     uint64_t fee_per_million = 0;
     uint64_t collateral_per_million = 0;
     uint64_t release_grace_s = 5;

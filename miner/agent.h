@@ -79,6 +79,7 @@ class Agent {
   void Do(const action::SendHeartbeat&);
   void Do(const action::SendDrain&);
   void Do(const action::Accept& accept);
+  void Do(const action::WithdrawCandidacy& withdraw);
   void Do(const action::ForgetJob& forget);
   void Do(const action::Fetch& fetch);
   void Do(const action::CancelFetch& cancel);

@@ -135,12 +135,15 @@ void Agent::OnStream(uint64_t stream, std::function<void()> closure) {
 }
 
 void Agent::OnMessage(const v1::SessionResponse& message) {
-  const StatusOr<Event> event = ToEvent(message);
+  StatusOr<Event> event = ToEvent(message);
   if (!event.ok()) {
     LogWarning("net", "the coordinator sent nonsense: %s", std::string(event.status().message()));
     return;
   }
-  if (message.has_offer()) reporter_.Offered();
+  if (auto* offer = std::get_if<event::Offer>(&*event)) {
+    reporter_.Offered();
+    offer->job.key_here = cache_.Has(offer->job.zkey);
+  }
   if (message.has_welcome()) {
     if (const auto market = connection_.Market(kOneTry); market.ok()) {
       const uint32_t decimals = std::min<uint32_t>(market->asset().decimals(), 19);
@@ -196,12 +199,18 @@ void Agent::Do(const action::Accept& accept) {
     v1::AcceptOfferRequest request;
     request.set_request_id(Bytes(accept.request));
     request.set_job_id(Bytes(accept.job));
+    request.set_predicted_us(Count(accept.predicted));
+    request.set_residency(accept.key_here ? v1::RESIDENCY_DISK : v1::RESIDENCY_NONE);
+    // One more than can be proved at once: the commit before may still be on its way.
+    request.set_slots(static_cast<uint32_t>(workers_.size()) + 1);
     const auto response = market_.AcceptOffer(std::move(request), kOneTry);
     Failpoint("miner.after_accept");
     event::AcceptAnswered answer{.request = accept.request, .job = accept.job};
     answer.result = Classify(response.status());
     answer.reason = ToReason(client::ReasonOf(response.status()));
-    if (response.ok()) {
+    if (response.ok() && !response->has_attempt()) {
+      answer.draw_at = Micros{response->draw_at_us()};
+    } else if (response.ok()) {
       const auto attempt = ToAttempt(response->attempt());
       if (attempt.ok() && attempt->job == accept.job) {
         answer.attempt = *attempt;
@@ -210,6 +219,15 @@ void Agent::Do(const action::Accept& accept) {
       }
     }
     Post([this, answer] { Feed(answer); });
+  });
+}
+
+void Agent::Do(const action::WithdrawCandidacy& withdraw) {
+  calls_.Run([this, withdraw] {
+    v1::WithdrawCandidacyRequest request;
+    request.set_request_id(Bytes(withdraw.request));
+    request.set_job_id(Bytes(withdraw.job));
+    (void)market_.WithdrawCandidacy(std::move(request), kOneTry);
   });
 }
 

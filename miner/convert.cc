@@ -11,6 +11,7 @@ constexpr size_t kNameBytesMax = 64;
 constexpr int kLiveAttemptsMax = 100'000;
 
 static_assert(static_cast<int>(Reason::kSuspended) == static_cast<int>(v1::REASON_SUSPENDED));
+static_assert(static_cast<int>(Reason::kTooSlow) == static_cast<int>(v1::REASON_TOO_SLOW));
 static_assert(static_cast<int>(Reason::kStaleFence) == static_cast<int>(v1::REASON_STALE_FENCE));
 static_assert(static_cast<int>(AttemptState::kWon) == static_cast<int>(v1::ATTEMPT_STATE_WON));
 static_assert(static_cast<int>(AttemptState::kJobEnded) == static_cast<int>(v1::ATTEMPT_STATE_JOB_ENDED));
@@ -58,7 +59,7 @@ StatusOr<OfferedJob> ToJob(const v1::SessionResponse::Offer& offer) {
 }  // namespace
 
 Reason ToReason(v1::Reason reason) {
-  const bool known = v1::Reason_IsValid(reason) && reason <= v1::REASON_SUSPENDED;
+  const bool known = v1::Reason_IsValid(reason) && reason <= v1::REASON_TOO_SLOW;
   return known ? static_cast<Reason>(reason) : Reason::kUnspecified;
 }
 
@@ -90,8 +91,14 @@ StatusOr<Event> ToEvent(const v1::SessionResponse& message) {
       if (welcome.live_attempts_size() > kLiveAttemptsMax) {
         return absl::DataLossError("Welcome.live_attempts: too many");
       }
+      if (welcome.candidacies_size() > kLiveAttemptsMax) {
+        return absl::DataLossError("Welcome.candidacies: too many");
+      }
       event::Welcome out{
-          Micros{welcome.time_us()}, Micros{welcome.heartbeat_interval_us()}, {}, welcome.as_of_event()};
+          Micros{welcome.time_us()}, Micros{welcome.heartbeat_interval_us()}, {}, welcome.as_of_event(), {}};
+      for (const std::string& job : welcome.candidacies()) {
+        PL_RETURN_IF_ERROR(Copy(job, "Welcome.candidacies", out.candidacies.emplace_back()));
+      }
       for (const v1::Attempt& attempt : welcome.live_attempts()) {
         PL_ASSIGN_OR_RETURN(AttemptRef ref, ToAttempt(attempt));
         out.live.push_back(ref);
@@ -114,6 +121,15 @@ StatusOr<Event> ToEvent(const v1::SessionResponse& message) {
       event::OfferWithdrawn out{.event = message.event(),
                                 .reason = ToReason(message.offer_withdrawn().reason())};
       PL_RETURN_IF_ERROR(Copy(message.offer_withdrawn().job_id(), "OfferWithdrawn.job_id", out.job));
+      return out;
+    }
+    case v1::SessionResponse::kAdmitted: {
+      PL_ASSIGN_OR_RETURN(const AttemptRef attempt, ToAttempt(message.admitted().attempt()));
+      return event::Admitted{message.event(), attempt};
+    }
+    case v1::SessionResponse::kNotDrawn: {
+      event::NotDrawn out{.event = message.event(), .reason = ToReason(message.not_drawn().reason())};
+      PL_RETURN_IF_ERROR(Copy(message.not_drawn().job_id(), "NotDrawn.job_id", out.job));
       return out;
     }
     case v1::SessionResponse::kHeartbeat:

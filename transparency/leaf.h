@@ -34,8 +34,10 @@ enum class LeafType : uint16_t {
   kRejectWithdrawal = 14,
   kCancelWithdrawal = 15,
   kSuspension = 16,
+  kWithdrawCandidacy = 17,
+  kHolderSilent = 18,
 };
-constexpr LeafType kLeafTypeMax = LeafType::kSuspension;
+constexpr LeafType kLeafTypeMax = LeafType::kHolderSilent;
 
 // Fields of one leaf by number; what each number means for each type is in docs/formats/log.md.
 struct LeafContent {

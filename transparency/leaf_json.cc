@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-enum class Kind { kHex, kText, kFlag, kU8, kU32, kU64, kI64, kJobs, kAttempts, kTransfers };
+enum class Kind { kHex, kText, kFlag, kU8, kU32, kU64, kI64, kJobs, kAttempts, kTransfers, kDraws };
 
 struct FieldName {
   uint16_t number;
@@ -48,6 +48,12 @@ constexpr FieldName kFields[] = {
     {37, "race_width", Kind::kU32},
     {38, "lease_us", Kind::kI64},
     {39, "again", Kind::kFlag},
+    {40, "draw_nonce", Kind::kHex},
+    {41, "previous_root", Kind::kHex},
+    {42, "hedged", Kind::kFlag},
+    {43, "predicted_us", Kind::kI64},
+    {44, "residency", Kind::kU8},
+    {45, "slots", Kind::kU32},
     {50, "attempt_id", Kind::kHex},
     {51, "fence", Kind::kU64},
     {52, "commit_hash", Kind::kHex},
@@ -74,9 +80,14 @@ constexpr FieldName kFields[] = {
     {88, "admissions_per_miner_and_job_max", Kind::kU32},
     {89, "fee_per_million", Kind::kU32},
     {90, "race_place_us", Kind::kI64},
+    {91, "draw_window_us", Kind::kI64},
+    {92, "race_width_default", Kind::kU32},
+    {93, "late_percent", Kind::kU32},
+    {94, "silence_limit_us", Kind::kI64},
     {101, "jobs", Kind::kJobs},
     {102, "attempts", Kind::kAttempts},
     {103, "transfers", Kind::kTransfers},
+    {104, "draws", Kind::kDraws},
     {110, "collateral_per_million", Kind::kU32},
     {111, "release_grace_us", Kind::kI64},
     {112, "release_fee_per_million", Kind::kU32},
@@ -150,6 +161,23 @@ Json TransferRecord(RecordReader& in) {
   return record;
 }
 
+Json DrawRecord(RecordReader& in) {
+  Json record;
+  record["job_id"] = in.Hex(16);
+  record["number"] = in.Integer<uint32_t>();
+  record["places"] = in.Integer<uint32_t>();
+  record["candidates"] = Json::array();
+  const auto count = in.Integer<uint32_t>();
+  for (uint32_t i = 0; i < count && in.ok(); ++i) {
+    Json candidate;
+    candidate["miner"] = in.Hex(32);
+    candidate["tickets"] = in.Integer<uint32_t>();
+    candidate["admitted"] = in.Integer<uint8_t>() == 1;
+    record["candidates"].push_back(std::move(candidate));
+  }
+  return record;
+}
+
 std::optional<Json> Records(std::string_view bytes, Json (*read)(RecordReader&)) {
   RecordReader in(bytes);
   Json records = Json::array();
@@ -187,6 +215,8 @@ std::optional<Json> ValueOf(Kind kind, const std::string& bytes) {
       return Records(bytes, AttemptRecord);
     case Kind::kTransfers:
       return Records(bytes, TransferRecord);
+    case Kind::kDraws:
+      return Records(bytes, DrawRecord);
   }
   return std::nullopt;
 }
@@ -194,10 +224,24 @@ std::optional<Json> ValueOf(Kind kind, const std::string& bytes) {
 }  // namespace
 
 std::string_view LeafTypeName(LeafType type) {
-  constexpr std::string_view kNames[] = {
-      "register-circuit", "post-job",          "cancel-job",        "admit",     "commit", "reveal",
-      "release",          "verdict",           "deposit",           "withdraw",  "tick",   "restart",
-      "pay-withdrawal",   "reject-withdrawal", "cancel-withdrawal", "suspension"};
+  constexpr std::string_view kNames[] = {"register-circuit",
+                                         "post-job",
+                                         "cancel-job",
+                                         "admit",
+                                         "commit",
+                                         "reveal",
+                                         "release",
+                                         "verdict",
+                                         "deposit",
+                                         "withdraw",
+                                         "tick",
+                                         "restart",
+                                         "pay-withdrawal",
+                                         "reject-withdrawal",
+                                         "cancel-withdrawal",
+                                         "suspension",
+                                         "withdraw-candidacy",
+                                         "holder-silent"};
   static_assert(std::size(kNames) == static_cast<size_t>(kLeafTypeMax));
   const auto index = static_cast<size_t>(type);
   return index >= 1 && index <= std::size(kNames) ? kNames[index - 1] : "unknown";

@@ -196,7 +196,7 @@ class ApiTest : public testing::Test {
                               random_,
                               metrics_,
                               [](const Status& status) { FAIL() << status; }};
-    engine_ = std::make_unique<engine::Engine>(rules_, engine::EngineOptions(), parts);
+    engine_ = std::make_unique<engine::Engine>(rules_, engine_options_, parts);
     ASSERT_TRUE(engine_->Load().ok());
     checkpoint_file_ = std::filesystem::temp_directory_path() / absl::StrCat("pl_api_", getpid(), ".json");
     auto checkpoints = checkpoints::CheckpointPublisher::Open(
@@ -262,6 +262,7 @@ class ApiTest : public testing::Test {
   RealRandom random_;
   InertMetrics metrics_;
   market::Rules rules_{.market = "testmarket"};
+  engine::EngineOptions engine_options_;
   MarketInfo info_{"0.1.0", "test", 2, uint64_t{1} << 30, 1 << 20, 1000};
   SigningKey key_ = SigningKey::FromSeed({50});
   SigningKey operator_key_ = SigningKey::FromSeed({99});

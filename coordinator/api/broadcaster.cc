@@ -79,6 +79,11 @@ void Broadcaster::Add(const market::Market& market, const market::Effect& effect
     tasks.push_back([this, id = full->job] { sessions_.JobClosed(id, v1::REASON_RACE_FULL); });
   } else if (const auto* over = std::get_if<market::JobOver>(&effect)) {
     tasks.push_back([this, id = over->job] { sessions_.JobClosed(id, v1::REASON_JOB_CLOSED); });
+  } else if (const auto* admitted = std::get_if<market::Admitted>(&effect)) {
+    tasks.push_back(
+        [this, attempt = *market.FindAttempt(admitted->attempt)] { sessions_.Admitted(attempt); });
+  } else if (const auto* not_drawn = std::get_if<market::NotDrawn>(&effect)) {
+    tasks.push_back([this, not_drawn = *not_drawn] { sessions_.NotDrawn(not_drawn); });
   }
 }
 
@@ -98,12 +103,7 @@ void Broadcaster::Load(const market::Market& market) {
   std::vector<const market::Job*> open;
   for (const auto& [id, job] : market.jobs()) {
     jobs_.Put(job);
-    uint32_t live = 0;
-    for (const market::Attempt* attempt : market.AttemptsOf(id)) {
-      if (market::IsLive(attempt->state)) ++live;
-    }
-    const uint32_t width = market::Width(job.policy);
-    if (job.state == market::JobState::kOpen && (width == 0 || live < width)) open.push_back(&job);
+    if (job.state == market::JobState::kOpen && market.HasRoom(job)) open.push_back(&job);
   }
   std::sort(open.begin(), open.end(), [](const market::Job* a, const market::Job* b) {
     return std::pair(a->posted_at, a->id) < std::pair(b->posted_at, b->id);

@@ -127,7 +127,8 @@ grpc::ServerUnaryReactor* Serve(Environment& environment, grpc::CallbackServerCo
 }
 
 // Gives `command` to the engine; on an answer of type AnswerType runs fill(answer, answered) on the engine
-// thread, which must be quick, and finishes the call unless fill returns false (it finishes it later itself).
+// thread, which must be quick (market::Answer: on any that is no refusal), and finishes the call unless fill
+// returns false (it finishes it later itself).
 template <typename AnswerType, typename Request, typename Fill>
 void OfferCommand(Environment& environment, CallPtr call, const Caller& caller, const Request& request,
                   market::Command command, Fill fill) {
@@ -138,9 +139,13 @@ void OfferCommand(Environment& environment, CallPtr call, const Caller& caller, 
         if (const auto* refusal = std::get_if<market::Refusal>(&answered->answer)) {
           return call->Refuse(*refusal);
         }
-        const auto* answer = std::get_if<AnswerType>(&answered->answer);
-        PL_CHECK(answer != nullptr);
-        if (fill(*answer, *answered)) call->Finish(absl::OkStatus());
+        if constexpr (std::is_same_v<AnswerType, market::Answer>) {
+          if (fill(answered->answer, *answered)) call->Finish(absl::OkStatus());
+        } else {
+          const auto* answer = std::get_if<AnswerType>(&answered->answer);
+          PL_CHECK(answer != nullptr);
+          if (fill(*answer, *answered)) call->Finish(absl::OkStatus());
+        }
       });
 }
 

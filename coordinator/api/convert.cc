@@ -9,9 +9,9 @@ market::Policy PolicyOf(const v1::Policy& policy, const market::Rules& rules) {
   market::Policy out;
   if (policy.has_lease()) {
     const Micros lease{policy.lease().lease_us()};
-    out.lease = market::LeasePolicy{Count(lease) == 0 ? rules.lease_default : lease};
+    out.lease = market::LeasePolicy{Count(lease) == 0 ? rules.lease_default : lease, policy.lease().hedged()};
   } else {
-    out.race.width = policy.race().width();
+    out.race.width = policy.race().has_width() ? policy.race().width() : rules.race_width_default;
   }
   return out;
 }
@@ -49,6 +49,7 @@ void ToProto(const market::Job& j, const std::string& circuit_name, v1::Job* out
   out->set_fee_units(Count(j.fee));
   if (j.policy.lease) {
     out->mutable_policy()->mutable_lease()->set_lease_us(Count(j.policy.lease->lease));
+    out->mutable_policy()->mutable_lease()->set_hedged(j.policy.lease->hedged);
   } else {
     out->mutable_policy()->mutable_race()->set_width(j.policy.race.width);
   }
@@ -68,6 +69,8 @@ void ToProto(const market::Job& j, const std::string& circuit_name, v1::Job* out
   out->set_public_inputs(j.public_inputs);
   out->set_collateral_units(Count(j.collateral));
   out->set_bounty_units(Count(j.bounty));
+  out->set_draw_seed(StringOf(j.draw_seed));
+  if (j.state == market::JobState::kOpen) out->set_draw_at_us(Count(j.draw_at));
 }
 
 void ToProto(const market::Attempt& a, v1::Attempt* out) {
@@ -85,6 +88,9 @@ void ToProto(const market::Attempt& a, v1::Attempt* out) {
   out->set_behind_winner_us(Count(a.behind_winner));
   out->set_collateral_units(Count(a.collateral));
   out->set_forfeited_units(Count(a.forfeited));
+  out->set_predicted_us(Count(a.predicted));
+  out->set_residency(static_cast<v1::Residency>(a.residency));
+  out->set_late(a.late);
 }
 
 void ToProto(const ledger::Transfer& t, v1::Transfer* out) {

@@ -248,6 +248,7 @@ void MarketServiceImpl::CheckAndPost(CallPtr call, const Caller& caller, const v
   command.time_limit = Micros{request.time_limit_us()};
   command.policy = PolicyOf(request.policy(), environment_.rules);
   command.again = request.again();
+  command.draw_nonce = request.draw_nonce();
   OfferCommand<market::JobAnswer>(environment_, std::move(call), caller, request, std::move(command),
                                   [this, response](const market::JobAnswer& answer, const engine::Answered&) {
                                     return Posted(answer, response);

@@ -22,6 +22,7 @@ MinerServiceImpl::MinerServiceImpl(Environment& environment)
       duplicates_(Submissions(environment.metrics, "duplicate")),
       session_(environment.metrics, "MinerService", "Session", "bidi_stream"),
       accept_offer_(environment.metrics, "MinerService", "AcceptOffer", "unary"),
+      withdraw_candidacy_(environment.metrics, "MinerService", "WithdrawCandidacy", "unary"),
       commit_proof_(environment.metrics, "MinerService", "CommitProof", "unary"),
       reveal_proof_(environment.metrics, "MinerService", "RevealProof", "unary"),
       release_attempt_(environment.metrics, "MinerService", "ReleaseAttempt", "unary") {}
@@ -34,23 +35,51 @@ grpc::ServerBidiReactor<v1::SessionRequest, v1::SessionResponse>* MinerServiceIm
 grpc::ServerUnaryReactor* MinerServiceImpl::AcceptOffer(grpc::CallbackServerContext* context,
                                                         const v1::AcceptOfferRequest* request,
                                                         v1::AcceptOfferResponse* response) {
+  return Serve(environment_, context, accept_offer_, kMiners, *request,
+               [&](CallPtr call, const Caller& caller) {
+                 OfferCommand<market::Answer>(
+                     environment_, std::move(call), caller, *request,
+                     market::AcceptOffer{.job = IdOf<market::JobId>(request->job_id()),
+                                         .predicted = Micros{request->predicted_us()},
+                                         .residency = static_cast<market::Residency>(request->residency()),
+                                         .slots = request->slots()},
+                     [this, response, miner = caller.identity](const market::Answer& answer,
+                                                               const engine::Answered& answered) {
+                       FillAccepted(miner, answer, answered.repeated, response);
+                       return true;
+                     });
+               });
+}
+
+void MinerServiceImpl::FillAccepted(const market::Identity& miner, const market::Answer& answer,
+                                    bool repeated, v1::AcceptOfferResponse* response) {
+  Broadcaster& broadcaster = environment_.broadcaster;
+  const auto* admitted = std::get_if<market::AttemptAnswer>(&answer);
+  const auto* candidate = std::get_if<market::CandidacyAnswer>(&answer);
+  PL_CHECK(admitted != nullptr || candidate != nullptr);
+  const market::Job& job = admitted != nullptr ? admitted->job : candidate->job;
+  // Before the effects of the same batch, so that a race that is full now is not withdrawn from the miner who
+  // filled it. The attempt of a repeated answer may have ended since.
+  if (!repeated) {
+    broadcaster.Post([&broadcaster, miner, id = job.id] { broadcaster.sessions().OfferTaken(miner, id); });
+  }
+  if (admitted != nullptr) ToProto(admitted->attempt, response->mutable_attempt());
+  if (candidate != nullptr) response->set_draw_at_us(Count(job.draw_at));
+  ToProto(job, broadcaster.circuits().NameOf(job.circuit), response->mutable_job());
+}
+
+grpc::ServerUnaryReactor* MinerServiceImpl::WithdrawCandidacy(grpc::CallbackServerContext* context,
+                                                              const v1::WithdrawCandidacyRequest* request,
+                                                              v1::WithdrawCandidacyResponse*) {
   return Serve(
-      environment_, context, accept_offer_, kMiners, *request, [&](CallPtr call, const Caller& caller) {
-        OfferCommand<market::AttemptAnswer>(
-            environment_, std::move(call), caller, *request,
-            market::AcceptOffer{IdOf<market::JobId>(request->job_id())},
-            [this, response, miner = caller.identity](const market::AttemptAnswer& answer,
-                                                      const engine::Answered& answered) {
+      environment_, context, withdraw_candidacy_, kMiners, *request, [&](CallPtr call, const Caller& caller) {
+        const market::JobId job = IdOf<market::JobId>(request->job_id());
+        OfferCommand<market::Done>(
+            environment_, std::move(call), caller, *request, market::WithdrawCandidacy{job},
+            [this, job, miner = caller.identity](const market::Done&, const engine::Answered& answered) {
               Broadcaster& broadcaster = environment_.broadcaster;
-              // Before the effects of the same batch, so that a race that is full now is not withdrawn from
-              // the miner who filled it. The attempt of a repeated answer may have ended since.
-              if (!answered.repeated) {
-                broadcaster.Post([&broadcaster, miner, job = answer.job.id] {
-                  broadcaster.sessions().OfferTaken(miner, job);
-                });
-              }
-              ToProto(answer.attempt, response->mutable_attempt());
-              ToProto(answer.job, broadcaster.circuits().NameOf(answer.job.circuit), response->mutable_job());
+              if (answered.repeated) return true;
+              broadcaster.Post([&broadcaster, miner, job] { broadcaster.sessions().OfferFree(miner, job); });
               return true;
             });
       });

@@ -15,6 +15,9 @@ class MinerServiceImpl final : public v1::MinerService::CallbackService {
   grpc::ServerUnaryReactor* AcceptOffer(grpc::CallbackServerContext* context,
                                         const v1::AcceptOfferRequest* request,
                                         v1::AcceptOfferResponse* response) override;
+  grpc::ServerUnaryReactor* WithdrawCandidacy(grpc::CallbackServerContext* context,
+                                              const v1::WithdrawCandidacyRequest* request,
+                                              v1::WithdrawCandidacyResponse* response) override;
   grpc::ServerUnaryReactor* CommitProof(grpc::CallbackServerContext* context,
                                         const v1::CommitProofRequest* request,
                                         v1::CommitProofResponse* response) override;
@@ -27,6 +30,8 @@ class MinerServiceImpl final : public v1::MinerService::CallbackService {
 
  private:
   // On a worker: checks the commit's signature, then offers it.
+  void FillAccepted(const market::Identity& miner, const market::Answer& answer, bool repeated,
+                    v1::AcceptOfferResponse* response);
   void CheckAndCommit(CallPtr call, const Caller& caller, const v1::CommitProofRequest& request,
                       const market::JobId& job, v1::CommitProofResponse* response);
 
@@ -35,6 +40,7 @@ class MinerServiceImpl final : public v1::MinerService::CallbackService {
   Counter& duplicates_;
   MethodMetrics session_;
   MethodMetrics accept_offer_;
+  MethodMetrics withdraw_candidacy_;
   MethodMetrics commit_proof_;
   MethodMetrics reveal_proof_;
   MethodMetrics release_attempt_;

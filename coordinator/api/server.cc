@@ -14,6 +14,7 @@
 #include "coordinator/api/market_service.h"
 #include "coordinator/api/miner_service.h"
 #include "coordinator/api/operator_service.h"
+#include "coordinator/api/place_watch.h"
 
 namespace prooflode::api {
 namespace {
@@ -168,6 +169,7 @@ Status Server::Listen(const ServerOptions& options) {
 
 void Server::Tick() {
   transfers_.CancelIdle();
+  ReleaseSilentPlaces(environment_.engine, broadcaster_.sessions(), environment_.rules.silence_limit);
   if (tls_ == nullptr || refreshing_.exchange(true)) return;
   const bool queued = disk_.Submit([this] {
     tls_->Refresh();

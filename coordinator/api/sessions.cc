@@ -48,6 +48,9 @@ Arrival ArrivalOf(const market::Market& market, const market::Identity& miner,
                   const v1::SessionRequest::Hello& hello, market::LeafIndex as_of) {
   Arrival arrival{.as_of = as_of};
   for (const market::Attempt* attempt : market.LiveAttemptsOf(miner)) arrival.live.push_back(*attempt);
+  for (const market::Candidacy& candidacy : market.CandidaciesOf(miner)) {
+    arrival.candidacies.push_back(candidacy.job);
+  }
   if (const auto after = ResumePlace(hello)) arrival.missed = ReplayFor(market, miner, *after);
   return arrival;
 }
@@ -58,7 +61,8 @@ SessionRegistry::SessionRegistry(const SessionOptions& options, Clock& clock, Ra
       clock_(clock),
       random_(random),
       metrics_(metrics),
-      offers_sent_(metrics.GetCounter("prooflode_coordinator_offers_total", "Offers sent to miners")) {
+      offers_sent_(metrics.GetCounter("prooflode_coordinator_offers_total", "Offers sent to miners")),
+      started_at_(clock.MonotonicNow()) {
   // Every series exists from the first scrape on.
   for (const char* reason : {"closed", "replaced", "silent", "shutdown"}) Disconnects(reason);
   CountMiners();
@@ -104,6 +108,7 @@ StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identit
   session.writer = std::move(writer);
   session.hello = hello;
   session.heard_at = clock_.MonotonicNow();
+  left_.erase(identity);
 
   v1::SessionResponse message;
   auto* welcome = message.mutable_welcome();
@@ -113,6 +118,10 @@ StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identit
   for (const market::Attempt& attempt : arrival.live) {
     ToProto(attempt, welcome->add_live_attempts());
     session.under_way.insert(attempt.job);
+  }
+  for (const market::JobId& job : arrival.candidacies) {
+    welcome->add_candidacies(StringOf(job.bytes));
+    session.under_way.insert(job);
   }
   session.writer->Write(std::move(message));
   session.told = ResumePlace(hello).value_or(market::EndPlace{arrival.as_of, kLastAttempt});
@@ -166,8 +175,10 @@ void SessionRegistry::Drain(const market::Identity& identity, SessionId id) {
 }
 
 void SessionRegistry::Closed(const market::Identity& identity, SessionId id) {
-  if (Find(identity, id) == nullptr) return;
-  sessions_.erase(identity);
+  const auto it = sessions_.find(identity);
+  if (it == sessions_.end() || it->second.id != id) return;
+  Left(identity, it->second.heard_at);
+  sessions_.erase(it);
   Disconnects("closed").Increment();
 }
 
@@ -227,6 +238,58 @@ void SessionRegistry::OfferTaken(const market::Identity& identity, const market:
   it->second.under_way.insert(job);
 }
 
+void SessionRegistry::OfferFree(const market::Identity& identity, const market::JobId& job) {
+  const auto it = sessions_.find(identity);
+  if (it != sessions_.end()) it->second.under_way.erase(job);
+}
+
+void SessionRegistry::Admitted(const market::Attempt& attempt) {
+  const auto it = sessions_.find(attempt.miner);
+  if (it == sessions_.end()) return;
+  // It may have ended since, in the same batch, and its end been told before.
+  if (market::IsLive(attempt.state)) {
+    it->second.under_way.insert(attempt.job);
+  } else {
+    it->second.under_way.erase(attempt.job);
+  }
+  v1::SessionResponse message;
+  message.set_event(attempt.fence);
+  ToProto(attempt, message.mutable_admitted()->mutable_attempt());
+  it->second.writer->Write(std::move(message));
+}
+
+void SessionRegistry::NotDrawn(const market::NotDrawn& not_drawn) {
+  const auto it = sessions_.find(not_drawn.miner);
+  if (it == sessions_.end()) return;
+  it->second.under_way.erase(not_drawn.job);
+  v1::SessionResponse message;
+  message.set_event(not_drawn.leaf);
+  message.mutable_not_drawn()->set_job_id(StringOf(not_drawn.job.bytes));
+  message.mutable_not_drawn()->set_reason(static_cast<v1::Reason>(not_drawn.reason));
+  it->second.writer->Write(std::move(message));
+}
+
+void SessionRegistry::Left(const market::Identity& identity, Micros heard_at) {
+  constexpr size_t kForgetAbove = 10'000;
+  left_[identity] = heard_at;
+  if (left_.size() <= kForgetAbove) return;
+  const Micros long_ago = clock_.MonotonicNow() - Seconds(3600);
+  std::erase_if(left_, [long_ago](const auto& entry) { return entry.second < long_ago; });
+}
+
+std::optional<std::set<market::Identity>> SessionRegistry::HeardWithin(Micros time) const {
+  const Micros since = clock_.MonotonicNow() - time;
+  if (started_at_ > since) return std::nullopt;
+  std::set<market::Identity> heard;
+  for (const auto& [identity, session] : sessions_) {
+    if (session.heard_at > since) heard.insert(identity);
+  }
+  for (const auto& [identity, at] : left_) {
+    if (at > since) heard.insert(identity);
+  }
+  return heard;
+}
+
 void SessionRegistry::Tell(Session& session, const EndedAttempt& end) {
   const market::EndPlace place = market::PlaceOf(end.attempt);
   if (place <= session.told) return;
@@ -256,6 +319,7 @@ void SessionRegistry::CheckLiveness() {
       continue;
     }
     it->second.writer->End(absl::DeadlineExceededError("nothing heard for four heartbeats"));
+    Left(it->first, it->second.heard_at);
     it = sessions_.erase(it);
     Disconnects("silent").Increment();
   }

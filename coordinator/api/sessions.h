@@ -71,7 +71,8 @@ struct Arrival {
   Micros market_time{};
   market::LeafIndex as_of = 0;  // the newest leaf that this takes into account
   std::vector<market::Attempt> live;
-  ReplayPage missed;  // the first, where its hello asks for any
+  std::vector<market::JobId> candidacies;  // whose draw it waits for
+  ReplayPage missed;                       // the first, where its hello asks for any
 };
 // `as_of` is the newest leaf of `market`.
 Arrival ArrivalOf(const market::Market& market, const market::Identity& miner,
@@ -102,9 +103,14 @@ class SessionRegistry {
   void JobOpened(OfferedJob job);
   void JobClosed(const market::JobId& job, v1::Reason reason);  // full or over: offers are void
   void OfferTaken(const market::Identity& identity, const market::JobId& job);
+  void OfferFree(const market::Identity& identity, const market::JobId& job);  // its candidacy is over
+  void Admitted(const market::Attempt& attempt);                               // by a draw
+  void NotDrawn(const market::NotDrawn& not_drawn);
   // Those of one batch in order of their places; older ones than were told are ignored.
   void AttemptEnded(const EndedAttempt& end);
 
+  // The miners of whom something was heard within `time`; nullopt before that can be known. Cost: linear.
+  std::optional<std::set<market::Identity>> HeardWithin(Micros time) const;
   // Ends sessions that have been silent for four heartbeats.
   void CheckLiveness();
   void EndAll(const Status& status);
@@ -132,6 +138,7 @@ class SessionRegistry {
   void Tell(Session& session, const EndedAttempt& end);
   void TellMissed(Session& session, const ReplayPage& page);
   void CountMiners();
+  void Left(const market::Identity& identity, Micros heard_at);
   Counter& Disconnects(const char* reason);
 
   const SessionOptions options_;
@@ -144,6 +151,8 @@ class SessionRegistry {
   uint64_t next_place_ = 1;
   std::map<uint64_t, OfferedJob> board_;  // by place
   std::map<market::JobId, uint64_t> places_;
+  const Micros started_at_;
+  std::map<market::Identity, Micros> left_;  // when those without a session were last heard
 };
 
 }  // namespace prooflode::api

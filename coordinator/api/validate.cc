@@ -81,9 +81,9 @@ Status PolicyField(const v1::Policy& policy) {
       if (policy.lease().lease_us() >= 0) return absl::OkStatus();
       return Bad("PostJobRequest.policy.lease.lease_us", policy.lease().lease_us(), ">= 0");
     case v1::Policy::KIND_NOT_SET:
-      break;
+      break;  // the operator's default
   }
-  return Bad("PostJobRequest.policy", "not set", "race or lease");
+  return absl::OkStatus();
 }
 
 Status HelloMessage(const v1::SessionRequest::Hello& hello) {
@@ -176,6 +176,11 @@ Status Validate(const v1::PostJobRequest& r) {
   PL_RETURN_IF_ERROR(Bytes("PostJobRequest.witness_digest", r.witness_digest(), kDigestBytes));
   PL_RETURN_IF_ERROR(Positive("PostJobRequest.reward_units", r.reward_units()));
   if (r.time_limit_us() <= 0) return Bad("PostJobRequest.time_limit_us", r.time_limit_us(), "> 0");
+  const size_t nonce = r.draw_nonce().size();
+  if (nonce < kDrawNonceMin || nonce > kDrawNonceMax) {
+    return Bad("PostJobRequest.draw_nonce", absl::StrCat(nonce, " bytes"),
+               absl::StrCat(kDrawNonceMin, " to ", kDrawNonceMax));
+  }
   return PolicyField(r.policy());
 }
 
@@ -216,7 +221,16 @@ Status Validate(const v1::SessionRequest& r) {
 
 Status Validate(const v1::AcceptOfferRequest& r) {
   PL_RETURN_IF_ERROR(RequestId("AcceptOfferRequest.request_id", r.request_id()));
+  if (r.predicted_us() < 0) return Bad("AcceptOfferRequest.predicted_us", r.predicted_us(), ">= 0");
+  if (!v1::Residency_IsValid(r.residency())) {
+    return Bad("AcceptOfferRequest.residency", static_cast<int>(r.residency()), "a Residency");
+  }
   return Bytes("AcceptOfferRequest.job_id", r.job_id(), kIdBytes);
+}
+
+Status Validate(const v1::WithdrawCandidacyRequest& r) {
+  PL_RETURN_IF_ERROR(RequestId("WithdrawCandidacyRequest.request_id", r.request_id()));
+  return Bytes("WithdrawCandidacyRequest.job_id", r.job_id(), kIdBytes);
 }
 
 Status Validate(const v1::CommitProofRequest& r) {

@@ -21,6 +21,8 @@ inline constexpr uint32_t kPageSizeDefault = 100;
 inline constexpr uint32_t kCreditMax = 1024;
 inline constexpr uint32_t kProtocolVersion = 1;
 inline constexpr size_t kProofBytes = 256;
+inline constexpr size_t kDrawNonceMin = 16;
+inline constexpr size_t kDrawNonceMax = 32;
 
 Status Validate(const v1::GetMarketRequest& r);
 Status Validate(const v1::BeginLoginRequest& r);
@@ -42,6 +44,7 @@ Status Validate(const v1::WatchJobRequest& r);
 
 Status Validate(const v1::SessionRequest& r);
 Status Validate(const v1::AcceptOfferRequest& r);
+Status Validate(const v1::WithdrawCandidacyRequest& r);
 Status Validate(const v1::CommitProofRequest& r);
 Status Validate(const v1::RevealProofRequest& r);
 Status Validate(const v1::ReleaseAttemptRequest& r);

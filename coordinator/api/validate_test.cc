@@ -49,6 +49,7 @@ v1::PostJobRequest PostJob() {
   r.set_reward_units(1);
   r.set_time_limit_us(1);
   r.mutable_policy()->mutable_race();
+  r.set_draw_nonce(Of(16));
   return r;
 }
 
@@ -138,7 +139,9 @@ TEST(Validate, SaysFieldWhatCameAndWhatWasWanted) {
   EXPECT_EQ(Validate(r).message(), "PostJobRequest.time_limit_us: -5, want > 0");
   r = PostJob();
   r.clear_policy();
-  EXPECT_EQ(Validate(r).message(), "PostJobRequest.policy: not set, want race or lease");
+  EXPECT_TRUE(Validate(r).ok());  // the operator's default
+  r.clear_draw_nonce();
+  EXPECT_EQ(Validate(r).message(), "PostJobRequest.draw_nonce: 0 bytes, want 16 to 32");
   r = PostJob();
   r.mutable_policy()->mutable_lease()->set_lease_us(-1);
   EXPECT_FALSE(Validate(r).ok());

@@ -91,6 +91,11 @@ void VisitAnswer(Archive& archive, Is<market::AttemptAnswer> auto& a) {
   VisitFields(archive, a.job);
 }
 template <typename Archive>
+void VisitAnswer(Archive& archive, Is<market::CandidacyAnswer> auto& a) {
+  VisitFields(archive, a.candidacy);
+  VisitFields(archive, a.job);
+}
+template <typename Archive>
 void VisitAnswer(Archive& archive, Is<market::CommitAnswer> auto& a) {
   archive(a.leaf_index);
   archive(a.reveal_by);

@@ -34,15 +34,19 @@ std::vector<market::Command> AllCommands() {
   post.reward = Amount{12};
   post.time_limit = Seconds(13);
   post.policy.race.width = 14;
+  post.draw_nonce = std::string(16, '\4');
+  post.previous_root = Filled<32>(45);
   market::PostJob leased = post;
-  leased.policy.lease = market::LeasePolicy{Seconds(15)};
+  leased.policy.lease = market::LeasePolicy{Seconds(15), /*hedged=*/true};
   leased.again = true;
   const market::AttemptId attempt{Filled<16>(16)};
   return {market::RegisterCircuit{circuit},
           post,
           leased,
           market::CancelJob{{Filled<16>(17)}},
-          market::AcceptOffer{{Filled<16>(18)}},
+          market::AcceptOffer{{Filled<16>(18)}, Seconds(46), market::Residency::kDisk, 47},
+          market::WithdrawCandidacy{{Filled<16>(48)}},
+          market::HolderSilent{attempt},
           market::CommitProof{attempt, 19, Filled<32>(20), Filled<64>(21)},
           market::RevealProof{attempt, 22, std::string(256, '\3'), Filled<32>(23), Filled<32>(24)},
           market::ReleaseAttempt{attempt, 25, market::Reason::kDraining},
@@ -69,7 +73,11 @@ std::vector<market::Command> AllCommands() {
                            .release_grace = Seconds(41),
                            .release_fee_per_million = 42,
                            .unprovable_reports = 43,
-                           .check_fee_per_million = 44}}};
+                           .check_fee_per_million = 44,
+                           .draw_window = Seconds(49),
+                           .race_width_default = 50,
+                           .late_percent = 151,
+                           .silence_limit = Seconds(52)}}};
 }
 
 TEST(CommandCodec, EveryFieldOfEveryLeafHasANameAndAKind) {
@@ -77,10 +85,12 @@ TEST(CommandCodec, EveryFieldOfEveryLeafHasANameAndAKind) {
   market::Attempt attempt;
   const ledger::Transfer transfer{
       .id = 3, .amount = Amount{9}, .debit = "fees", .credit = "external", .job = "ab"};
+  const market::DrawRecord draw{.places = 1,
+                                .entries = {{Filled<32>(1), 2, true}, {Filled<32>(2), 3, false}}};
   for (const market::Command& command : AllCommands()) {
     const market::Stamped stamped{Seconds(5), 42, Filled<32>(77), {Filled<32>(78), "request"}, command};
-    const auto content =
-        EncodeCommand(stamped, {.jobs = {job, job}, .attempts = {attempt}, .transfers = {transfer}});
+    const auto content = EncodeCommand(
+        stamped, {.jobs = {job, job}, .attempts = {attempt}, .transfers = {transfer}, .draws = {draw, draw}});
     const transparency::Leaf leaf{.index = 42, .bytes = transparency::EncodeLeaf(content)};
     const auto line = transparency::LeafJsonLine(leaf);
     ASSERT_TRUE(line.ok()) << line.status();
@@ -93,6 +103,9 @@ TEST(CommandCodec, EveryFieldOfEveryLeafHasANameAndAKind) {
     EXPECT_EQ(json["fields"]["jobs"].size(), 2u);
     EXPECT_EQ(json["fields"]["transfers"][0]["credit"], "external");
     EXPECT_EQ(json["fields"]["transfers"][0]["amount_units"], 9);
+    ASSERT_EQ(json["fields"]["draws"].size(), 2u);
+    EXPECT_EQ(json["fields"]["draws"][1]["candidates"][0]["tickets"], 2);
+    EXPECT_EQ(json["fields"]["draws"][1]["candidates"][1]["admitted"], false);
   }
 }
 
@@ -103,7 +116,8 @@ TEST(CommandCodec, EveryCommandComesBackExactly) {
     const market::Stamped stamped{Seconds(5), 42, Filled<32>(77), {Filled<32>(78), "request"}, command};
     market::Job job;
     job.id.bytes = Filled<16>(1);
-    const auto content = EncodeCommand(stamped, {.jobs = {job}, .attempts = {}, .transfers = {}});
+    const auto content =
+        EncodeCommand(stamped, {.jobs = {job}, .attempts = {}, .transfers = {}, .draws = {}});
     const std::string bytes = transparency::EncodeLeaf(content);
     const auto decoded = transparency::DecodeLeaf(AsBytes(bytes));
     ASSERT_TRUE(decoded.ok());
@@ -112,9 +126,9 @@ TEST(CommandCodec, EveryCommandComesBackExactly) {
     EXPECT_EQ(again->now, stamped.now);
     EXPECT_EQ(again->leaf_index, 42u);
     // Everything else shows in the bytes.
-    EXPECT_EQ(
-        transparency::EncodeLeaf(EncodeCommand(*again, {.jobs = {job}, .attempts = {}, .transfers = {}})),
-        bytes);
+    EXPECT_EQ(transparency::EncodeLeaf(
+                  EncodeCommand(*again, {.jobs = {job}, .attempts = {}, .transfers = {}, .draws = {}})),
+              bytes);
   }
   EXPECT_EQ(kinds.size(), std::variant_size_v<market::Command>);
 }
@@ -125,10 +139,10 @@ TEST(CommandCodec, AMissingMalformedOrUnknownFieldIsRefused) {
     for (const auto& [number, value] : content.fields) {
       auto missing = content;
       missing.fields.erase(number);
-      const bool optional = number == 15 || number == 38;
+      const bool optional = number == 15;
       EXPECT_EQ(DecodeCommand(missing, 0).ok(), optional)
           << "type " << command.index() << " field " << number;
-      const std::set<uint16_t> texts = {2, 11, 21, 33, 54, 72, 73, 81};
+      const std::set<uint16_t> texts = {2, 11, 21, 33, 40, 54, 72, 73, 81};
       const bool text = texts.contains(number);
       auto longer = content;
       longer.fields[number] += '\0';
@@ -145,7 +159,7 @@ TEST(CommandCodec, ValuesOutsideTheirRangeAreRefused) {
   verdict.fields[57] = "\2";
   EXPECT_FALSE(DecodeCommand(verdict, 0).ok());
   auto release = EncodeCommand({.command = market::ReleaseAttempt{}}, {});
-  release.fields[56] = "\x11";
+  release.fields[56] = "\x60";
   EXPECT_FALSE(DecodeCommand(release, 0).ok());
 }
 
@@ -153,7 +167,7 @@ market::Job SomeJob() {
   market::Job job;
   job.id.bytes = Filled<16>(1);
   job.requester = Filled<32>(2);
-  job.policy.lease = market::LeasePolicy{Seconds(3)};
+  job.policy.lease = market::LeasePolicy{Seconds(3), /*hedged=*/true};
   job.winning_attempt.emplace().bytes = Filled<16>(4);
   job.public_inputs = std::string(64, '\5');
   job.margin = Micros{-6};
@@ -169,6 +183,7 @@ TEST(AnswerCodec, EveryAnswerComesBackExactly) {
   market::Circuit circuit;
   circuit.name = "c";
   ledger::Transfer transfer{.id = 3, .amount = Amount{4}, .debit = "a", .credit = "b"};
+  const market::Candidacy candidacy{.job = {Filled<16>(5)}, .miner = Filled<32>(6), .leaf = 7};
   const std::vector<market::Answer> answers = {
       market::Refusal{market::RefusalCode::kNotFound, market::Reason::kRaceFull, "why"},
       market::CircuitAnswer{circuit},
@@ -186,7 +201,8 @@ TEST(AnswerCodec, EveryAnswerComesBackExactly) {
                                 .requested_at = Seconds(11),
                                 .ended_at = Seconds(12),
                                 .note = "n"}},
-      market::SuspensionAnswer{{.active = true, .since = Seconds(13), .note = "n"}, 14}};
+      market::SuspensionAnswer{{.active = true, .since = Seconds(13), .note = "n"}, 14},
+      market::CandidacyAnswer{candidacy, SomeJob()}};
   EXPECT_EQ(answers.size(), std::variant_size_v<market::Answer>);
   for (const market::Answer& answer : answers) {
     const std::string bytes = EncodeAnswer(answer);

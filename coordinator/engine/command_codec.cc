@@ -84,11 +84,15 @@ void VisitCommand(Archive& a, Is<market::PostJob> auto& c) {
   std::optional<Micros> lease;
   if (c.policy.lease) lease = c.policy.lease->lease;
   a(38, lease);
+  a(39, c.again);
+  a(40, c.draw_nonce);
+  a(41, c.previous_root);
+  bool hedged = c.policy.lease && c.policy.lease->hedged;
+  if (lease) a(42, hedged);
   if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) {
     c.policy.lease.reset();
-    if (lease) c.policy.lease = market::LeasePolicy{*lease};
+    if (lease) c.policy.lease = market::LeasePolicy{*lease, hedged};
   }
-  a(39, c.again);
 }
 template <typename Archive>
 void VisitCommand(Archive& a, Is<market::CancelJob> auto& c) {
@@ -97,6 +101,17 @@ void VisitCommand(Archive& a, Is<market::CancelJob> auto& c) {
 template <typename Archive>
 void VisitCommand(Archive& a, Is<market::AcceptOffer> auto& c) {
   a(30, c.job);
+  a(43, c.predicted);
+  a(44, c.residency);
+  a(45, c.slots);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::WithdrawCandidacy> auto& c) {
+  a(30, c.job);
+}
+template <typename Archive>
+void VisitCommand(Archive& a, Is<market::HolderSilent> auto& c) {
+  a(50, c.attempt);
 }
 template <typename Archive>
 void VisitCommand(Archive& a, Is<market::CommitProof> auto& c) {
@@ -155,6 +170,10 @@ void VisitCommand(Archive& a, Is<market::Restart> auto& c) {
   a(112, c.rules.release_fee_per_million);
   a(113, c.rules.unprovable_reports);
   a(114, c.rules.check_fee_per_million);
+  a(91, c.rules.draw_window);
+  a(92, c.rules.race_width_default);
+  a(93, c.rules.late_percent);
+  a(94, c.rules.silence_limit);
 }
 
 template <typename Archive>
@@ -206,7 +225,7 @@ void AppendText(std::string& out, const std::string& text) {
 
 }  // namespace
 
-bool IsOutcomeField(uint16_t number) { return number > 100 && number <= 103; }
+bool IsOutcomeField(uint16_t number) { return number > 100 && number <= 104; }
 
 FieldMap EncodeOutcome(const LeafOutcome& outcome) {
   FieldMap fields;
@@ -226,6 +245,14 @@ FieldMap EncodeOutcome(const LeafOutcome& outcome) {
     AppendText(out, transfer.debit);
     AppendText(out, transfer.credit);
     AppendText(out, transfer.job);
+  }
+  for (const market::DrawRecord& draw : outcome.draws) {
+    std::string& out = fields[104];
+    out += FieldBytes(draw.job) + FieldBytes(draw.number) + FieldBytes(draw.places) +
+           FieldBytes(static_cast<uint32_t>(draw.entries.size()));
+    for (const market::DrawRecord::Entry& entry : draw.entries) {
+      out += FieldBytes(entry.miner) + FieldBytes(entry.tickets) + FieldBytes(entry.admitted);
+    }
   }
   return fields;
 }

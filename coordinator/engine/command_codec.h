@@ -17,6 +17,7 @@ struct LeafOutcome {
   std::vector<market::Job> jobs;
   std::vector<market::Attempt> attempts;
   std::vector<ledger::Transfer> transfers;
+  std::vector<market::DrawRecord> draws;
 };
 
 transparency::LeafContent EncodeCommand(const market::Stamped& stamped, const LeafOutcome& outcome);
@@ -25,7 +26,7 @@ transparency::LeafContent EncodeCommand(const market::Stamped& stamped, const Le
 // exactly those that EncodeCommand writes for some command. `leaf_index` is where the leaf stands.
 StatusOr<market::Stamped> DecodeCommand(const transparency::LeafContent& content, uint64_t leaf_index);
 
-// The outcome's fields (numbers 101 to 103) that EncodeCommand writes: a replay compares them with a leaf's.
+// The outcome's fields (numbers 101 to 104) that EncodeCommand writes: a replay compares them with a leaf's.
 std::map<uint16_t, std::string> EncodeOutcome(const LeafOutcome& outcome);
 bool IsOutcomeField(uint16_t number);
 

@@ -60,6 +60,7 @@ Status Engine::Load() {
   PL_RETURN_IF_ERROR(parts_.store.Load(market_, leaf_hashes));
   market_.TakeChanges();
   tree_.Append(leaf_hashes);
+  for (const Digest& hash : leaf_hashes) head_.Append(hash);
   Micros last_time{};
   if (!leaf_hashes.empty()) {
     PL_ASSIGN_OR_RETURN(const auto last, parts_.store.ReadLeaves(leaf_hashes.size() - 1, 1));
@@ -233,6 +234,7 @@ market::Answer Engine::Apply(Work& work, const market::Origin& origin, market::C
   if (auto* reveal = std::get_if<market::RevealProof>(&stamped.command)) {
     reveal->opening = OpeningOf(market_, *reveal);
   }
+  if (auto* post = std::get_if<market::PostJob>(&stamped.command)) post->previous_root = head_.Root();
 
   market::Outcome outcome = market_.Apply(stamped);
   ++work.command_count;
@@ -246,6 +248,7 @@ market::Answer Engine::Apply(Work& work, const market::Origin& origin, market::C
     leaf.index = work.next_leaf++;
     leaf.bytes = transparency::EncodeLeaf(EncodeCommand(stamped, changed));
     leaf.hash = transparency::LeafHash(AsBytes(leaf.bytes));
+    head_.Append(leaf.hash);
     work.batch.leaves.push_back(std::move(leaf));
   } else {
     // What is not in the log would be missing after a replay.
@@ -267,10 +270,14 @@ LeafOutcome Engine::GatherChanges(Work& work, market::LeafIndex leaf) {
     metrics_.AttemptChanged(outcome.attempts.back(), leaf);
   }
   outcome.transfers = std::move(changes.transfers);
+  outcome.draws = std::move(changes.draws);
   for (const ledger::Transfer& transfer : outcome.transfers) metrics_.Transferred(transfer);
+  for (const market::DrawRecord& draw : outcome.draws) metrics_.Drawn(draw);
   work.changes.circuits.merge(changes.circuits);
   work.changes.jobs.merge(changes.jobs);
   work.changes.attempts.merge(changes.attempts);
+  work.changes.candidacies.merge(changes.candidacies);
+  work.changes.standings.merge(changes.standings);
   work.changes.accounts.merge(changes.accounts);
   if (!changes.suspensions.empty()) metrics_.Suspended(market_);
   work.changes.withdrawals.merge(changes.withdrawals);
@@ -289,6 +296,14 @@ void Engine::CollectRows(Work& work) const {
   for (const auto& subject : work.changes.suspensions) {
     batch.suspensions.push_back(market_.suspensions().at(subject));
   }
+  for (const auto& [job, miner] : work.changes.candidacies) {
+    if (const market::Candidacy* candidacy = market_.FindCandidacy(job, miner)) {
+      batch.candidacies.push_back(*candidacy);
+    } else {
+      batch.candidacies_over.emplace_back(job, miner);
+    }
+  }
+  for (const auto& miner : work.changes.standings) batch.standings.push_back(market_.standings().at(miner));
   const ledger::Ledger& ledger = market_.ledger();
   for (const auto& name : work.changes.accounts) batch.balances.emplace_back(name, ledger.Balance(name));
   batch.transfers = std::move(work.changes.transfers);

@@ -148,6 +148,7 @@ class Engine {
   market::Market market_;
   EngineMetrics metrics_;
   LogTree tree_;
+  transparency::MerkleFrontier head_;  // of all that was applied, durable or not
   MarketClock time_;
   bool failed_ = false;
 

@@ -11,6 +11,7 @@ using market::JobState;
 const Labels kGroth16 = {{"proof_system", "groth16_bn254"}};
 
 constexpr char kPayoutsHelp[] = "Withdrawals: paid outside, given back, or refused when they were asked for";
+constexpr char kCandidatesHelp[] = "Candidates for places by what the draw gave them";
 
 constexpr char kTopRatioHelp[] = "Wins of the miner with the most over all wins of the last hours";
 
@@ -90,6 +91,10 @@ EngineMetrics::EngineMetrics(MetricFactory& metrics, const std::string& asset)
       forfeited_units_(metrics.GetCounter("prooflode_coordinator_collateral_forfeited_units_total",
                                           "Collateral that miners lost, in smallest units",
                                           {{"asset", asset}})),
+      drawn_(metrics.GetCounter("prooflode_coordinator_candidates_total", kCandidatesHelp,
+                                {{"result", "admitted"}})),
+      not_drawn_(metrics.GetCounter("prooflode_coordinator_candidates_total", kCandidatesHelp,
+                                    {{"result", "not_drawn"}})),
       payouts_done_(
           metrics.GetCounter("prooflode_coordinator_payouts_total", kPayoutsHelp, {{"result", "done"}})),
       payouts_refused_(
@@ -223,6 +228,12 @@ void EngineMetrics::Transferred(const ledger::Transfer& transfer) {
   } else if (transfer.debit.starts_with(ledger::kStakePrefix) &&
              transfer.kind != ledger::TransferKind::kCollateralReturn) {
     forfeited_units_.Increment(static_cast<double>(Count(transfer.amount)));
+  }
+}
+
+void EngineMetrics::Drawn(const market::DrawRecord& draw) {
+  for (const market::DrawRecord::Entry& entry : draw.entries) {
+    (entry.admitted ? drawn_ : not_drawn_).Increment();
   }
 }
 

@@ -22,6 +22,7 @@ class EngineMetrics {
   void JobChanged(const market::Market& market, const market::Job& job, market::LeafIndex leaf);
   void AttemptChanged(const market::Attempt& attempt, market::LeafIndex leaf);
   void Transferred(const ledger::Transfer& transfer);
+  void Drawn(const market::DrawRecord& draw);
   void WithdrawalRefused() { payouts_refused_.Increment(); }
   void Suspended(const market::Market& market);
   // Once a batch.
@@ -53,6 +54,8 @@ class EngineMetrics {
   Histogram& write_seconds_;
   Counter& rewards_units_;
   Counter& forfeited_units_;
+  Counter& drawn_;
+  Counter& not_drawn_;
   Counter& payouts_done_;
   Counter& payouts_refused_;
   Counter& payouts_returned_;

@@ -24,7 +24,8 @@ constexpr bool IsMember(market::JobState v) {
 constexpr bool IsMember(market::AttemptState v) {
   return v >= market::AttemptState::kAdmitted && v <= market::AttemptState::kJobEnded;
 }
-constexpr bool IsMember(market::Reason v) { return v <= market::Reason::kSuspended; }
+constexpr bool IsMember(market::Reason v) { return v <= market::Reason::kTooSlow; }
+constexpr bool IsMember(market::Residency v) { return v <= market::Residency::kMemory; }
 constexpr bool IsMember(market::RefusalCode v) { return v <= market::RefusalCode::kResourceExhausted; }
 constexpr bool IsMember(ledger::TransferKind v) {
   return v >= ledger::TransferKind::kDeposit && v <= ledger::TransferKind::kWithdrawalReturn;

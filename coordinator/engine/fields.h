@@ -44,7 +44,7 @@ void VisitFields(Archive& archive, Is<market::Job> auto& j) {
   archive(j.reward);
   archive(j.fee);
   archive(j.policy.race.width);
-  // A lease policy is one optional field: its length.
+  // A lease policy is its length, absent in a race, and at the end whether it is hedged.
   using Lease = std::optional<Micros>;
   Lease lease = j.policy.lease ? Lease(j.policy.lease->lease) : std::nullopt;
   archive(lease);
@@ -70,6 +70,14 @@ void VisitFields(Archive& archive, Is<market::Job> auto& j) {
   archive(j.revision);
   archive(j.collateral);
   archive(j.bounty);
+  archive(j.draw_seed);
+  archive(j.draw_count);
+  archive(j.draw_at);
+  bool hedged = j.policy.lease && j.policy.lease->hedged;
+  archive(hedged);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(j)>>) {
+    if (j.policy.lease) j.policy.lease->hedged = hedged;
+  }
 }
 
 template <typename Archive>
@@ -91,6 +99,27 @@ void VisitFields(Archive& archive, Is<market::Attempt> auto& a) {
   archive(a.changed_by);
   archive(a.collateral);
   archive(a.forfeited);
+  archive(a.predicted);
+  archive(a.residency);
+  archive(a.late_at);
+  archive(a.late);
+}
+
+template <typename Archive>
+void VisitFields(Archive& archive, Is<market::Candidacy> auto& c) {
+  archive(c.job);
+  archive(c.miner);
+  archive(c.leaf);
+  archive(c.entered_at);
+  archive(c.predicted);
+  archive(c.residency);
+}
+
+template <typename Archive>
+void VisitFields(Archive& archive, Is<market::Standing> auto& s) {
+  archive(s.miner);
+  archive(s.draws_lost);
+  archive(s.places_lost);
 }
 
 template <typename Archive>

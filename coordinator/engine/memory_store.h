@@ -22,6 +22,8 @@ class MemoryStore final : public Store {
     for (const auto& [id, attempt] : attempts_) market.LoadAttempt(attempt);
     for (const auto& [id, withdrawal] : withdrawals_) market.LoadWithdrawal(withdrawal);
     for (const auto& [subject, suspension] : suspensions_) market.LoadSuspension(suspension);
+    for (const auto& [key, candidacy] : candidacies_) market.LoadCandidacy(candidacy);
+    for (const auto& [miner, standing] : standings_) market.LoadStanding(standing);
     ledger::Ledger& ledger = market.LedgerForLoading();
     for (const auto& [name, balance] : balances_) ledger.LoadBalance(name, balance);
     for (const ledger::Transfer& transfer : transfers_) {
@@ -48,6 +50,9 @@ class MemoryStore final : public Store {
     for (const auto& attempt : batch.attempts) attempts_[attempt.id] = attempt;
     for (const auto& withdrawal : batch.withdrawals) withdrawals_[withdrawal.id] = withdrawal;
     for (const auto& suspension : batch.suspensions) suspensions_[suspension.subject] = suspension;
+    for (const auto& c : batch.candidacies) candidacies_[{c.job, c.miner}] = c;
+    for (const auto& key : batch.candidacies_over) candidacies_.erase(key);
+    for (const auto& standing : batch.standings) standings_[standing.miner] = standing;
     for (const auto& [name, balance] : batch.balances) balances_[name] = balance;
     for (const StoredAnswer& answer : batch.answers) answers_[{answer.identity, answer.request_id}] = answer;
     return absl::OkStatus();
@@ -115,6 +120,8 @@ class MemoryStore final : public Store {
   std::map<market::AttemptId, market::Attempt> attempts_ PL_GUARDED_BY(mutex_);
   std::map<market::WithdrawalId, market::Withdrawal> withdrawals_ PL_GUARDED_BY(mutex_);
   std::map<market::SuspensionSubject, market::Suspension> suspensions_ PL_GUARDED_BY(mutex_);
+  std::map<std::pair<market::JobId, market::Identity>, market::Candidacy> candidacies_ PL_GUARDED_BY(mutex_);
+  std::map<market::Identity, market::Standing> standings_ PL_GUARDED_BY(mutex_);
   std::map<ledger::AccountName, Amount> balances_ PL_GUARDED_BY(mutex_);
   std::map<std::pair<market::Identity, std::string>, StoredAnswer> answers_ PL_GUARDED_BY(mutex_);
 };

@@ -70,6 +70,14 @@ TEST(EngineMetrics, AJobsLifeIsCountedOnce) {
   EXPECT_EQ(metrics.Value("oldest_open_job_age_seconds"), 0);
 }
 
+TEST(EngineMetrics, CandidatesAreCountedByWhatTheyGot) {
+  RecordingMetrics metrics;
+  EngineMetrics engine_metrics(metrics, "credit");
+  engine_metrics.Drawn({.entries = {{{}, 1, true}, {{}, 1, false}, {{}, 2, false}}});
+  EXPECT_EQ(metrics.Value("candidates_total admitted"), 1);
+  EXPECT_EQ(metrics.Value("candidates_total not_drawn"), 2);
+}
+
 TEST(EngineMetrics, MoneyIsCountedByWhatItWasFor) {
   RecordingMetrics metrics;
   EngineMetrics engine_metrics(metrics, "credit");

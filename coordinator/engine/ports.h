@@ -30,6 +30,9 @@ struct Batch {
   std::vector<market::Circuit> circuits;
   std::vector<market::Job> jobs;
   std::vector<market::Attempt> attempts;
+  std::vector<market::Candidacy> candidacies;
+  std::vector<std::pair<market::JobId, market::Identity>> candidacies_over;  // rows to delete, if there
+  std::vector<market::Standing> standings;
   std::vector<std::pair<ledger::AccountName, Amount>> balances;
   std::vector<ledger::Transfer> transfers;
   std::vector<StoredAnswer> answers;

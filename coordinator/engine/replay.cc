@@ -56,6 +56,10 @@ std::string WhyImpossible(const Replay& replay, const market::Stamped& stamped) 
       replay.market.FindAttempt({id.bytes}) != nullptr) {
     return "admits an attempt whose id there is already";
   }
+  if (const auto* post = std::get_if<market::PostJob>(&stamped.command);
+      post != nullptr && post->previous_root != replay.tree.Root()) {
+    return "the root before it is another than it says";
+  }
   const auto* reveal = std::get_if<market::RevealProof>(&stamped.command);
   if (reveal != nullptr && reveal->opening != OpeningOf(replay.market, *reveal)) {
     return "its proof and nonce do not give the commit hash it says they open";
@@ -94,6 +98,7 @@ Status ReplayLeaf(Replay& replay, const transparency::Leaf& leaf) {
   for (const auto& id : changes.jobs) outcome.jobs.push_back(*market.FindJob(id));
   for (const auto& id : changes.attempts) outcome.attempts.push_back(*market.FindAttempt(id));
   outcome.transfers = std::move(changes.transfers);
+  outcome.draws = std::move(changes.draws);
   PL_RETURN_IF_ERROR(Annotate(CompareOutcome(*content, outcome), where));
   replay.transfers.insert(replay.transfers.end(), outcome.transfers.begin(), outcome.transfers.end());
   replay.tree.Append(leaf.hash);
@@ -144,6 +149,8 @@ Status CompareStates(const market::Market& replayed, const market::Market& store
   }
   if (replayed.withdrawals() != stored.withdrawals()) return Differs("set of withdrawals");
   if (replayed.suspensions() != stored.suspensions()) return Differs("set of suspensions");
+  if (replayed.candidacies() != stored.candidacies()) return Differs("set of candidacies");
+  if (replayed.standings() != stored.standings()) return Differs("set of miners' standings");
   if (replayed.ledger().balances() != stored.ledger().balances()) return Differs("set of balances");
   return absl::OkStatus();
 }

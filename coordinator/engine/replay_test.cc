@@ -6,6 +6,7 @@
 #include "coordinator/engine/command_codec.h"
 #include "coordinator/engine/memory_store.h"
 #include "coordinator/engine/opening.h"
+#include "transparency/merkle.h"
 
 namespace prooflode::engine {
 namespace {
@@ -79,10 +80,19 @@ class Record {
     post.statement.fill(statement);
     return post;
   }
+  Digest RootSoFar() const {
+    transparency::MerkleFrontier frontier;
+    for (const auto& [stamped, outcome] : log) {
+      const std::string leaf = transparency::EncodeLeaf(EncodeCommand(stamped, outcome));
+      frontier.Append(transparency::LeafHash(AsBytes(leaf)));
+    }
+    return frontier.Root();
+  }
   market::Answer Do(const market::Identity& who, market::Command command) {
     now_ = now_ + Millis(10);
     market::Stamped stamped{now_, log.size(), {}, {who, "request"}, std::move(command)};
     random_.Fill(stamped.entropy);
+    if (auto* post = std::get_if<market::PostJob>(&stamped.command)) post->previous_root = RootSoFar();
     market::Outcome outcome = market.Apply(stamped);
     EXPECT_TRUE(outcome.changed);
     market::Changes changes = market.TakeChanges();

@@ -1,4 +1,4 @@
-// What miners do: accept, commit, reveal, release.
+// What miners do with their attempts: commit, reveal, release.
 #include <algorithm>
 
 #include "base/check.h"
@@ -59,47 +59,6 @@ std::optional<Answer> State::FromEarlierAttempts(const Stamped& in, const Job& j
   return std::nullopt;
 }
 
-Answer State::Apply(const Stamped& in, const AcceptOffer& command) {
-  const Job* job = FindJob(command.job);
-  if (job == nullptr) return Refuse(RefusalCode::kNotFound, "job_id: no such job");
-  if (std::optional<Answer> earlier = FromEarlierAttempts(in, *job)) return *std::move(earlier);
-  if (job->state != JobState::kOpen || IsPast(in.now, job->deadline_at)) {
-    return Refuse(RefusalCode::kFailedPrecondition, "job_id: no longer open", Reason::kJobClosed);
-  }
-  const uint32_t width = Width(job->policy);
-  const uint32_t racers = OfJob(command.job).live;
-  if (width != 0 && racers >= width) {
-    return Refuse(RefusalCode::kFailedPrecondition,
-                  absl::StrCat("job_id: ", racers, " of ", width, " racers admitted"), Reason::kRaceFull);
-  }
-  const auto live = live_of_miner_.find(in.origin.identity);
-  if (live != live_of_miner_.end() && live->second.size() >= rules_.live_attempts_per_miner_max) {
-    return Refuse(RefusalCode::kResourceExhausted,
-                  absl::StrCat("live attempts: ", live->second.size(), ", want below ",
-                               rules_.live_attempts_per_miner_max));
-  }
-  Attempt attempt;
-  std::copy_n(in.entropy.begin(), attempt.id.bytes.size(), attempt.id.bytes.begin());
-  PL_CHECK(!attempts_.contains(attempt.id));
-  attempt.job = command.job;
-  attempt.miner = in.origin.identity;
-  attempt.fence = in.leaf_index;
-  attempt.admitted_at = in.now;
-  if (job->policy.lease) {
-    attempt.expires_at = in.now + job->policy.lease->lease;
-  } else if (width != 0) {
-    attempt.expires_at = in.now + rules_.race_place;  // or a silent miner kept others out until the deadline
-  }
-  attempt.changed_by = in.leaf_index;
-  if (auto refusal = HoldCollateral(in, *job, attempt)) return *std::move(refusal);
-  PutAttempt(attempt);
-  Job changed = *job;
-  ++changed.racer_count;
-  ChangeJob(in, changed);
-  if (width != 0 && racers + 1 == width) effects_.push_back(RaceFull{command.job});
-  return AttemptAnswer{std::move(attempt), jobs_.at(command.job)};
-}
-
 Answer State::Apply(const Stamped& in, const CommitProof& command) {
   if (auto refusal = CheckMiner(in, command.attempt, command.fence)) return *std::move(refusal);
   Attempt attempt = attempts_.at(command.attempt);
@@ -123,6 +82,7 @@ Answer State::Apply(const Stamped& in, const CommitProof& command) {
   attempt.reveal_by = in.now + rules_.reveal_window;
   attempt.changed_by = in.leaf_index;
   PutAttempt(attempt);
+  NotePlace(attempt.miner, /*lost=*/false);
   Job changed = job;
   ++changed.commit_count;
   ChangeJob(in, std::move(changed));

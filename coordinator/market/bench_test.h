@@ -27,13 +27,13 @@ inline const Identity kM3 = Key(13);
 // Drives a market as the engine does: a Tick before each command when one is due, one leaf a change.
 class Bench {
  public:
-  explicit Bench(Rules rules = {}) : market(rules) {
+  explicit Bench(Rules rules = {}, uint64_t money = 1000) : market(rules) {
     Circuit circuit;
     circuit.id[0] = 7;
     circuit.name = "c";
     circuit.public_input_count = 1;
     Do(kAlice, RegisterCircuit{circuit});
-    Do({}, Deposit{kAlice, Amount{1000}, "start"});
+    Do({}, Deposit{kAlice, Amount{money}, "start"});
   }
 
   Answer Do(const Identity& who, Command command) {

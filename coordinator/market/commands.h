@@ -31,12 +31,26 @@ struct PostJob {
   Micros time_limit{};
   Policy policy;
   bool again = false;
+  std::string draw_nonce;  // drawn by the requester, at most kDrawNonceMax bytes: part of the draws' seed
+  Digest previous_root{};  // of the log before this command's leaf, stamped by the engine: likewise
 };
 struct CancelJob {
   JobId job{};
 };
+inline constexpr size_t kDrawNonceMax = 32;
 struct AcceptOffer {
   JobId job{};
+  Micros predicted{};  // to a proof, by the miner's own reckoning; 0: unknown
+  Residency residency = Residency::kUnknown;
+  uint32_t slots = 0;  // attempts that the miner can work on at once; 0: as many as the rules allow
+};
+// Takes an AcceptOffer back before its draw.
+struct WithdrawCandidacy {
+  JobId job{};
+};
+// The coordinator's own: nothing was heard of the holder of a place for Rules::silence_limit.
+struct HolderSilent {
+  AttemptId attempt{};
 };
 struct CommitProof {
   AttemptId attempt{};
@@ -100,9 +114,10 @@ struct Restart {
   Rules rules;
 };
 
-using Command = std::variant<RegisterCircuit, PostJob, CancelJob, AcceptOffer, CommitProof, RevealProof,
-                             ReleaseAttempt, RecordVerdict, Deposit, Withdraw, Tick, Restart, PayWithdrawal,
-                             RejectWithdrawal, CancelWithdrawal, SetSuspension>;
+using Command =
+    std::variant<RegisterCircuit, PostJob, CancelJob, AcceptOffer, CommitProof, RevealProof, ReleaseAttempt,
+                 RecordVerdict, Deposit, Withdraw, Tick, Restart, PayWithdrawal, RejectWithdrawal,
+                 CancelWithdrawal, SetSuspension, WithdrawCandidacy, HolderSilent>;
 
 // A command with everything that makes Apply deterministic.
 struct Stamped {
@@ -138,6 +153,11 @@ struct AttemptAnswer {
   Attempt attempt;
   Job job;
 };
+// Of AcceptOffer where there is a draw: whether it got a place comes later, as an effect.
+struct CandidacyAnswer {
+  Candidacy candidacy;
+  Job job;
+};
 struct CommitAnswer {
   LeafIndex leaf_index = 0;
   Micros reveal_by{};
@@ -157,7 +177,7 @@ struct SuspensionAnswer {
   uint64_t refunded_jobs = 0;
 };
 using Answer = std::variant<Refusal, CircuitAnswer, JobAnswer, AttemptAnswer, CommitAnswer, RevealAnswer,
-                            TransferAnswer, Done, WithdrawalAnswer, SuspensionAnswer>;
+                            TransferAnswer, Done, WithdrawalAnswer, SuspensionAnswer, CandidacyAnswer>;
 
 // What the world must be told, once the command is durable.
 struct JobOpened {
@@ -175,10 +195,20 @@ struct JobOver {
 struct AttemptEnded {
   AttemptId attempt{};
 };  // tell its miner to stop, and how it ended
+struct Admitted {
+  AttemptId attempt{};
+};  // by a draw: tell its miner
+struct NotDrawn {
+  JobId job{};
+  Identity miner{};
+  LeafIndex leaf = 0;  // that ended the candidacy
+  Reason reason = Reason::kUnspecified;
+};  // tell the miner that it has no place
 struct NeedsVerdict {
   AttemptId attempt{};
 };  // verify this revealed proof
-using Effect = std::variant<JobOpened, JobChanged, RaceFull, JobOver, AttemptEnded, NeedsVerdict>;
+using Effect =
+    std::variant<JobOpened, JobChanged, RaceFull, JobOver, AttemptEnded, NeedsVerdict, Admitted, NotDrawn>;
 
 struct Outcome {
   Answer answer;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "coordinator/market/draw.h"
 #include "coordinator/market/state.h"
 
 namespace prooflode::market {
@@ -41,6 +42,10 @@ std::optional<Refusal> CheckPost(const PostJob& command, const Circuit* circuit,
     return Refuse(RefusalCode::kInvalidArgument,
                   absl::StrCat("witness: ", command.public_inputs.size() / 32,
                                " public inputs, the circuit has ", circuit->public_input_count));
+  }
+  if (command.draw_nonce.size() > kDrawNonceMax) {
+    return Refuse(RefusalCode::kInvalidArgument, absl::StrCat("draw_nonce: ", command.draw_nonce.size(),
+                                                              " bytes, want at most ", kDrawNonceMax));
   }
   return CheckPolicy(command.policy, rules);
 }
@@ -117,6 +122,7 @@ Answer State::Apply(const Stamped& in, const PostJob& command) {
   job.statement = command.statement;
   job.public_inputs = command.public_inputs;
   job.revision = in.leaf_index;
+  job.draw_seed = DrawSeed(job.id, command.draw_nonce, command.previous_root);
 
   const Amount total{Count(job.reward) + Count(job.fee)};
   const std::string owner = Hex(job.requester);

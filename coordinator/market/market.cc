@@ -35,6 +35,10 @@ std::optional<Micros> Market::NextDue() const {
     due = due ? std::min(*due, first) : first;
   }
   if (due) due = std::max(*due, state_->no_expiry_before_);
+  if (!state_->draw_timers_.empty()) {
+    const Micros draw = state_->draw_timers_.begin()->first;
+    due = due ? std::min(*due, draw) : draw;
+  }
   return due;
 }
 
@@ -88,6 +92,26 @@ std::vector<const Attempt*> Market::EndedOf(const Identity& miner, const EndPlac
   return ended;
 }
 
+bool Market::HasRoom(const Job& job) const { return state_->HasRoom(job); }
+
+const Candidacy* Market::FindCandidacy(const JobId& job, const Identity& miner) const {
+  const auto it = state_->candidacies_.find({job, miner});
+  return it == state_->candidacies_.end() ? nullptr : &it->second;
+}
+
+std::vector<Candidacy> Market::CandidaciesOf(const Identity& miner) const {
+  std::vector<Candidacy> candidacies;
+  const auto it = state_->candidate_at_.find(miner);
+  if (it == state_->candidate_at_.end()) return candidacies;
+  for (const JobId& job : it->second) candidacies.push_back(*FindCandidacy(job, miner));
+  return candidacies;
+}
+
+const std::map<std::pair<JobId, Identity>, Candidacy>& Market::candidacies() const {
+  return state_->candidacies_;
+}
+const std::map<Identity, Standing>& Market::standings() const { return state_->standings_; }
+
 std::optional<Micros> Market::MarginOf(const Attempt& ended) const {
   const Job& job = state_->jobs_.at(ended.job);
   if (job.state != JobState::kWon) return std::nullopt;
@@ -95,6 +119,16 @@ std::optional<Micros> Market::MarginOf(const Attempt& ended) const {
   const bool ended_by_payment = ended.state == AttemptState::kLost && ended.changed_by == job.revision;
   if (!ended_by_payment || Count(ended.committed_at) == 0) return std::nullopt;
   return ended.committed_at - FindAttempt(*job.winning_attempt)->committed_at;
+}
+
+std::vector<PlaceHolder> Market::PlaceHolders() const {
+  std::vector<PlaceHolder> holders;
+  for (const auto& [time, id] : state_->attempt_timers_) {  // whoever holds a place holds it for a time
+    const Attempt& attempt = state_->attempts_.at(id);
+    if (attempt.state != AttemptState::kAdmitted) continue;
+    holders.push_back({id, attempt.miner, attempt.admitted_at});
+  }
+  return holders;
 }
 
 std::vector<AttemptId> Market::PendingVerdicts() const {
@@ -138,6 +172,8 @@ void Market::LoadWithdrawal(Withdrawal withdrawal) { state_->PutLoaded(std::move
 void Market::LoadSuspension(Suspension suspension) {
   state_->suspensions_[suspension.subject] = std::move(suspension);
 }
+void Market::LoadCandidacy(const Candidacy& candidacy) { state_->PutLoaded(candidacy); }
+void Market::LoadStanding(const Standing& standing) { state_->standings_[standing.miner] = standing; }
 ledger::Ledger& Market::LedgerForLoading() { return state_->ledger_; }
 Status Market::FinishLoading() {
   state_->ended_.Sort();

@@ -27,10 +27,20 @@ struct Changes {
   std::set<CircuitId> circuits;
   std::set<JobId> jobs;
   std::set<AttemptId> attempts;
+  std::set<std::pair<JobId, Identity>> candidacies;  // entered or ended: those that are not there any more
+  std::set<Identity> standings;
+  std::vector<DrawRecord> draws;
   std::set<ledger::AccountName> accounts;
   std::vector<ledger::Transfer> transfers;
   std::set<WithdrawalId> withdrawals;
   std::set<SuspensionSubject> suspensions;
+};
+
+// Who holds a place that it could lose (HolderSilent).
+struct PlaceHolder {
+  AttemptId attempt{};
+  Identity miner{};
+  Micros admitted_at{};
 };
 
 class Market {
@@ -44,7 +54,7 @@ class Market {
   // before another command whenever NextDue() <= now. Other commands refuse what is late, but expire nothing.
   Outcome Apply(const Stamped& input);
 
-  // When the next deadline, lease end or reveal window needs a Tick; nullopt when nothing is pending.
+  // When the next deadline, lease end, reveal window or draw needs a Tick; nullopt when nothing is pending.
   std::optional<Micros> NextDue() const;
 
   // Reading.
@@ -60,10 +70,17 @@ class Market {
   // This miner's attempts that ended behind `after`, in order of their places; at most `count_max`, the
   // first. Cost: linear in what is given, and in the late commits among them.
   std::vector<const Attempt*> EndedOf(const Identity& miner, const EndPlace& after, size_t count_max) const;
+  // Whether another miner could be admitted, were the job open.
+  bool HasRoom(const Job& job) const;
+  const Candidacy* FindCandidacy(const JobId& job, const Identity& miner) const;
+  std::vector<Candidacy> CandidaciesOf(const Identity& miner) const;
+  const std::map<std::pair<JobId, Identity>, Candidacy>& candidacies() const;
+  const std::map<Identity, Standing>& standings() const;
   // By how much an ended attempt won or lost, as its end told: the job's margin for the winner; for a loser
   // with a commit that the winner's payment ended, its commit's log time less the winner's. nullopt for all
   // others. Depends on rows that do not change any more, so it says the same whenever it is asked.
   std::optional<Micros> MarginOf(const Attempt& ended) const;
+  std::vector<PlaceHolder> PlaceHolders() const;
   // Revealed and unjudged: to be verified again after a restart.
   std::vector<AttemptId> PendingVerdicts() const;
   const ledger::Ledger& ledger() const;
@@ -82,6 +99,8 @@ class Market {
   void LoadAttempt(Attempt attempt);
   void LoadWithdrawal(Withdrawal withdrawal);
   void LoadSuspension(Suspension suspension);
+  void LoadCandidacy(const Candidacy& candidacy);
+  void LoadStanding(const Standing& standing);
   ledger::Ledger& LedgerForLoading();
   Status FinishLoading();
 

@@ -22,6 +22,10 @@ inline constexpr RuleRange kCountRange{1, 1'000'000};           // of jobs, atte
 inline constexpr RuleRange kPerMillion{0, 1'000'000};           // of a reward or a collateral
 inline constexpr RuleRange kReleaseGraceSeconds{0, 3600};
 inline constexpr RuleRange kUnprovableReports{1, 100};
+inline constexpr RuleRange kDrawWindowMs{0, 10'000};
+inline constexpr RuleRange kRaceWidth{0, 1000};  // 0: everybody
+inline constexpr RuleRange kLatePercent{100, 1000};
+inline constexpr RuleRange kSilenceSeconds{1, 3600};
 
 // A name that is part of everything signed: 1 to kMarketNameMax letters, digits, '-', '_', '.'.
 bool IsMarketName(std::string_view name);

@@ -28,6 +28,11 @@ TEST(Rules, EachIsHeldToItsRange) {
       {"open_jobs_per_requester_max", [](Rules& r) { r.open_jobs_per_requester_max = 0; }},
       {"live_attempts_per_miner_max", [](Rules& r) { r.live_attempts_per_miner_max = 1'000'001; }},
       {"admissions_per_miner_and_job_max", [](Rules& r) { r.admissions_per_miner_and_job_max = 0; }},
+      {"draw_window_us", [](Rules& r) { r.draw_window = Micros{-1}; }},
+      {"draw_window_us", [](Rules& r) { r.draw_window = Seconds(11); }},
+      {"race_width_default", [](Rules& r) { r.race_width_default = 1001; }},
+      {"late_percent", [](Rules& r) { r.late_percent = 99; }},
+      {"silence_limit_us", [](Rules& r) { r.silence_limit = Micros{}; }},
       {"fee_per_million", [](Rules& r) { r.fee_per_million = 1'000'001; }}};
   for (const Case& c : cases) {
     Rules rules;

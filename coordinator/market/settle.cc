@@ -41,6 +41,7 @@ Answer State::Apply(const Stamped& in, const RecordVerdict& command) {
 // The first valid verdict: the requester gets the proof, commits close, and whoever can no longer win is told
 // to stop.
 void State::Deliver(const Stamped& in, Job job, const Attempt& attempt) {
+  EndCandidacies(in, job.id, Reason::kWonByAnother);
   job.state = JobState::kDelivered;
   job.delivered_attempt = attempt.id;
   job.delivered_at = in.now;
@@ -120,6 +121,7 @@ void State::Refund(const Stamped& in, const JobId& id, JobState state, Reason re
     if (IsLive(attempt.state)) EndAttempt(in, attempt, AttemptState::kJobEnded, reason);
   }
   Job job = jobs_.at(id);
+  EndCandidacies(in, job.id, reason);
   job.state = state;
   job.settled_at = in.now;
   const std::string owner = Hex(job.requester);
@@ -134,14 +136,17 @@ void State::Refund(const Stamped& in, const JobId& id, JobState state, Reason re
 void State::OfferAgainIfRoom(const JobId& id, Micros now) {
   const Job& job = jobs_.at(id);
   if (job.state != JobState::kOpen || IsPast(now, job.deadline_at)) return;
-  const uint32_t width = Width(job.policy);
-  if (width == 0 || OfJob(id).live < width) effects_.push_back(JobOpened{id});
+  if (HasRoom(job)) effects_.push_back(JobOpened{id});
 }
 
 Answer State::Apply(const Stamped& in, const Tick&) {
   // Attempts before jobs: a reveal window that passed at the same moment must not hold a job up.
   while (!attempt_timers_.empty() && IsPast(in.now, attempt_timers_.begin()->first)) {
     const Attempt attempt = attempts_.at(attempt_timers_.begin()->second);
+    if (attempt.state == AttemptState::kAdmitted && !IsPast(in.now, attempt.expires_at)) {
+      BecomeLate(in, attempt);
+      continue;
+    }
     const Reason reason =
         attempt.state == AttemptState::kCommitted ? Reason::kRevealWindowPassed : Reason::kLeaseExpired;
     EndAttempt(in, attempt, AttemptState::kTimedOut, reason);
@@ -157,12 +162,25 @@ Answer State::Apply(const Stamped& in, const Tick&) {
       }
     }
     Job job = jobs_.at(due);
+    EndCandidacies(in, job.id, Reason::kDeadlinePassed);
     job.state = JobState::kClosing;
     effects_.push_back(JobOver{job.id});
     ChangeJob(in, job);
     SettleIfDecided(in, job.id);
   }
+  // Draws need no grace after a restart: nobody loses by one that is held in time.
+  while (!draw_timers_.empty() && in.now >= draw_timers_.begin()->first) {
+    Draw(in, draw_timers_.begin()->second);
+  }
   return Done{};
+}
+
+void State::BecomeLate(const Stamped& in, Attempt attempt) {
+  attempt.late = true;
+  attempt.changed_by = in.leaf_index;
+  const JobId job = attempt.job;
+  PutAttempt(std::move(attempt));
+  OfferAgainIfRoom(job, in.now);
 }
 
 Answer State::Apply(const Stamped& in, const Restart& command) {

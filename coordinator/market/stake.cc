@@ -29,6 +29,9 @@ Amount State::PenaltyFor(const Stamped& in, const Attempt& attempt, AttemptState
     case AttemptState::kInvalid:
       return attempt.collateral;
     case AttemptState::kTimedOut:
+      // Silence cannot be proven, so it costs no more than giving back at that moment; not less either.
+      if (std::holds_alternative<HolderSilent>(in.command))
+        return restarted ? Amount{} : ReleaseFee(in, attempt);
       if (attempt.state == AttemptState::kCommitted && attempt.commit_leaf > last_restart_) {
         return attempt.collateral;
       }

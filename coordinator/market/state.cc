@@ -1,5 +1,7 @@
 #include "coordinator/market/state.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace prooflode::market {
@@ -23,7 +25,10 @@ uint64_t EscrowOf(const Job& job) { return Count(job.reward) + Count(job.fee) + 
 
 // The one time at which an attempt needs a Tick, if any.
 std::optional<Micros> TimerOf(const Attempt& attempt) {
-  if (attempt.state == AttemptState::kAdmitted && Count(attempt.expires_at) != 0) return attempt.expires_at;
+  if (attempt.state == AttemptState::kAdmitted && Count(attempt.expires_at) != 0) {
+    const bool may_be_late = Count(attempt.late_at) != 0 && !attempt.late;
+    return may_be_late ? std::min(attempt.late_at, attempt.expires_at) : attempt.expires_at;
+  }
   if (attempt.state == AttemptState::kCommitted) return attempt.reveal_by;
   return std::nullopt;
 }
@@ -33,10 +38,18 @@ std::optional<Micros> TimerOf(const Attempt& attempt) {
 void State::Index(const Job& job, bool add) {
   if (job.state == JobState::kWon) {
     if (add) proven_.emplace(job.statement, job.id);
+    if (add && job.winner) proven_by_.emplace(*job.winner, job.circuit);
     return;
   }
   if (IsFinal(job.state)) return;
   const std::pair timer(job.deadline_at, job.id);
+  if (job.state == JobState::kOpen && Count(job.draw_at) != 0) {
+    if (add) {
+      draw_timers_.insert({job.draw_at, job.id});
+    } else {
+      draw_timers_.erase({job.draw_at, job.id});
+    }
+  }
   if (add) {
     ++unfinished_of_requester_[job.requester];
     unfinished_of_statement_[job.statement].insert(job.id);
@@ -60,6 +73,7 @@ void State::Index(const Attempt& attempt, bool add) {
     stake_due_ += (add ? 1 : UINT64_MAX) * Count(attempt.collateral);
   }
   if (IsUnjudged(attempt.state)) of_job.unjudged += step;
+  if (attempt.state == AttemptState::kAdmitted && attempt.late) of_job.late += step;
   const std::optional<Micros> timer = TimerOf(attempt);
   if (add) {
     if (IsLive(attempt.state)) live_of_miner_[attempt.miner].insert(attempt.id);
@@ -89,6 +103,45 @@ void State::PutLoaded(Attempt attempt) {
   }
   Index(attempt, true);
   attempts_[attempt.id] = std::move(attempt);
+}
+
+void State::PutLoaded(const Candidacy& candidacy) {
+  const bool added = candidacies_.insert_or_assign({candidacy.job, candidacy.miner}, candidacy).second;
+  if (added) ++attempts_of_job_[candidacy.job].candidates;
+  candidate_at_[candidacy.miner].insert(candidacy.job);
+}
+
+void State::PutCandidacy(const Candidacy& candidacy) {
+  changed_ = true;
+  changes_.candidacies.insert({candidacy.job, candidacy.miner});
+  PutLoaded(candidacy);
+}
+
+void State::EraseCandidacy(const Candidacy& candidacy) {
+  const std::pair key(candidacy.job, candidacy.miner);
+  changed_ = true;
+  changes_.candidacies.insert(key);
+  const auto at = candidate_at_.find(key.second);
+  at->second.erase(key.first);
+  if (at->second.empty()) candidate_at_.erase(at);
+  --attempts_of_job_[key.first].candidates;
+  candidacies_.erase(key);
+}
+
+Standing State::StandingOf(const Identity& miner) const {
+  const auto it = standings_.find(miner);
+  return it == standings_.end() ? Standing{.miner = miner} : it->second;
+}
+
+void State::PutStanding(const Standing& standing) {
+  const auto [it, added] = standings_.try_emplace(standing.miner, Standing{.miner = standing.miner});
+  if (it->second == standing) {
+    if (added) standings_.erase(it);
+    return;
+  }
+  changed_ = true;
+  changes_.standings.insert(standing.miner);
+  it->second = standing;
 }
 
 void State::PutJob(Job job) {
@@ -131,6 +184,12 @@ Status State::CheckReferences() const {
     if (!jobs_.contains(attempt.job))
       return absl::DataLossError(absl::StrCat("attempt ", Hex(id), ": unknown job"));
   }
+  for (const auto& [key, candidacy] : candidacies_) {
+    const auto job = jobs_.find(key.first);
+    if (job == jobs_.end() || job->second.state != JobState::kOpen || Count(job->second.draw_at) == 0) {
+      return absl::DataLossError(absl::StrCat("candidacy at job ", Hex(key.first), ": it has no draw"));
+    }
+  }
   if (!ledger_.IsConserved()) return absl::DataLossError("accounts: balances do not add up to what came in");
   if (Count(ledger_.EscrowTotal()) != escrow_due_) {
     return absl::DataLossError(absl::StrCat("accounts: escrow holds ", Count(ledger_.EscrowTotal()),
@@ -169,6 +228,9 @@ void State::EndAttempt(const Stamped& in, Attempt attempt, AttemptState state, R
   attempt.state = state;
   attempt.reason = reason;
   attempt.changed_by = in.leaf_index;
+  if (state == AttemptState::kTimedOut || state == AttemptState::kInvalid) {
+    NotePlace(attempt.miner, /*lost=*/true);
+  }
   attempt.proof = {};  // nobody asks for it any more, and its leaf has it
   effects_.push_back(AttemptEnded{attempt.id});
   PutAttempt(std::move(attempt));

@@ -1,7 +1,7 @@
 // The market's state and the rules that work on it; Market (market.h) is its public face. One file a group of
-// rules: jobs.cc posting and cancelling, attempts.cc what miners do, settle.cc verdicts, timers, payment and
-// refund, stake.cc collateral and what it is lost for, unprovable.cc jobs that nobody can prove,
-// withdrawals.cc, suspend.cc the operator's kill switch.
+// rules: jobs.cc posting and cancelling, admission.cc who gets a place, attempts.cc what miners do with it,
+// settle.cc verdicts, timers, payment and refund, stake.cc collateral and what it is lost for, unprovable.cc
+// jobs that nobody can prove, withdrawals.cc, suspend.cc the operator's kill switch.
 #pragma once
 
 #include <map>
@@ -47,16 +47,22 @@ class State {
   Answer Apply(const Stamped& in, const RejectWithdrawal& command);
   Answer Apply(const Stamped& in, const CancelWithdrawal& command);
   Answer Apply(const Stamped& in, const SetSuspension& command);
+  Answer Apply(const Stamped& in, const WithdrawCandidacy& command);
+  Answer Apply(const Stamped& in, const HolderSilent& command);
 
   // Writing rows: every change of a job or attempt goes through these, which keep the indexes and note the
   // change.
   void PutJob(Job job);
   void PutAttempt(Attempt attempt);
   void PutCircuit(Circuit circuit);
+  void PutCandidacy(const Candidacy& candidacy);
+  void EraseCandidacy(const Candidacy& candidacy);
+  void PutStanding(const Standing& standing);
   void PutLoaded(Job job);
   void PutLoaded(Attempt attempt);
   void PutWithdrawal(Withdrawal withdrawal);
   void PutLoaded(Withdrawal withdrawal);
+  void PutLoaded(const Candidacy& candidacy);
 
   void CheckMoney() const;
   Status CheckReferences() const;
@@ -66,6 +72,8 @@ class State {
   std::map<std::string, CircuitId> circuit_names_;
   std::map<JobId, Job> jobs_;
   std::map<AttemptId, Attempt> attempts_;
+  std::map<std::pair<JobId, Identity>, Candidacy> candidacies_;
+  std::map<Identity, Standing> standings_;
   ledger::Ledger ledger_;
   std::map<WithdrawalId, Withdrawal> withdrawals_;
   std::map<SuspensionSubject, Suspension> suspensions_;
@@ -82,6 +90,8 @@ class State {
     std::map<Identity, std::set<std::pair<uint64_t, AttemptId>>> of_miner;  // likewise
     uint32_t live = 0;
     uint32_t unjudged = 0;  // committed or revealed
+    uint32_t late = 0;      // admitted and late: a hedged lease has a second place
+    uint32_t candidates = 0;
   };
   std::map<JobId, AttemptsOfJob> attempts_of_job_;
   std::map<Identity, std::set<AttemptId>> live_of_miner_;
@@ -89,7 +99,10 @@ class State {
   EndedIndex ended_;
   std::map<Digest, JobId> proven_;  // statement -> the job that proved it first
   std::map<Digest, std::set<JobId>> unfinished_of_statement_;
+  std::map<Identity, std::set<JobId>> candidate_at_;
+  std::set<std::pair<Identity, CircuitId>> proven_by_;  // who has won a job of which circuit
   std::set<std::pair<Micros, JobId>> job_timers_;
+  std::set<std::pair<Micros, JobId>> draw_timers_;
   std::set<std::pair<Micros, AttemptId>> attempt_timers_;
   uint64_t escrow_due_ = 0;  // reward, fee and bounty of all unfinished jobs
   uint64_t stake_due_ = 0;   // collateral of all live attempts
@@ -106,9 +119,28 @@ class State {
   const AttemptsOfJob& OfJob(const JobId& id) const;
   // What this miner's earlier attempts at the job mean for another one; nullopt: nothing.
   std::optional<Answer> FromEarlierAttempts(const Stamped& in, const Job& job) const;
+
+  // Admission (admission.cc).
+  uint32_t PlacesOf(const Job& job) const;  // 0: everybody
+  bool HasRoom(const Job& job) const;
+  // Says that it has the key, and has shown it: it has won a job of this circuit. Counts for leases alone,
+  // where fetching a key keeps the requester waiting.
+  bool IsResident(const Candidacy& candidacy, const Job& job) const;
+  std::optional<Refusal> CheckCapacity(const Stamped& in, uint32_t slots) const;
+  Answer EnterDraw(const Stamped& in, Job job, const Candidacy& candidacy);
+  // Makes the attempt `id`, or says why not and changes nothing.
+  std::optional<Refusal> Admit(const Stamped& in, const Candidacy& candidacy, const AttemptId& id);
+  void Draw(const Stamped& in, JobId id);
+  std::vector<Candidacy> CandidatesOf(const JobId& job) const;
+  void EndCandidacies(const Stamped& in, const JobId& job, Reason reason);
+  Standing StandingOf(const Identity& miner) const;
+  void NoteDraw(const Identity& miner, bool admitted);
+  void NotePlace(const Identity& miner, bool lost);
+
   bool IsPast(Micros now, Micros due) const { return now >= due && now >= no_expiry_before_; }
   void EndAttempt(const Stamped& in, Attempt attempt, AttemptState state, Reason reason);
-  void ChangeJob(const Stamped& in, Job job);  // stamps the revision, puts, and tells watchers
+  void ChangeJob(const Stamped& in, Job job);           // stamps the revision, puts, and tells watchers
+  void BecomeLate(const Stamped& in, Attempt attempt);  // the holder of a hedged lease
   void OfferAgainIfRoom(const JobId& id, Micros now);
   void Deliver(const Stamped& in, Job job, const Attempt& attempt);
   void SettleIfDecided(const Stamped& in, const JobId& id);

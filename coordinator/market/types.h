@@ -35,7 +35,8 @@ struct RacePolicy {
   friend bool operator==(const RacePolicy&, const RacePolicy&) = default;
 };
 struct LeasePolicy {
-  Micros lease{};
+  Micros lease{};       // the longest that a miner may hold the job without a commit
+  bool hedged = false;  // a second miner is admitted when the first is late
   friend bool operator==(const LeasePolicy&, const LeasePolicy&) = default;
 };
 
@@ -46,8 +47,12 @@ struct Policy {
   friend bool operator==(const Policy&, const Policy&) = default;
 };
 
-// How many miners may have a live attempt at once; 0: everybody.
+// How many miners may have a live attempt at once; 0: everybody. A hedged lease has one place more while its
+// holder is late.
 inline uint32_t Width(const Policy& policy) { return policy.lease ? 1 : policy.race.width; }
+
+// Where a miner says it has a circuit's proving key. Values of prooflode.v1.Residency.
+enum class Residency : uint8_t { kUnknown = 0, kNone = 1, kDisk = 2, kMemory = 3 };
 
 struct Circuit {
   CircuitId id{};
@@ -105,8 +110,11 @@ struct Job {
   std::optional<Micros> margin;  // once won: the first valid commit behind, if one was known then
   std::string proof;             // 256 bytes once delivered; the winner's once won
   LeafIndex revision = 0;
-  Amount collateral{};  // held from each miner that is admitted
-  Amount bounty{};      // forfeited collateral in escrow, for whoever completes the job
+  Amount collateral{};      // held from each miner that is admitted
+  Amount bounty{};          // forfeited collateral in escrow, for whoever completes the job
+  Digest draw_seed{};       // of the draws for its places (draw.h)
+  uint32_t draw_count = 0;  // draws held
+  Micros draw_at{};         // while open: when the candidates at hand are drawn from; 0 without any
   friend bool operator==(const Job&, const Job&) = default;
 };
 
@@ -142,6 +150,10 @@ struct Attempt {
   LeafIndex changed_by = 0;  // the leaf that made this state
   Amount collateral{};       // held now: while the attempt is live
   Amount forfeited{};        // of its collateral, so far
+  Micros predicted{};        // to a proof, as its miner said when it asked; 0 where it did not
+  Residency residency = Residency::kUnknown;  // likewise
+  Micros late_at{};                           // of a hedged lease: when its holder is late; 0 where never
+  bool late = false;                          // that time has passed without a commit
   friend bool operator==(const Attempt&, const Attempt&) = default;
 };
 
@@ -176,6 +188,38 @@ struct Suspension {
   friend bool operator==(const Suspension&, const Suspension&) = default;
 };
 
+// A miner that has asked for a place and waits for the draw.
+struct Candidacy {
+  JobId job{};
+  Identity miner{};
+  LeafIndex leaf = 0;  // that it entered with
+  Micros entered_at{};
+  Micros predicted{};
+  Residency residency = Residency::kUnknown;
+  friend bool operator==(const Candidacy&, const Candidacy&) = default;
+};
+
+// What a miner's past means for its next admission.
+struct Standing {
+  Identity miner{};
+  uint32_t draws_lost = 0;   // since it was last admitted by a draw; at most kAgeingMax
+  uint32_t places_lost = 0;  // that expired or ended in an invalid proof, less those with a commit since
+  friend bool operator==(const Standing&, const Standing&) = default;
+};
+
+// One draw as it was held, for the log: candidates in the order of their best tickets.
+struct DrawRecord {
+  struct Entry {
+    Identity miner{};
+    uint32_t tickets = 0;
+    bool admitted = false;
+  };
+  JobId job{};
+  uint32_t number = 0;  // of the job's draws, from 0
+  uint32_t places = 0;  // that were free
+  std::vector<Entry> entries;
+};
+
 // What an operator may set of how the market works. In the log with every start of the coordinator, so that a
 // replay needs nothing else.
 struct Rules {
@@ -200,6 +244,12 @@ struct Rules {
   // (unprovable.cc).
   uint32_t unprovable_reports = 2;
   uint32_t check_fee_per_million = 10'000;
+  // How long candidates for a place are gathered before the draw; 0 admits whoever asks first.
+  Micros draw_window{};
+  uint32_t race_width_default = 3;  // of a race whose requester names no width
+  uint32_t late_percent = 130;      // of its predicted time: when the holder of a hedged lease is late
+  // How long a miner that holds a place and has not committed may be unheard of before it loses it.
+  Micros silence_limit = Seconds(12);
   friend bool operator==(const Rules&, const Rules&) = default;
 };
 

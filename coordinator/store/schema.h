@@ -65,6 +65,10 @@ CREATE TABLE jobs (
   revision INTEGER NOT NULL CHECK (revision >= 0),
   collateral_units INTEGER NOT NULL CHECK (collateral_units >= 0),
   bounty_units INTEGER NOT NULL CHECK (bounty_units >= 0 AND (bounty_units = 0 OR state <= 3)),
+  draw_seed BLOB NOT NULL CHECK (length(draw_seed) = 32),
+  draw_count INTEGER NOT NULL CHECK (draw_count >= 0),
+  draw_at_us INTEGER NOT NULL,
+  hedged INTEGER NOT NULL CHECK (hedged IN (0, 1)),
   CHECK ((state = 4) = (winning_attempt IS NOT NULL)),
   CHECK ((winning_attempt IS NULL) = (winner IS NULL))
 ) STRICT, WITHOUT ROWID;
@@ -82,11 +86,31 @@ CREATE TABLE attempts (
   committed_at_us INTEGER NOT NULL,
   reveal_by_us INTEGER NOT NULL,
   proof BLOB NOT NULL,
-  reason INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 16),
+  reason INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 18),
   behind_winner_us INTEGER NOT NULL,
   changed_by INTEGER NOT NULL CHECK (changed_by >= 0),
   collateral_units INTEGER NOT NULL CHECK (collateral_units >= 0 AND (collateral_units = 0 OR state <= 4)),
-  forfeited_units INTEGER NOT NULL CHECK (forfeited_units >= 0)
+  forfeited_units INTEGER NOT NULL CHECK (forfeited_units >= 0),
+  predicted_us INTEGER NOT NULL CHECK (predicted_us >= 0),
+  residency INTEGER NOT NULL CHECK (residency BETWEEN 0 AND 3),
+  late_at_us INTEGER NOT NULL,
+  late INTEGER NOT NULL CHECK (late IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE candidacies (
+  job BLOB NOT NULL CHECK (length(job) = 16),
+  miner BLOB NOT NULL CHECK (length(miner) = 32),
+  leaf_index INTEGER NOT NULL CHECK (leaf_index >= 0),
+  entered_at_us INTEGER NOT NULL,
+  predicted_us INTEGER NOT NULL CHECK (predicted_us >= 0),
+  residency INTEGER NOT NULL CHECK (residency BETWEEN 0 AND 3),
+  PRIMARY KEY (job, miner)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE standings (
+  miner BLOB PRIMARY KEY CHECK (length(miner) = 32),
+  draws_lost INTEGER NOT NULL CHECK (draws_lost >= 0),
+  places_lost INTEGER NOT NULL CHECK (places_lost >= 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE accounts (

@@ -147,10 +147,11 @@ Status SqliteStore::Prepare() {
     Strings strings;
   };
   constexpr Wanted kInserts[] = {
-      {"leaves", "INSERT", 3, Strings::kBlob},      {"circuits", "INSERT", 15, Strings::kText},
-      {"jobs", "REPLACE", 26, Strings::kBlob},      {"attempts", "REPLACE", 17, Strings::kBlob},
-      {"accounts", "REPLACE", 2, Strings::kText},   {"transfers", "INSERT", 8, Strings::kText},
-      {"answers", "INSERT", 5, Strings::kBlob},     {"withdrawals", "REPLACE", 9, Strings::kText},
+      {"leaves", "INSERT", 3, Strings::kBlob},       {"circuits", "INSERT", 15, Strings::kText},
+      {"jobs", "REPLACE", 30, Strings::kBlob},       {"attempts", "REPLACE", 21, Strings::kBlob},
+      {"candidacies", "REPLACE", 6, Strings::kBlob}, {"standings", "REPLACE", 3, Strings::kBlob},
+      {"accounts", "REPLACE", 2, Strings::kText},    {"transfers", "INSERT", 8, Strings::kText},
+      {"answers", "INSERT", 5, Strings::kBlob},      {"withdrawals", "REPLACE", 9, Strings::kText},
       {"suspensions", "REPLACE", 5, Strings::kText}};
   if (writer_ != nullptr) {
     for (const Wanted& wanted : kInserts) {
@@ -159,6 +160,10 @@ Status SqliteStore::Prepare() {
           Statement::Prepare(*writer_, InsertSql(wanted.table, wanted.verb, wanted.columns), wanted.strings));
       inserts_.emplace(wanted.table, std::move(statement));
     }
+    PL_ASSIGN_OR_RETURN(
+        Statement over,
+        Statement::Prepare(*writer_, "DELETE FROM candidacies WHERE job = ? AND miner = ?", Strings::kBlob));
+    inserts_.emplace("candidacies_over", std::move(over));
     PL_ASSIGN_OR_RETURN(const int64_t leaves, writer_->QueryInteger("SELECT count(*) FROM leaves"));
     leaf_count_ = static_cast<uint64_t>(leaves);
   }
@@ -190,6 +195,10 @@ Status SqliteStore::Load(market::Market& market, std::vector<Digest>& leaf_hashe
         db, "withdrawals", [&](market::Withdrawal w) { market.LoadWithdrawal(std::move(w)); }));
     PL_RETURN_IF_ERROR(LoadTable<market::Suspension>(
         db, "suspensions", [&](market::Suspension s) { market.LoadSuspension(std::move(s)); }));
+    PL_RETURN_IF_ERROR(LoadTable<market::Candidacy>(
+        db, "candidacies", [&](const market::Candidacy& c) { market.LoadCandidacy(c); }));
+    PL_RETURN_IF_ERROR(LoadTable<market::Standing>(
+        db, "standings", [&](const market::Standing& s) { market.LoadStanding(s); }));
     PL_RETURN_IF_ERROR(LoadLedger(market.LedgerForLoading()));
     PL_RETURN_IF_ERROR(LoadLeafHashes(leaf_hashes));
   }
@@ -283,9 +292,17 @@ Status SqliteStore::WriteRows(const engine::Batch& batch) {
   PL_RETURN_IF_ERROR(write_all("circuits", batch.circuits));
   PL_RETURN_IF_ERROR(write_all("jobs", batch.jobs));
   PL_RETURN_IF_ERROR(write_all("attempts", batch.attempts));
+  PL_RETURN_IF_ERROR(write_all("candidacies", batch.candidacies));
+  PL_RETURN_IF_ERROR(write_all("standings", batch.standings));
   PL_RETURN_IF_ERROR(write_all("transfers", batch.transfers));
   PL_RETURN_IF_ERROR(write_all("withdrawals", batch.withdrawals));
   PL_RETURN_IF_ERROR(write_all("suspensions", batch.suspensions));
+  Statement& over = inserts_.at("candidacies_over");
+  for (const auto& [job, miner] : batch.candidacies_over) {
+    over(job);
+    over(miner);
+    PL_RETURN_IF_ERROR(over.Run());
+  }
   Statement& answers = inserts_.at("answers");
   for (const engine::StoredAnswer& answer : batch.answers) {
     answers(answer.identity);

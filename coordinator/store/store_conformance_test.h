@@ -34,6 +34,14 @@ class BatchMaker {
     const market::Changes changes = market.TakeChanges();
     for (const auto& id : changes.circuits) batch_.circuits.push_back(*market.FindCircuit(id));
     for (const auto& id : changes.jobs) batch_.jobs.push_back(*market.FindJob(id));
+    for (const auto& [job, miner] : changes.candidacies) {
+      if (const market::Candidacy* candidacy = market.FindCandidacy(job, miner)) {
+        batch_.candidacies.push_back(*candidacy);
+      } else {
+        batch_.candidacies_over.emplace_back(job, miner);
+      }
+    }
+    for (const auto& miner : changes.standings) batch_.standings.push_back(market.standings().at(miner));
     for (const auto& id : changes.attempts) batch_.attempts.push_back(*market.FindAttempt(id));
     for (const auto& name : changes.accounts) {
       batch_.balances.emplace_back(name, market.ledger().Balance(name));
@@ -90,7 +98,22 @@ inline engine::Batch BusyBatch(BatchMaker& maker) {
     commit.commit_hash.fill(5);
     if (!lease) maker.Do(TestKey(2), commit);
   }
-  return maker.Take();
+  // And a draw to come, with a candidate; its miner has a past.
+  market::Restart drawing{.no_expiry_before = {}, .rules = {.draw_window = Seconds(1)}};
+  maker.Do({}, drawing);
+  market::PostJob post;
+  post.circuit = circuit.id;
+  post.reward = Amount{100};
+  post.time_limit = Seconds(60);
+  post.public_inputs = std::string(32, '\1');
+  post.statement.fill(3);
+  post.policy.lease = market::LeasePolicy{Seconds(10), /*hedged=*/true};
+  const auto posted = std::get<market::JobAnswer>(maker.Do(TestKey(1), post));
+  maker.Do(TestKey(3), market::AcceptOffer{posted.job.id, Seconds(2), market::Residency::kDisk, 4});
+  engine::Batch batch = maker.Take();
+  batch.standings.push_back({.miner = TestKey(3), .draws_lost = 4, .places_lost = 5});
+  maker.market.LoadStanding(batch.standings.back());
+  return batch;
 }
 
 inline void ExpectSameMarket(const market::Market& got, const market::Market& want) {
@@ -108,6 +131,8 @@ inline void ExpectSameMarket(const market::Market& got, const market::Market& wa
       EXPECT_EQ(*got.FindAttempt(attempt->id), *attempt);
     }
   }
+  EXPECT_EQ(got.candidacies(), want.candidacies());
+  EXPECT_EQ(got.standings(), want.standings());
   EXPECT_EQ(got.ledger().balances(), want.ledger().balances());
   EXPECT_EQ(got.ledger().transfer_count(), want.ledger().transfer_count());
 }
@@ -146,12 +171,15 @@ TYPED_TEST_P(StoreConformance, WhatWasWrittenIsLoadedAfterReopening) {
 TYPED_TEST_P(StoreConformance, RowsAreReplacedAndLeavesAppended) {
   BatchMaker maker;
   ASSERT_TRUE(this->store().Write(BusyBatch(maker)).ok());
-  market::JobId open{};
+  std::vector<market::JobId> open;
   for (const auto& [id, job] : maker.market.jobs()) {
-    if (job.policy.lease) open = id;
+    if (job.policy.lease) open.push_back(id);
   }
-  maker.Do(TestKey(1), market::CancelJob{open});
-  ASSERT_EQ(maker.market.FindJob(open)->state, market::JobState::kCancelled);
+  for (const market::JobId& id : open) {
+    maker.Do(TestKey(1), market::CancelJob{id});
+    ASSERT_EQ(maker.market.FindJob(id)->state, market::JobState::kCancelled);
+  }
+  ASSERT_TRUE(maker.market.candidacies().empty());  // as it must be in the store
   const auto asked =
       std::get<market::WithdrawalAnswer>(maker.Do(TestKey(1), market::Withdraw{Amount{70}, "rent"}));
   maker.Do(TestKey(1), market::Withdraw{Amount{7}, "food"});
@@ -211,12 +239,12 @@ TYPED_TEST_P(StoreConformance, LeavesAndTransfersAreReadInPages) {
   EXPECT_TRUE(this->store().ReadLeaves(batch.leaves.size(), 5)->empty());
 
   const std::string key = HexEncode(TestKey(1));
-  const auto newest = this->store().ReadTransfers(key, 0, 2);
+  ASSERT_EQ(batch.transfers.size(), 4u);
+  const auto newest = this->store().ReadTransfers(key, 0, 3);
   ASSERT_TRUE(newest.ok()) << newest.status();
-  ASSERT_EQ(newest->size(), 2u);
-  EXPECT_EQ((*newest)[0], batch.transfers[2]);
-  EXPECT_EQ((*newest)[1], batch.transfers[1]);
-  const auto older = this->store().ReadTransfers(key, (*newest)[1].id, 2);
+  ASSERT_EQ(newest->size(), 3u);
+  for (size_t i = 0; i < 3; ++i) EXPECT_EQ((*newest)[i], batch.transfers[3 - i]);
+  const auto older = this->store().ReadTransfers(key, newest->back().id, 2);
   ASSERT_EQ(older->size(), 1u);
   EXPECT_EQ((*older)[0], batch.transfers[0]);
   EXPECT_TRUE(this->store().ReadTransfers(HexEncode(TestKey(9)), 0, 2)->empty());

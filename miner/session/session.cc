@@ -111,7 +111,7 @@ void Session::On(const event::Welcome& welcome) {
     place_ = EndPlace{welcome.as_of_event, kLastAttempt};
     KeepPlace();  // before anything is accepted, or its end could be missed
   }
-  Reconcile(welcome.live);
+  Reconcile(welcome.live, welcome.candidacies);
   for (auto& [id, race] : races_) {
     const bool pending = race.phase == Phase::kCommitting || race.phase == Phase::kRevealing;
     if (pending && !race.call_in_flight) Send(race);
@@ -129,11 +129,12 @@ void Session::KeepPlace() {
   out_.push_back(action::KeepPlace{*place_});
 }
 
-void Session::Reconcile(const std::vector<AttemptRef>& live) {
+void Session::Reconcile(const std::vector<AttemptRef>& live, const std::vector<JobId>& candidacies) {
   for (auto& [id, race] : races_) {
     const AttemptRef* found = nullptr;
     for (const AttemptRef& attempt : live) {
-      const bool same = race.phase == Phase::kAccepting ? attempt.job == id : attempt.id == race.attempt.id;
+      const bool asks = race.phase == Phase::kAccepting || race.phase == Phase::kWaiting;
+      const bool same = asks ? attempt.job == id : attempt.id == race.attempt.id;
       if (same) found = &attempt;
     }
     ReconcileRace(race, found);
@@ -149,6 +150,7 @@ void Session::Reconcile(const std::vector<AttemptRef>& live) {
     race.since = now_;
     Release(races_.insert_or_assign(attempt.job, std::move(race)).first->second, Reason::kReleasedByMiner);
   }
+  ReconcileWaiting(candidacies);
   for (const JobId& job : std::exchange(kept_, {})) {
     if (!races_.contains(job)) out_.push_back(action::ForgetJob{job});
   }
@@ -158,7 +160,9 @@ void Session::ReconcileRace(Race& race, const AttemptRef* live) {
   if (live == nullptr) {
     // An acceptance may be in flight, and one that was answered after this stream was begun may be younger
     // than the list.
-    if (race.phase == Phase::kAccepting || race.phase == Phase::kReleasing) return;
+    if (race.phase == Phase::kAccepting || race.phase == Phase::kWaiting || race.phase == Phase::kReleasing) {
+      return;
+    }
     if (!race.restored && Count(race.since) >= Count(connect_began_)) return;
     if (race.expired) return;  // not live, and yet not over
     if (race.phase != Phase::kGone) Abandon(race);
@@ -166,7 +170,7 @@ void Session::ReconcileRace(Race& race, const AttemptRef* live) {
     race.drop_at = std::min(race.drop_at, race.settled_at);
     return;
   }
-  if (race.phase == Phase::kAccepting) {
+  if (race.phase == Phase::kAccepting || race.phase == Phase::kWaiting) {
     if (!ended_.contains(live->id)) Admitted(race, *live);
     return;
   }
@@ -194,6 +198,15 @@ void Session::On(const event::Drain&) {
   stop_at_ = now_ + options_.stop_timeout;
   offers_.clear();
   if (link_ == Link::kWelcomed) out_.push_back(action::SendDrain{});
+  for (auto it = races_.begin(); it != races_.end();) {
+    if (it->second.phase != Phase::kWaiting) {
+      ++it;
+      continue;
+    }
+    Withdraw(it->first);
+    FreeDevice(it->first);
+    it = Erase(it);
+  }
 }
 
 void Session::On(const event::Tick&) {
@@ -332,6 +345,7 @@ void Session::TakeWork() {
     Race race{
         .job = best->second, .phase = Phase::kAccepting, .request = NewRequest(), .backoff = NewBackoff()};
     race.since = now_;
+    race.predicted = Expected(race.job);
     device = race.job.id;
     offers_.erase(best);
     ReturnCredit(1);

@@ -48,7 +48,17 @@ uint64_t MemoryNeeded(const OfferedJob& job);
 
 class Session {
  public:
-  enum class Phase { kAccepting, kFetching, kProving, kCommitting, kRevealing, kAwaiting, kReleasing, kGone };
+  enum class Phase {
+    kAccepting,
+    kWaiting,
+    kFetching,
+    kProving,
+    kCommitting,
+    kRevealing,
+    kAwaiting,
+    kReleasing,
+    kGone
+  };
 
   struct RaceView {
     JobId job{};
@@ -87,7 +97,8 @@ class Session {
     OfferedJob job;
     Phase phase = Phase::kAccepting;
     bool restored = false;  // from the journal: the job is not known, only the attempt
-    AttemptRef attempt{};   // meaningful after kAccepting
+    Micros predicted{};     // when it was accepted
+    AttemptRef attempt{};   // meaningful after kAccepting and kWaiting
     CommitRecord record{};  // meaningful from kCommitting on
     bool committed = false;
     bool expired = false;  // its lease is over, but a commit before the job's end still counts
@@ -114,7 +125,8 @@ class Session {
   void On(const event::MemoryLow& memory);
   void On(const event::Drain&);
   void On(const event::Tick&);
-  void Reconcile(const std::vector<AttemptRef>& live);
+  void Reconcile(const std::vector<AttemptRef>& live, const std::vector<JobId>& candidacies);
+  void ReconcileWaiting(const std::vector<JobId>& candidacies);
   void ReconcileRace(Race& race, const AttemptRef* live);
   void TickLink();
   void KeepPlace();
@@ -137,7 +149,11 @@ class Session {
   void On(const event::RevealAnswered& answer);
   void On(const event::ReleaseAnswered& answer);
   void On(const event::AttemptEnded& ended);
+  void On(const event::Admitted& admitted);
+  void On(const event::NotDrawn& not_drawn);
   void Admitted(Race& race, const AttemptRef& attempt);
+  void GiveBack(const AttemptRef& attempt);  // of a job that we want no more
+  void Withdraw(const JobId& job);
   void Send(Race& race);  // the call of the race's phase, again or for the first time
   void RetryLater(Race& race);
   void StopWork(Race& race);  // cancels fetching or proving of this race

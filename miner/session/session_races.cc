@@ -59,6 +59,10 @@ const char* ReasonText(Reason reason) {
       return "the balance does not cover the collateral";
     case Reason::kSuspended:
       return "suspended by an operator";
+    case Reason::kNotDrawn:
+      return "not drawn";
+    case Reason::kTooSlow:
+      return "too slow";
   }
   return "unknown reason";
 }
@@ -87,6 +91,8 @@ const char* PhaseText(Session::Phase phase) {
   switch (phase) {
     case Session::Phase::kAccepting:
       return "accepting";
+    case Session::Phase::kWaiting:
+      return "waiting for the draw";
     case Session::Phase::kFetching:
       return "fetching";
     case Session::Phase::kProving:
@@ -117,7 +123,7 @@ void Session::Send(Race& race) {
   race.call_in_flight = true;
   switch (race.phase) {
     case Phase::kAccepting:
-      out_.push_back(action::Accept{race.request, race.job.id});
+      out_.push_back(action::Accept{race.request, race.job.id, race.predicted, race.job.key_here});
       return;
     case Phase::kCommitting:
       out_.push_back(action::Commit{race.record});
@@ -128,6 +134,7 @@ void Session::Send(Race& race) {
     case Phase::kReleasing:
       out_.push_back(action::Release{race.request, race.attempt, race.release_reason});
       return;
+    case Phase::kWaiting:
     case Phase::kFetching:
     case Phase::kProving:
     case Phase::kAwaiting:
@@ -140,48 +147,6 @@ void Session::Send(Race& race) {
 void Session::RetryLater(Race& race) {
   race.call_in_flight = false;
   race.resend_at = now_ + race.backoff.Next(random_);
-}
-
-void Session::On(const event::AcceptAnswered& answer) {
-  Race* race = FindRace(answer.job, Phase::kAccepting);
-  if (race == nullptr || race->request != answer.request) {
-    // Given up meanwhile. Whoever is admitted without wanting it gives the place back.
-    if (answer.result == CallResult::kOk && !races_.contains(answer.job) &&
-        !ended_.contains(answer.attempt.id)) {
-      Race late{.job = {}, .attempt = answer.attempt, .backoff = NewBackoff()};
-      late.job.id = answer.job;
-      late.since = now_;
-      Release(races_.insert_or_assign(answer.job, std::move(late)).first->second, Reason::kReleasedByMiner);
-    }
-    return;
-  }
-  switch (answer.result) {
-    case CallResult::kRetry:
-      return RetryLater(*race);
-    case CallResult::kRefused:
-      out_.push_back(action::ReportRefused{race->job, answer.reason});
-      FreeDevice(answer.job);
-      Erase(races_.find(answer.job));
-      return;
-    case CallResult::kOk:
-      if (ended_.contains(answer.attempt.id)) {  // the race was over before we learned that we were in it
-        FreeDevice(answer.job);
-        Erase(races_.find(answer.job));
-        return;
-      }
-      return Admitted(*race, answer.attempt);
-  }
-}
-
-void Session::Admitted(Race& race, const AttemptRef& attempt) {
-  race.attempt = attempt;
-  race.backoff.Reset();
-  race.call_in_flight = false;
-  race.since = now_;
-  if (draining_) return Release(race, Reason::kDraining);
-  if (paused()) return Release(race, Reason::kReleasedByMiner);
-  race.phase = Phase::kFetching;
-  out_.push_back(action::Fetch{race.job});
 }
 
 void Session::On(const event::ArtifactsReady& ready) {
@@ -328,7 +293,7 @@ void Session::StopWork(Race& race) {
   if (race.phase == Phase::kProving) {
     out_.push_back(action::CancelProving{race.job.id, DeviceOf(race.job.id).value_or(0)});
   }
-  if (race.phase == Phase::kAccepting) FreeDevice(race.job.id);
+  if (race.phase == Phase::kAccepting || race.phase == Phase::kWaiting) FreeDevice(race.job.id);
 }
 
 void Session::Release(Race& race, Reason reason) {
@@ -397,7 +362,7 @@ void Session::TickRaces() {
     Race& race = it->second;
     const bool dated = Count(race.job.deadline_at) > 0;
     const bool late = dated && now_ > LocalTime(race.job.deadline_at);
-    if (race.phase == Phase::kAccepting && late) {
+    if ((race.phase == Phase::kAccepting || race.phase == Phase::kWaiting) && late) {
       FreeDevice(it->first);
       it = Erase(it);
       continue;
@@ -419,6 +384,10 @@ void Session::TickRaces() {
       it = Drop(it);
       continue;
     }
+    if (race.phase == Phase::kWaiting && now_ >= race.resend_at && link_ == Link::kWelcomed) {
+      race.phase = Phase::kAccepting;
+      race.request = NewRequest();
+    }
     const bool sends = race.phase == Phase::kAccepting || race.phase == Phase::kCommitting ||
                        race.phase == Phase::kRevealing || race.phase == Phase::kReleasing;
     if (sends && !race.call_in_flight && now_ >= race.resend_at) Send(race);
@@ -430,7 +399,8 @@ void Session::TickRaces() {
 
 Session::Races::iterator Session::FindAttempt(const AttemptId& id) {
   return std::find_if(races_.begin(), races_.end(), [&](const auto& entry) {
-    return entry.second.phase != Phase::kAccepting && entry.second.attempt.id == id;
+    const Phase phase = entry.second.phase;
+    return phase != Phase::kAccepting && phase != Phase::kWaiting && entry.second.attempt.id == id;
   });
 }
 

@@ -33,6 +33,7 @@ class World {
       if (!calm_ && random_.Below(300) == 0) BreakStream();
       if (!calm_ && random_.Below(700) == 0) RestartMiner();
       EndJobs();
+      DrawPlaces();
       Deliver();
       Feed(event::Tick{});
       if (step == 5000) Feed(event::Drain{});
@@ -124,6 +125,28 @@ class World {
     }
   }
 
+  void DrawPlaces() {
+    std::erase_if(candidacies_, [&](const auto& candidacy) {
+      const auto& [job, at] = candidacy;
+      if (now_ < at && !jobs_[job].over) return false;
+      if (jobs_[job].over || random_.Below(3) == 0) {
+        OnStream(event::NotDrawn{++log_, job, Reason::kNotDrawn});
+      } else {
+        OnStream(event::Admitted{++log_, Admit(job)});
+      }
+      return true;
+    });
+  }
+
+  AttemptRef Admit(const JobId& job) {
+    Attempt attempt;
+    StoreLe<uint32_t>(attempt.ref.id.data(), ++attempts_made_);
+    attempt.ref.job = job;
+    attempt.ref.state = AttemptState::kAdmitted;
+    attempts_[attempt.ref.id] = attempt;
+    return attempt.ref;
+  }
+
   void BreakStream() {
     if (!stream_open_) return;
     stream_open_ = false;
@@ -183,7 +206,9 @@ class World {
       if (static_cast<int>(attempt.ref.state) < static_cast<int>(AttemptState::kWon))
         live.push_back(attempt.ref);
     }
-    OnStream(event::Welcome{kCalendar + now_, Seconds(5), live, log_});
+    std::vector<JobId> waiting;
+    for (const auto& [job, at] : candidacies_) waiting.push_back(job);
+    OnStream(event::Welcome{kCalendar + now_, Seconds(5), live, log_, waiting});
     if (!connect.resume_after) return;
     for (const auto& ended : ended_log_) {
       if (EndPlace{ended.event, ended.attempt.id} > *connect.resume_after) OnStream(ended);
@@ -236,15 +261,18 @@ class World {
       for (const auto& [id, attempt] : attempts_) {
         if (attempt.ref.job == accept.job) return answer;
       }
-      Attempt attempt;
-      StoreLe<uint32_t>(attempt.ref.id.data(), ++attempts_made_);
-      attempt.ref.job = accept.job;
-      attempt.ref.state = AttemptState::kAdmitted;
-      attempts_[attempt.ref.id] = attempt;
       answer.result = CallResult::kOk;
-      answer.attempt = attempt.ref;
+      if (candidacies_.contains(accept.job) || random_.Below(2) == 0) {
+        const Micros at = now_ + Millis(static_cast<int64_t>(random_.Below(500)));
+        answer.draw_at = kCalendar + candidacies_.emplace(accept.job, at).first->second;
+      } else {
+        answer.attempt = Admit(accept.job);
+      }
       return answer;
     });
+  }
+  void Do(const action::WithdrawCandidacy& withdraw) {
+    if (!Chance(3)) candidacies_.erase(withdraw.job);  // or the call was lost
   }
   void Do(const action::Fetch& fetch) {
     if (Chance(20)) return Later(event::ArtifactsFailed{.job = fetch.job.id, .message = "network"}, Delay());
@@ -324,6 +352,7 @@ class World {
   std::set<JobId> devices_;
   std::vector<Pending> pending_;
   std::vector<event::AttemptEnded> ended_log_;
+  std::map<JobId, Micros> candidacies_;  // and when the draw is
   uint64_t log_ = 0;
   uint32_t jobs_made_ = 0;
   uint32_t attempts_made_ = 0;

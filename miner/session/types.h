@@ -43,6 +43,7 @@ struct OfferedJob {
   Micros deadline_at{};
   Micros lease{};  // 0 in a race
   uint32_t racers = 0;
+  bool key_here = false;  // its proving key was on the disk when the offer came
 };
 
 struct AttemptRef {
@@ -87,7 +88,8 @@ struct Welcome {
   Micros coordinator_time{};
   Micros heartbeat_interval{};
   std::vector<AttemptRef> live;
-  uint64_t as_of_event = 0;  // the newest event that `live` takes into account
+  uint64_t as_of_event = 0;          // the newest event that `live` takes into account
+  std::vector<JobId> candidacies{};  // jobs whose draw we wait for
 };
 // `event` is the log leaf's index; 0 for none.
 struct Offer {
@@ -113,7 +115,18 @@ struct AcceptAnswered {
   JobId job{};
   CallResult result = CallResult::kOk;
   Reason reason = Reason::kUnspecified;
-  AttemptRef attempt{};  // with kOk
+  AttemptRef attempt{};             // with kOk
+  std::optional<Micros> draw_at{};  // with kOk: a candidacy until this draw, and no attempt yet
+};
+// The draw gave us a place, or none.
+struct Admitted {
+  uint64_t event = 0;
+  AttemptRef attempt;
+};
+struct NotDrawn {
+  uint64_t event = 0;
+  JobId job{};
+  Reason reason = Reason::kUnspecified;
 };
 struct ArtifactsReady {
   JobId job{};
@@ -168,10 +181,10 @@ struct Tick {};
 
 using Event =
     std::variant<event::Connected, event::Disconnected, event::Welcome, event::Offer, event::OfferWithdrawn,
-                 event::AttemptEnded, event::HeartbeatSeen, event::AcceptAnswered, event::ArtifactsReady,
-                 event::ArtifactsFailed, event::ProofMade, event::ProofFailed, event::CommitAnswered,
-                 event::RevealAnswered, event::ReleaseAnswered, event::FilesRoom, event::MemoryLow,
-                 event::Drain, event::Tick>;
+                 event::AttemptEnded, event::Admitted, event::NotDrawn, event::HeartbeatSeen,
+                 event::AcceptAnswered, event::ArtifactsReady, event::ArtifactsFailed, event::ProofMade,
+                 event::ProofFailed, event::CommitAnswered, event::RevealAnswered, event::ReleaseAnswered,
+                 event::FilesRoom, event::MemoryLow, event::Drain, event::Tick>;
 
 // Why no work at all is taken for the time being.
 enum class StopReason { kFailures, kDisk, kMemory };
@@ -210,6 +223,13 @@ struct SendDrain {};
 // Keep `job` first, in a form that survives a crash: of the attempts that Welcome lists only those at kept
 // jobs are ours to release.
 struct Accept {
+  RequestId request{};
+  JobId job{};
+  Micros predicted{};  // to a proof
+  bool key_here = false;
+};
+// We want no place any more. Its answer does not matter: a place that comes all the same is given back.
+struct WithdrawCandidacy {
   RequestId request{};
   JobId job{};
 };
@@ -297,10 +317,10 @@ struct ReportBreaker {
 
 using Action =
     std::variant<action::Connect, action::KeepPlace, action::Disconnect, action::SendCredit,
-                 action::SendHeartbeat, action::SendDrain, action::Accept, action::ForgetJob, action::Fetch,
-                 action::CancelFetch, action::Prove, action::CancelProving, action::Commit, action::Reveal,
-                 action::Release, action::Forget, action::Finished, action::ReportNewJob,
-                 action::ReportSkipped, action::ReportRefused, action::ReportFailed, action::ReportEnded,
-                 action::ReportAside, action::ReportBreaker>;
+                 action::SendHeartbeat, action::SendDrain, action::Accept, action::WithdrawCandidacy,
+                 action::ForgetJob, action::Fetch, action::CancelFetch, action::Prove, action::CancelProving,
+                 action::Commit, action::Reveal, action::Release, action::Forget, action::Finished,
+                 action::ReportNewJob, action::ReportSkipped, action::ReportRefused, action::ReportFailed,
+                 action::ReportEnded, action::ReportAside, action::ReportBreaker>;
 
 }  // namespace prooflode::miner

@@ -179,6 +179,12 @@ StatusOr<std::optional<UniqueFd>> ArtifactCache::Find(const Digest& digest) {
   return std::optional<UniqueFd>(std::move(*fd));
 }
 
+bool ArtifactCache::Has(const Digest& digest) const {
+  MutexLock lock(mutex_);
+  const auto it = entries_.find(digest);
+  return it != entries_.end() && it->second.complete;
+}
+
 StatusOr<std::unique_ptr<ArtifactCache::Reservation>> ArtifactCache::Reserve(const Digest& digest,
                                                                              ArtifactKind kind,
                                                                              uint64_t size) {

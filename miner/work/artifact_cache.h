@@ -66,6 +66,9 @@ class ArtifactCache {
   // The file, open for reading; nullopt when it is not here (or was damaged and had to be deleted).
   StatusOr<std::optional<UniqueFd>> Find(const Digest& digest);
 
+  // Whether it was complete when last looked at. Cost: no look at the disk.
+  bool Has(const Digest& digest) const;
+
   // Makes room for a file. kResourceExhausted when quota or disk have less than `size`, kAborted while the
   // same file is being fetched already.
   StatusOr<std::unique_ptr<Reservation>> Reserve(const Digest& digest, ArtifactKind kind, uint64_t size);

@@ -49,9 +49,13 @@ def make_circuit(world, jobs, size=4):
     return zkey, witnesses
 
 
+# Mostly races of the market's default width, and some of each other policy, whose single place is drawn for.
+POLICIES = [["race"], ["race"], ["race", "--width", 1], ["race"], ["lease"], ["race", "--width", 0], ["race"], ["hedged"]]
+
+
 def post_all(world, witnesses):
     return [world.ask("requester", "job", "submit", "--circuit", "chain", "--witness", w, "--reward", REWARD, "--deadline", "300s",
-                      "--policy", "race", "--width", 3)["job_id"] for w in witnesses]
+                      "--policy", *POLICIES[i % len(POLICIES)])["job_id"] for i, w in enumerate(witnesses)]
 
 
 def kill_along_the_way(world, count, seed, job_count):

@@ -114,7 +114,7 @@ class StolenProofTest : public MarketTest {
     post.set_witness_digest(Text(witness->digest));
     post.set_reward_units(kReward);
     post.set_time_limit_us(Count(Seconds(60)));
-    post.mutable_policy()->mutable_race();  // open: everybody is admitted at once
+    post.mutable_policy()->mutable_race()->set_width(0);  // open: everybody is admitted at once
     return requester_.calls->PostJob(post);
   }
   std::string Post(const Statement& statement) {

@@ -1,4 +1,5 @@
-// prooflode-sim: runs simulated markets, one a seed, and stops at the first broken promise.
+// prooflode-sim: runs simulated markets, one a seed, and stops at the first broken promise. Its subcommand
+// `economics` compares policies.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -10,6 +11,7 @@
 
 #include "base/crypto.h"
 #include "base/strings.h"
+#include "tests/sim/economics_main.h"
 #include "tests/sim/world.h"
 
 namespace prooflode::sim {
@@ -114,6 +116,7 @@ int Main(int argc, char** argv) {
   app.add_flag("--json", options.json, "JSON lines");
   app.footer(
       "Exit codes: 0 every promise was kept, 1 one was broken (the seed is on standard error), 2 usage.");
+  const std::function<int()> economics = AddEconomics(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
@@ -122,6 +125,7 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "prooflode-sim: %s\n", error.what());
     return kUsage;
   }
+  if (app.got_subcommand("economics")) return economics();
   return RunSeeds(options);
 }
 

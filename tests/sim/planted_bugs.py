@@ -88,11 +88,13 @@ BUGS = {
         (ENGINE + "engine.cc", "    Apply(work, {}, verdict);\n", "    Apply(work, {}, verdict);\n    Apply(work, {}, verdict);\n"),
         (MARKET + "settle.cc", "if (attempt.state != AttemptState::kRevealed) {",
          "if (attempt.state != AttemptState::kRevealed && attempt.state != AttemptState::kInvalid) {")],
-    "phantom refusal": [(MARKET + "attempts.cc", "width != 0 && racers >= width", "width > 1 && racers + 1 >= width")],
+    "phantom refusal": [
+        (MARKET + "admission.cc", "if (!HasRoom(*job)) {", "if (PlacesOf(*job) > 1 && racers + 1 >= PlacesOf(*job)) {")],
     "cancel with a valid commit": [
         (MARKET + "jobs.cc", "if (OfJob(job->id).unjudged > 0) {", "if (OfJob(job->id).unjudged > 1000) {")],
     "resell a proven statement": [(MARKET + "jobs.cc", "  if (!command.again) {", "  if (false) {")],
-    "admit beyond the width": [(MARKET + "attempts.cc", "width != 0 && racers >= width", "width != 0 && racers > width")],
+    "admit beyond the width": [
+        (MARKET + "admission.cc", "if (!HasRoom(*job)) {", "if (Width(job->policy) != 0 && racers > Width(job->policy)) {")],
     "resume with a stale token": [(MARKET + "attempts.cc", "if (it->second.fence != fence) {", "if (false) {")],
     "resume a fenced attempt": [
         (MARKET + "attempts.cc", "return attempt.state == AttemptState::kTimedOut && attempt.reason == Reason::kLeaseExpired;",

@@ -1,5 +1,7 @@
 // When a command may be refused. What nothing stands against must be done: a refusal without a reason is as
 // wrong as a payment without one.
+#include <algorithm>
+
 #include "tests/sim/judge.h"
 #include "tests/sim/oracle.h"
 
@@ -29,11 +31,20 @@ bool May(const Model& model, const Key& who, const market::CancelJob& cancel, in
   return job == nullptr || job->requester != who || job->phase != kOpen || model.HasUndecided(*job);
 }
 
+// Who has let places expire is held to fewer attempts than the rules allow, but never to none.
+bool HasLostAPlace(const Model& model, const Key& who) {
+  return std::any_of(model.attempts().begin(), model.attempts().end(), [&](const auto& entry) {
+    const AttemptModel& attempt = entry.second;
+    return attempt.miner == who && (attempt.phase == kTimedOut || attempt.phase == kInvalid);
+  });
+}
+
 bool May(const Model& model, const Key& who, const market::AcceptOffer& accept, int64_t now) {
   const JobModel* job = model.FindJob(accept.job.bytes);
   if (job == nullptr || job->phase != kOpen || now >= job->deadline) return true;
   if (job->width != 0 && model.LiveIn(*job) >= job->width) return true;
   if (model.LiveOf(who) >= model.rules().live_max) return true;
+  if (model.LiveOf(who) >= 1 && HasLostAPlace(model, who)) return true;
   uint32_t admissions = 0;
   for (const Id& id : job->attempts) {
     const AttemptModel* attempt = model.FindAttempt(id);

@@ -11,6 +11,7 @@ function change(leaf, edit, leaves) {
 }
 const withField = (leaf, number, value) => leaf.fields.set(number, value);
 const renumbered = (leaves) => leaves.map((leaf, index) => ({ ...leaf, index }));
+const contested = (draw) => draw.candidates.some((c) => c.admitted) && draw.candidates.some((c) => !c.admitted);
 const paying = (leaf) => leaf.transfers.some((t) => t.kind === REWARD);
 const verdict = (value) => (leaf) => leaf.type === "verdict" && leaf.fields.get(57)[0] === value;
 
@@ -19,7 +20,7 @@ function racePair(leaves) {
   const byJob = new Map();
   const jobOf = new Map();
   for (const leaf of leaves) {
-    if (leaf.type === "admit") jobOf.set(leaf.attempts[0].attempt, leaf.attempts[0].job);
+    for (const { attempt, job } of leaf.attempts) jobOf.set(attempt, job);
     if (leaf.type !== "commit") continue;
     const job = jobOf.get(leaf.fields.get(50).toString("hex"));
     byJob.set(job, [...(byJob.get(job) ?? []), leaf]);
@@ -58,6 +59,29 @@ export const frauds = {
     const reward = l.transfers.find((t) => t.kind === REWARD);
     Object.assign(reward, { kind: 5, credit: reward.debit.replace("escrow", "available") });
   }, leaves),
+  "a draw changed": (leaves) => change(find(leaves, (l) => l.draws.some(contested)), (l) => {
+    const { candidates } = l.draws.find(contested);
+    const [won, lost] = [candidates.findIndex((c) => c.admitted), candidates.findIndex((c) => !c.admitted)];
+    [candidates[won].miner, candidates[lost].miner] = [candidates[lost].miner, candidates[won].miner];
+    l.attempts.find((a) => a.miner === candidates[lost].miner && a.state === 1).miner = candidates[won].miner;
+  }, leaves),
+  "a candidate left out of a draw": (leaves) => change(find(leaves, (l) => l.draws.some(contested)), (l) => {
+    l.draws.find(contested).candidates.pop();
+  }, leaves),
+  "tickets made up": (leaves) => change(find(leaves, (l) => l.draws.some((d) => d.candidates.length > 0)), (l) => {
+    l.draws.find((d) => d.candidates.length > 0).candidates[0].tickets += 1;
+  }, leaves),
+  "draws of another root": (leaves) => change(find(leaves, (l) => l.type === "post"), (l) => withField(l, 41, flip(l.fields.get(41))), leaves),
+  "draws of another nonce": (leaves) => change(find(leaves, (l) => l.type === "post" && leaves.some((o) => o.draws.some((d) => d.job === l.jobs[0].job && d.candidates.some((c) => c.admitted)))), (l) => withField(l, 40, flip(l.fields.get(40))), leaves),
+  "admitted without a draw": (leaves) => {
+    const at = leaves.findIndex((l) => l.draws.some((d) => d.candidates.some((c) => c.admitted)));
+    if (at < 0) return null;
+    const draw = leaves[at].draws.find((d) => d.candidates.some((c) => c.admitted));
+    const { miner } = draw.candidates.find((c) => c.admitted);
+    const asked = leaves.find((l) => l.index < at && l.type === "admit" && l.fields.get(30).toString("hex") === draw.job && l.fields.get(1).toString("hex") === miner);
+    asked.attempts = leaves[at].attempts.filter((a) => a.miner === miner && a.job === draw.job).map((a) => ({ ...a, fence: BigInt(asked.index) }));
+    return leaves;
+  },
   "a deposit out of nothing": (leaves) => change(find(leaves, (l) => l.type === "deposit"), (l) => {
     l.transfers[0].amount += 1n;
   }, leaves),

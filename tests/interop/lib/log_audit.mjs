@@ -1,5 +1,6 @@
 // Judges a whole log by the market's promises, with its own model: every commit was its miner's, every verdict is right, the earliest
 // valid commit was paid, once, after every earlier one was decided, and every unit of money is somewhere.
+import { Draws } from "./draw_audit.mjs";
 import { Stakes } from "./stake_audit.mjs";
 import { Withdrawals } from "./withdrawal_audit.mjs";
 import { counted, demand, hex, integer, isSignedBy, sha256, tagged } from "./log_reader.mjs";
@@ -52,6 +53,7 @@ export class Auditor {
     this.stakes = new Stakes(this);
     this.withdrawals = new Withdrawals();
     this.suspended = new Set();  // circuits; all zeros is all of them
+    this.draws = new Draws(this);
     this.market = null;
     this.time = -(2n ** 63n);
     this.noExpiryBefore = 0n;
@@ -64,6 +66,7 @@ export class Auditor {
     this.time = leaf.time;
     demand(leaf.index > 0 || leaf.type === "restart", "the first leaf is no start of the coordinator");
     await this[leaf.type]?.(leaf);
+    demand(leaf.type === "tick" || leaf.draws.length === 0, "a draw out of place");
     for (const record of leaf.attempts) this.attemptChanged(leaf, record);
     for (const transfer of leaf.transfers) this.transferMade(leaf, transfer);
     this.stakes.check(leaf);
@@ -86,6 +89,7 @@ export class Auditor {
     const grace = integer(leaf, 80);
     if (grace > this.noExpiryBefore) this.noExpiryBefore = grace;
     this.stakes.restart(leaf);
+    this.draws.restart(leaf);
     this.reportsWanted = leaf.fields.get(113).readUInt32LE();
     this.checkFee = BigInt(leaf.fields.get(114).readUInt32LE());
   }
@@ -103,8 +107,8 @@ export class Auditor {
     demand(!this.isSuspended(circuit), "a job was posted while its circuit was suspended");
     this.jobs.set(leaf.jobs[0].job, {
       requester: hex(leaf, 1), circuit, inputs: leaf.fields.get(33), reward: integer(leaf, 35), deadline: leaf.jobs[0].deadline,
-      escrow: 0n, settled: false, cancelled: false, firstValid: null, attempts: [], reporters: [], checkFees: [],
-      ...this.stakes.posted(leaf),
+      escrow: 0n, open: true, settled: false, cancelled: false, firstValid: null, attempts: [], reporters: [], checkFees: [],
+      ...this.stakes.posted(leaf), ...this.draws.posted(leaf),
     });
     demand(leaf.transfers.length === 1 && leaf.transfers[0].kind === KIND.escrow, "a post takes its escrow");
     const statement = hex(leaf, 34);
@@ -120,14 +124,28 @@ export class Auditor {
     job.cancelled = true;
   }
   admit(leaf) {
-    const id = hex(leaf, 30);
+    const job = this.jobOf(hex(leaf, 30));
+    demand(job.open && !this.isPast(leaf, job.deadline), "an admission to a job that was over");
+    if (leaf.attempts.length === 0) return this.draws.entered(leaf, job);
     const [record] = leaf.attempts;
-    demand(leaf.attempts.length === 1 && record.job === id && record.miner === hex(leaf, 1), "an admission makes one attempt of who asked");
-    const attempt = { id: record.attempt, job: id, miner: record.miner, fence: record.fence, decided: false, valid: null };
+    demand(leaf.attempts.length === 1 && record.job === hex(leaf, 30) && record.miner === hex(leaf, 1), "an admission makes one attempt of who asked");
+    this.draws.admittedAtOnce(job);
+    this.admitted(leaf, job, record);
+  }
+  admitted(leaf, job, record) {
+    const attempt = { id: record.attempt, job: record.job, miner: record.miner, fence: record.fence, state: record.state, decided: false, valid: null };
     demand(!this.attempts.has(attempt.id) && attempt.fence === BigInt(leaf.index), "an attempt or its fence is not new");
     this.attempts.set(attempt.id, attempt);
-    this.stakes.admitted(leaf, this.jobOf(id), attempt);
-    this.jobOf(id).attempts.push(attempt);
+    this.stakes.admitted(leaf, job, attempt);
+    job.attempts.push(attempt);
+  }
+  withdrawCandidacy(leaf) {
+    this.draws.withdrawn(leaf, this.jobOf(hex(leaf, 30)));
+  }
+  tick(leaf) {
+    // Places that got free in this leaf are drawn for in it.
+    for (const record of leaf.attempts) if (this.attempts.has(record.attempt)) this.attemptOf(record.attempt).state = record.state;
+    for (const draw of leaf.draws) this.draws.held(leaf, draw);
   }
   commit(leaf) {
     const attempt = this.own(leaf);
@@ -194,6 +212,7 @@ export class Auditor {
   attemptChanged(leaf, record) {
     const attempt = this.attemptOf(record.attempt);
     demand(record.miner === attempt.miner && record.job === attempt.job, "an attempt changed hands");
+    attempt.state = record.state;
     if (record.state === ATTEMPT.timedOut && attempt.commitLeaf !== undefined) {
       demand(attempt.proof === undefined && this.isPast(leaf, attempt.revealBy),
         "a commit was dropped before its reveal window had passed");
@@ -234,6 +253,7 @@ export class Auditor {
     demand(committed.every((a) => a.commitLeaf >= winner.commitLeaf || a.decided), "paid before an earlier commit was decided");
     Object.assign(job, { rewarded: true, winner });
     this.proven.add(job.statement);
+    this.draws.won(job, winner.miner);
     this.paid++;
   }
   refundPaid(leaf, job, transfer) {
@@ -262,6 +282,8 @@ export class Auditor {
   jobChanged(leaf, record) {
     const job = this.jobOf(record.job);
     demand(record.deadline === job.deadline, "a deadline moved");
+    job.open = record.state === 1;
+    if (!job.open) this.draws.closed(job);
     if (!/^0*$/.test(record.delivered)) demand(this.attemptOf(record.delivered).valid === true, "a proof was delivered without a verdict");
     if (record.state < 4) return;
     demand(!job.settled, "a job ended twice");

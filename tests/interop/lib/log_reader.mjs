@@ -16,7 +16,7 @@ export function rootOf(hashes) {
 }
 
 export const TYPES = [null, "register", "post", "cancel", "admit", "commit", "reveal", "release", "verdict", "deposit", "withdraw", "tick",
-  "restart", "payWithdrawal", "rejectWithdrawal", "cancelWithdrawal", "suspension"];
+  "restart", "payWithdrawal", "rejectWithdrawal", "cancelWithdrawal", "suspension", "withdrawCandidacy", "holderSilent"];
 const MAGIC = Buffer.from("plleaf1\0", "latin1");
 
 export class LogError extends Error {}
@@ -40,6 +40,7 @@ class Cursor {
   hex = (size) => this.take(size).toString("hex");
   u8 = () => this.take(1)[0];
   u16 = () => this.take(2).readUInt16LE();
+  u32 = () => this.take(4).readUInt32LE();
   u64 = () => this.take(8).readBigUInt64LE();
   i64 = () => this.take(8).readBigInt64LE();
   text = () => this.take(this.u16()).toString("utf8");
@@ -58,6 +59,12 @@ const readAttempt = (c) => ({
 });
 const readTransfer = (c) => ({ id: c.u64(), kind: c.u8(), amount: c.u64(), debit: c.text(), credit: c.text(), job: c.text() });
 
+function readDraw(c) {
+  const draw = { job: c.hex(16), number: c.u32(), places: c.u32(), candidates: [] };
+  for (let left = c.u32(); left > 0; left--) draw.candidates.push({ miner: c.hex(32), tickets: c.u32(), admitted: c.u8() === 1 });
+  return draw;
+}
+
 export function decodeLeaf(bytes) {
   const cursor = new Cursor(bytes);
   demand(cursor.take(8).equals(MAGIC), "no leaf's first bytes");
@@ -73,6 +80,7 @@ export function decodeLeaf(bytes) {
   leaf.jobs = records(leaf.fields.get(101), readJob);
   leaf.attempts = records(leaf.fields.get(102), readAttempt);
   leaf.transfers = records(leaf.fields.get(103), readTransfer);
+  leaf.draws = records(leaf.fields.get(104), readDraw);
   return leaf;
 }
 
@@ -83,14 +91,30 @@ export const integer = (leaf, number) => {
   return bytes.readBigUInt64LE();
 };
 
-// The lines of `text` as leaves, each with its index, bytes and hash.
+// The root of a growing tree: one hash a complete subtree, the largest first.
+class Frontier {
+  peaks = [];
+  size = 0;
+  append(hash) {
+    let node = hash;
+    for (let rest = this.size; rest % 2 === 1; rest = (rest - 1) / 2) node = nodeHash(this.peaks.pop(), node);
+    this.peaks.push(node);
+    this.size++;
+  }
+  root = () => (this.size === 0 ? sha256() : this.peaks.reduceRight((right, left) => nodeHash(left, right)));
+}
+
+// The lines of `text` as leaves, each with its index, bytes and hash, and the log's root before it.
 export function readLog(text) {
+  const frontier = new Frontier();
   return text.split("\n").filter((line) => line !== "").map((line, index) => {
     const said = JSON.parse(line);
     const bytes = Buffer.from(said.leaf, "base64");
     demand(said.leaf_index === index, `line ${index + 1} is leaf ${said.leaf_index}`);
     demand(said.leaf_hash === leafHash(bytes).toString("hex"), `leaf ${index}: its hash is another`);
-    return { index, bytes, hash: leafHash(bytes), ...decodeLeaf(bytes) };
+    const leaf = { index, bytes, hash: leafHash(bytes), rootBefore: frontier.root(), ...decodeLeaf(bytes) };
+    frontier.append(leaf.hash);
+    return leaf;
   });
 }
 

@@ -16,7 +16,7 @@ export class Stakes {
     this.lastRestart = 0;
     this.held = 0n;
     this.ended = [];  // in the leaf at hand
-    this.taken = null;
+    this.admissions = [];  // in the leaf at hand, with collateral to come
   }
 
   restart(leaf) {
@@ -35,7 +35,7 @@ export class Stakes {
     Object.assign(attempt, { held: 0n, admittedAt: leaf.time, admittedBy: leaf.index });
     const own = job.ownTime === null ? job.deadline : leaf.time + job.ownTime;
     attempt.endsAt = min(own, job.deadline);
-    this.taken = job.collateral === 0n ? null : attempt;
+    if (job.collateral > 0n) this.admissions.push(attempt);
   }
   changed(attempt, record) {
     if (record.state > STATE.valid && attempt.held > 0n) this.ended.push({ attempt, record, paid: 0n, returned: 0n });
@@ -69,12 +69,12 @@ export class Stakes {
     return true;
   }
   take(job, transfer) {
-    const attempt = this.taken;
-    demand(attempt !== null && transfer.amount === job.collateral, "collateral out of place, or another than the rule's");
-    demand(transfer.debit === `available:${attempt.miner}` && transfer.credit === `stake:${attempt.miner}`, "collateral of another");
+    const at = this.admissions.findIndex((a) => a.job === transfer.job && transfer.debit === `available:${a.miner}`);
+    demand(at >= 0 && transfer.amount === job.collateral, "collateral out of place, of another, or another than the rule's");
+    const [attempt] = this.admissions.splice(at, 1);
+    demand(transfer.credit === `stake:${attempt.miner}`, "collateral to another");
     attempt.held = transfer.amount;
     this.held += transfer.amount;
-    this.taken = null;
     return true;
   }
   endOf(job, transfer) {
@@ -85,7 +85,7 @@ export class Stakes {
 
   // At the end of a leaf: everything that ended in it got and paid what it should.
   check(leaf) {
-    demand(this.taken === null, "an admission took no collateral");
+    demand(this.admissions.length === 0, "an admission took no collateral");
     for (const { attempt, record, paid, returned } of this.ended) {
       const penalty = this.penalty(leaf, attempt, record);
       demand(paid === penalty, `an attempt paid ${paid} of its collateral, want ${penalty}`);
@@ -104,6 +104,8 @@ export class Stakes {
   penalty(leaf, attempt, record) {
     const restarted = attempt.admittedBy < this.lastRestart;
     if (record.state === STATE.invalid) return attempt.held;
+    // Silence is the coordinator's word alone: it costs what giving back would.
+    if (leaf.type === "holderSilent") return restarted ? 0n : this.feeOf(leaf, attempt);
     if (record.state === STATE.timedOut) {
       const silent = attempt.commitLeaf !== undefined && attempt.commitLeaf > this.lastRestart;
       return silent || !restarted ? attempt.held : 0n;
