@@ -253,9 +253,11 @@ class World {
   void Do(const action::ForgetJob& forget) { kept_jobs_.erase(forget.job); }
   void Do(const action::Accept& accept) {
     kept_jobs_.insert(accept.job);
-    event::AcceptAnswered answer{.request = accept.request, .job = accept.job, .result = CallResult::kRetry};
-    Call(accept.request, answer, [&, answer]() mutable -> Event {
-      answer.result = CallResult::kRefused;
+    const event::AcceptAnswered lost{
+        .request = accept.request, .job = accept.job, .result = CallResult::kRetry};
+    Call(accept.request, lost, [&]() -> Event {
+      event::AcceptAnswered answer{
+          .request = accept.request, .job = accept.job, .result = CallResult::kRefused};
       answer.reason = Reason::kJobClosed;
       if (jobs_[accept.job].over || random_.Below(5) == 0) return answer;
       for (const auto& [id, attempt] : attempts_) {
