@@ -1,5 +1,7 @@
 #include "client/market_client.h"
 
+#include "transparency/signing.h"
+
 namespace prooflode::client {
 namespace {
 
@@ -61,7 +63,13 @@ StatusOr<v1::ListCircuitsResponse> MarketClient::ListCircuits(const v1::ListCirc
 
 StatusOr<v1::PostJobResponse> MarketClient::PostJob(v1::PostJobRequest request, CallOptions call) {
   if (!call.timeout) call.timeout = kFileCheckTimeout;
-  if (request.draw_nonce().empty()) request.set_draw_nonce(connection_.NewRequestId());  // 16 random bytes
+  if (request.request_id().empty()) request.set_request_id(connection_.NewRequestId());
+  if (request.draw_nonce().empty()) {
+    // Nobody else can know it before, and a repeat under the same id has the same.
+    const Signature signature =
+        connection_.key().Sign(transparency::kDrawNonceDomain, AsBytes(request.request_id()));
+    request.set_draw_nonce(std::string(AsChars(Sha256(signature))));
+  }
   return Change(*market_, &v1::MarketService::Stub::PostJob, request, call);
 }
 

@@ -29,7 +29,7 @@ passed=0 failed=0 skipped=0
 failures=()
 reasons=()
 
-say() { printf '\n== %s\n' "$*"; }
+say() { printf '\n== %s (at %d:%02d)\n' "$*" $((SECONDS / 60)) $((SECONDS % 60)); }
 
 # count NAME LOG: adds a step's own last line "N passed, N failed[, N skipped]" to the totals.
 count() {

@@ -19,6 +19,8 @@ namespace prooflode::transparency {
 inline constexpr std::string_view kLoginDomain = "prooflode/v1/login";
 inline constexpr std::string_view kCommitDomain = "prooflode/v1/commit";
 inline constexpr std::string_view kReceiptDomain = "prooflode/v1/receipt";
+// Over a request's id: SHA-256 of the signature is the nonce of a requester's draws, unless it chose one.
+inline constexpr std::string_view kDrawNonceDomain = "prooflode/v1/draw-nonce";
 inline constexpr std::string_view kCommitHashDomain = "prooflode/v1/commit-hash";
 
 using IdBytes = std::array<uint8_t, 16>;  // of a job or an attempt

@@ -11,7 +11,7 @@ import signal
 import time
 
 from harness import World, wait_until
-from market_e2e import CHANGE, REWARD, check_ends, count_ended, make_circuit, post_all
+from market_e2e import CHANGE, DEPOSIT, REWARD, check_ends, count_ended, make_circuit, post_all
 
 MINER = "miner1"
 
@@ -78,6 +78,7 @@ def main():
         zkey, witnesses = make_circuit(world, arguments.jobs + 1, 60)
         world.start_coordinator()
         world.ask("operator", "account", "deposit", world.key("requester"), REWARD * (arguments.jobs + 1) + CHANGE, "--reference", "e2e")
+        world.ask("operator", "account", "deposit", world.key(MINER), DEPOSIT, "--reference", MINER)
         world.ask("requester", "circuit", "add", zkey, "--name", "chain")
         world.start_miner(MINER, "--threads", 1)
         with concurrent.futures.ThreadPoolExecutor(1) as poster:
