@@ -21,6 +21,8 @@ void AddCircuit(CLI::App& app, Session& session);
 void AddJob(CLI::App& app, Session& session);
 void AddAccount(CLI::App& app, Session& session);
 void AddOperator(CLI::App& app, Session& session);
+void AddLog(CLI::App& app, Session& session);
+void AddAudit(CLI::App& app, Session& session);
 void AddVersion(CLI::App& app, Session& session);
 
 }  // namespace prooflode::cli

@@ -14,8 +14,8 @@ namespace {
 
 // In the order that --help shows.
 constexpr void (*kCommands[])(CLI::App&, Session&) = {
-    AddProve,   AddVerify, AddInspect, AddExport, AddSetup,   AddWorkload, AddBench,
-    AddDevices, AddKey,    AddCircuit, AddJob,    AddAccount, AddOperator, AddVersion};
+    AddProve, AddVerify,  AddInspect, AddExport,  AddSetup,    AddWorkload, AddBench, AddDevices,
+    AddKey,   AddCircuit, AddJob,     AddAccount, AddOperator, AddLog,      AddAudit, AddVersion};
 
 int ReportUsageError(const CLI::App& app, const std::string& message) {
   PrintError(UsageError(app, message));

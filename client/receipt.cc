@@ -1,10 +1,9 @@
 #include "client/receipt.h"
 
 #include <cstring>
-#include <vector>
 
+#include "client/log_client.h"
 #include "transparency/leaf.h"
-#include "transparency/merkle.h"
 #include "transparency/signing.h"
 
 namespace prooflode::client {
@@ -80,32 +79,26 @@ v1::CommitProofRequest CommitRequest(const Commit& commit) {
   return request;
 }
 
+StatusOr<transparency::Receipt> ReceiptOf(const v1::Receipt& receipt, const std::string& market,
+                                          const PublicKey& coordinator) {
+  transparency::Receipt out{.market = market,
+                            .coordinator = coordinator,
+                            .leaf_index = receipt.leaf_index(),
+                            .leaf = receipt.leaf()};
+  out.tree.size = receipt.tree_size();
+  Status shape = Copy(receipt.root_hash(), "receipt.root_hash", out.tree.root);
+  if (shape.ok()) shape = Copy(receipt.signature(), "receipt.signature", out.signature);
+  if (!shape.ok()) return absl::DataLossError(shape.message());
+  const auto nodes = ProofNodes(receipt.inclusion_proof());
+  if (!nodes.ok()) return Annotate(nodes.status(), "receipt.inclusion_proof");
+  out.inclusion_proof = *nodes;
+  return out;
+}
+
 Status CheckReceipt(const v1::Receipt& receipt, const Commit& commit, const PublicKey& miner,
                     const PublicKey& coordinator) {
-  transparency::ReceiptStatement statement;
-  Signature signature{};
-  std::vector<Digest> path(static_cast<size_t>(receipt.inclusion_proof_size()));
-  Status shape = Copy(receipt.root_hash(), "receipt.root_hash", statement.root);
-  if (shape.ok()) shape = Copy(receipt.signature(), "receipt.signature", signature);
-  for (int i = 0; shape.ok() && i < receipt.inclusion_proof_size(); ++i) {
-    shape = Copy(receipt.inclusion_proof(i), absl::StrCat("receipt.inclusion_proof[", i, "]"), path[i]);
-  }
-  if (!shape.ok()) return absl::DataLossError(shape.message());
-
-  statement.market = commit.market;
-  statement.leaf_index = receipt.leaf_index();
-  statement.leaf_hash = transparency::LeafHash(AsBytes(receipt.leaf()));
-  statement.tree_size = receipt.tree_size();
-  if (!VerifySignature(coordinator, transparency::kReceiptDomain,
-                       AsBytes(transparency::ReceiptMessage(statement)), signature)) {
-    return absl::DataLossError("receipt.signature: not the coordinator's over this leaf, size and root");
-  }
-  if (!transparency::VerifyInclusion(statement.leaf_hash, statement.leaf_index, statement.tree_size, path,
-                                     statement.root)) {
-    return absl::DataLossError(absl::StrCat("receipt.inclusion_proof: does not lead from leaf ",
-                                            receipt.leaf_index(), " to the root of ", receipt.tree_size(),
-                                            " leaves"));
-  }
+  PL_ASSIGN_OR_RETURN(const transparency::Receipt value, ReceiptOf(receipt, commit.market, coordinator));
+  PL_RETURN_IF_ERROR(transparency::CheckReceipt(value));
   if (Status leaf = CheckLeaf(receipt, commit, miner); !leaf.ok()) return absl::DataLossError(leaf.message());
   return absl::OkStatus();
 }

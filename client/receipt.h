@@ -8,6 +8,7 @@
 #include "base/crypto.h"
 #include "base/status.h"
 #include "prooflode/v1/miner_service.pb.h"
+#include "transparency/receipt.h"
 
 namespace prooflode::client {
 
@@ -24,6 +25,10 @@ struct Commit {
 StatusOr<Commit> MakeCommit(const SigningKey& key, const std::string& market, const v1::Attempt& attempt,
                             std::string_view proof, std::string_view public_inputs, const Digest& nonce);
 v1::CommitProofRequest CommitRequest(const Commit& commit);
+
+// The receipt as a value; form alone. kDataLoss names the field.
+StatusOr<transparency::Receipt> ReceiptOf(const v1::Receipt& receipt, const std::string& market,
+                                          const PublicKey& coordinator);
 
 // OK when `receipt` is signed by `coordinator` for this market, its leaf holds exactly our commit, and the
 // inclusion proof leads from the leaf to the signed root. kDataLoss says what is wrong.

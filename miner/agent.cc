@@ -16,12 +16,15 @@ constexpr size_t kCallThreads = 4;
 }  // namespace
 
 Agent::Agent(const AgentOptions& options, client::Connection& connection, ArtifactCache& cache,
-             Journal& journal, Reporter& reporter, MinerMetrics& metrics, Clock& clock, Random& random)
+             Journal& journal, client::LogView& log_view, Reporter& reporter, MinerMetrics& metrics,
+             Clock& clock, Random& random)
     : options_(options),
       connection_(connection),
       market_(connection),
+      log_(connection),
       cache_(cache),
       journal_(journal),
+      log_view_(log_view),
       reporter_(reporter),
       metrics_(metrics),
       clock_(clock),
@@ -125,6 +128,7 @@ void Agent::Housekeeping() {
     MeasureDisk();
     MeasureMemory();
   }
+  GossipIfDue(now);
   if (now < table_at_) return;
   table_at_ = now + kTablePause;
   reporter_.LogTable();

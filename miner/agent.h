@@ -13,7 +13,10 @@
 
 #include "base/mutex.h"
 #include "base/thread_pool.h"
+#include "client/log_client.h"
+#include "client/log_view.h"
 #include "client/market_client.h"
+#include "client/receipt.h"
 #include "client/session_stream.h"
 #include "miner/session/session.h"
 #include "miner/task_threads.h"
@@ -37,7 +40,7 @@ class Agent {
  public:
   // Everything referred to must outlive the agent.
   Agent(const AgentOptions& options, client::Connection& connection, ArtifactCache& cache, Journal& journal,
-        Reporter& reporter, MinerMetrics& metrics, Clock& clock, Random& random);
+        client::LogView& log_view, Reporter& reporter, MinerMetrics& metrics, Clock& clock, Random& random);
   ~Agent();
 
   // Starts the workers and loads the journal.
@@ -107,12 +110,18 @@ class Agent {
   StatusOr<Files> FetchFiles(const OfferedJob& job, const CancelToken& cancel, uint64_t& fetched);
   void OnFetched(const JobId& job, uint64_t id, StatusOr<Files> files, Micros took, uint64_t fetched);
   event::CommitAnswered SendCommit(const CommitRecord& record);
+  // Whether the receipt is good and continues what is known of the log.
+  Status TakeReceipt(const v1::Receipt& receipt, const client::Commit& commit,
+                     const transparency::NoteKey& log, const client::LogView::Known& asked);
+  void GossipIfDue(Micros now);
 
   const AgentOptions options_;
   client::Connection& connection_;
   client::MarketClient market_;
+  client::LogClient log_;
   ArtifactCache& cache_;
   Journal& journal_;
+  client::LogView& log_view_;
   Reporter& reporter_;
   MinerMetrics& metrics_;
   Clock& clock_;
@@ -133,6 +142,8 @@ class Agent {
   Micros table_at_{};
   Micros disk_at_{};
   bool memory_low_ = false;
+  Micros gossip_at_{};
+  bool gossiping_ = false;
 
   Mutex mutex_;
   CondVar changed_;

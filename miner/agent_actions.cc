@@ -1,9 +1,11 @@
 // One function for each action of the session.
+#include <algorithm>
 #include <utility>
 
 #include "base/crypto.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "client/gossip.h"
 #include "client/receipt.h"
 #include "client/transfer.h"
 #include "miner/agent.h"
@@ -17,6 +19,19 @@ constexpr uint32_t kProtocolVersion = 1;
 constexpr Micros kFetchPoll = Millis(50);
 // The session repeats calls itself, since it knows when they have become pointless.
 const client::CallOptions kOneTry{.retry_for = Micros{0}};
+
+constexpr Micros kGossipPause = Seconds(60);
+constexpr size_t kGossipMost = 32;
+
+// The key of the market's log; kDataLoss for a coordinator's key that is none.
+StatusOr<transparency::NoteKey> LogOf(const v1::GetMarketResponse& market) {
+  PublicKey coordinator{};
+  if (market.coordinator_key().size() != coordinator.size()) {
+    return absl::DataLossError("the coordinator's key is not 32 bytes");
+  }
+  std::copy(market.coordinator_key().begin(), market.coordinator_key().end(), coordinator.begin());
+  return transparency::LogKeyOf(market.market(), coordinator);
+}
 
 CallResult Classify(const Status& status) {
   if (status.ok()) return CallResult::kOk;
@@ -265,17 +280,57 @@ event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
   const auto commit = client::MakeCommit(connection_.key(), market->market(), FromAttempt(record.attempt),
                                          AsChars(record.proof), record.public_inputs, record.nonce);
   if (!commit.ok()) return failed(commit.status());
+  const auto log = LogOf(*market);
+  if (!log.ok()) return failed(log.status());
+  const client::LogView::Known asked = log_view_.known(*log);
   v1::CommitProofRequest request = client::CommitRequest(*commit);
   request.set_request_id(Bytes(record.commit_request));
+  request.set_known_tree_size(asked.head.size);
   const auto response = market_.CommitProof(std::move(request), kOneTry);
   if (!response.ok()) return failed(response.status());
-  const StatusOr<PublicKey> coordinator = CoordinatorKey();
-  const Status receipt = coordinator.ok() ? client::CheckReceipt(response->receipt(), *commit,
-                                                                 connection_.key().public_key(), *coordinator)
-                                          : coordinator.status();
-  answer.receipt_valid = receipt.ok();
-  answer.message = std::string(receipt.message());
+  const Status taken = TakeReceipt(response->receipt(), *commit, *log, asked);
+  // The disk or the network: the same commit gets the same receipt again.
+  if (!taken.ok() && !absl::IsDataLoss(taken)) {
+    LogError("miner", "receipt: %s; the reveal waits", taken.ToString());
+    answer.result = CallResult::kRetry;
+  }
+  answer.receipt_valid = !absl::IsDataLoss(taken);
+  answer.message = std::string(taken.message());
+  if (!answer.receipt_valid) {
+    metrics_.LogContradicted();
+    LogError("log", "NOT REVEALING: %s", answer.message);
+  }
   return answer;
+}
+
+Status Agent::TakeReceipt(const v1::Receipt& receipt, const client::Commit& commit,
+                          const transparency::NoteKey& log, const client::LogView::Known& asked) {
+  PL_RETURN_IF_ERROR(client::CheckReceipt(receipt, commit, connection_.key().public_key(), log.key));
+  PL_ASSIGN_OR_RETURN(const auto value, client::ReceiptOf(receipt, commit.market, log.key));
+  PL_ASSIGN_OR_RETURN(const auto nodes, client::ProofNodes(receipt.consistency_proof()));
+  return log_view_.TakeReceipt(log, value, asked, nodes, [this](uint64_t from, uint64_t to) {
+    return log_.GetConsistencyProof(from, to, kOneTry);
+  });
+}
+
+void Agent::GossipIfDue(Micros now) {
+  if (gossiping_ || now < gossip_at_ || stream_ == nullptr) return;
+  gossiping_ = true;
+  gossip_at_ = now + kGossipPause;
+  calls_.Run([this] {
+    const auto market = connection_.Market(kOneTry);
+    StatusOr<transparency::NoteKey> log = market.status();
+    if (market.ok()) log = LogOf(*market);
+    Status told = log.status();
+    if (log.ok()) told = client::Gossip(log_, log_view_, *log, kGossipMost, kOneTry).status();
+    if (absl::IsDataLoss(told)) {
+      metrics_.LogContradicted();
+      LogError("log", "PROOF OF FRAUD by the coordinator: %s", std::string(told.message()));
+    } else if (!told.ok()) {
+      Log(LogLevel::kDebug, "log", "nothing learned of the log this time: " + told.ToString());
+    }
+    Post([this] { gossiping_ = false; });
+  });
 }
 
 void Agent::Do(const action::Reveal& reveal) {

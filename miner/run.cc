@@ -212,6 +212,7 @@ Status Run(const Config& config) {
                                                    .free_bytes_min = config.cache.free_disk_mb * kMegabyte}));
   StopSignals signals(*cache);  // outlives the agent; what came earlier waits, blocked
   PL_ASSIGN_OR_RETURN(Journal journal, Journal::Open(config.data + "/journal"));
+  PL_ASSIGN_OR_RETURN(const auto log_view, client::LogView::Open(config.data + "/receipts"));
 
   AgentOptions options;
   options.version = PROOFLODE_VERSION;
@@ -248,7 +249,7 @@ Status Run(const Config& config) {
             http->port());
   }
   {
-    Agent agent(options, *connection, *cache, journal, reporter, metrics, clock, random);
+    Agent agent(options, *connection, *cache, journal, *log_view, reporter, metrics, clock, random);
     PL_RETURN_IF_ERROR(agent.Start());
     const AgentOfSignals reachable(signals, agent);
     agent.Run();

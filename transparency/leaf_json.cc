@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "transparency/leaf_records.h"
 #include "transparency/note.h"
 
 namespace prooflode::transparency {
@@ -84,10 +85,10 @@ constexpr FieldName kFields[] = {
     {92, "race_width_default", Kind::kU32},
     {93, "late_percent", Kind::kU32},
     {94, "silence_limit_us", Kind::kI64},
-    {101, "jobs", Kind::kJobs},
-    {102, "attempts", Kind::kAttempts},
-    {103, "transfers", Kind::kTransfers},
-    {104, "draws", Kind::kDraws},
+    {kJobRecordsField, "jobs", Kind::kJobs},
+    {kAttemptRecordsField, "attempts", Kind::kAttempts},
+    {kTransferRecordsField, "transfers", Kind::kTransfers},
+    {kDrawRecordsField, "draws", Kind::kDraws},
     {110, "collateral_per_million", Kind::kU32},
     {111, "release_grace_us", Kind::kI64},
     {112, "release_fee_per_million", Kind::kU32},
@@ -101,89 +102,59 @@ const FieldName* FindField(uint16_t number) {
   return found == std::end(kFields) ? nullptr : found;
 }
 
-// Takes values from the front of a record; once something is missing every value is empty and ok() false.
-class RecordReader {
- public:
-  explicit RecordReader(std::string_view bytes) : rest_(bytes) {}
-  bool done() const { return rest_.empty() || !ok_; }
-  bool ok() const { return ok_; }
-  std::string Hex(size_t size) { return HexEncode(AsBytes(Take(size))); }
-  template <typename T>
-  T Integer() {
-    const std::string_view bytes = Take(sizeof(T));
-    return bytes.empty() ? T{} : LoadLe<T>(AsBytes(bytes).data());
+Json ToJson(const JobRecord& record) {
+  Json json;
+  json["job_id"] = HexEncode(AsBytes(record.job));
+  json["state"] = record.state;
+  json["deadline_at_us"] = Count(record.deadline);
+  json["delivered_attempt_id"] = HexEncode(AsBytes(record.delivered_attempt));
+  json["winning_attempt_id"] = HexEncode(AsBytes(record.winning_attempt));
+  return json;
+}
+
+Json ToJson(const AttemptRecord& record) {
+  Json json;
+  json["attempt_id"] = HexEncode(AsBytes(record.attempt));
+  json["job_id"] = HexEncode(AsBytes(record.job));
+  json["miner"] = HexEncode(AsBytes(record.miner));
+  json["state"] = record.state;
+  json["reason"] = record.reason;
+  json["fence"] = record.fence;
+  json["reveal_by_us"] = Count(record.reveal_by);
+  return json;
+}
+
+Json ToJson(const TransferRecord& record) {
+  Json json;
+  json["transfer_id"] = record.id;
+  json["kind"] = record.kind;
+  json["amount_units"] = record.amount;
+  json["debit"] = record.debit;
+  json["credit"] = record.credit;
+  json["job_id"] = record.job;
+  return json;
+}
+
+Json ToJson(const DrawRecord& record) {
+  Json json;
+  json["job_id"] = HexEncode(AsBytes(record.job));
+  json["number"] = record.number;
+  json["places"] = record.places;
+  json["candidates"] = Json::array();
+  for (const DrawRecord::Candidate& candidate : record.candidates) {
+    json["candidates"].push_back({{"miner", HexEncode(AsBytes(candidate.miner))},
+                                  {"tickets", candidate.tickets},
+                                  {"admitted", candidate.admitted}});
   }
-  std::string Text() { return std::string(Take(Integer<uint16_t>())); }
-
- private:
-  std::string_view Take(size_t size) {
-    if (rest_.size() < size) ok_ = false;
-    if (!ok_) return {};
-    const std::string_view taken = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return taken;
-  }
-
-  std::string_view rest_;
-  bool ok_ = true;
-};
-
-Json JobRecord(RecordReader& in) {
-  Json record;
-  record["job_id"] = in.Hex(16);
-  record["state"] = in.Integer<uint8_t>();
-  record["deadline_at_us"] = in.Integer<int64_t>();
-  record["delivered_attempt_id"] = in.Hex(16);
-  record["winning_attempt_id"] = in.Hex(16);
-  return record;
+  return json;
 }
 
-Json AttemptRecord(RecordReader& in) {
-  Json record;
-  record["attempt_id"] = in.Hex(16);
-  record["job_id"] = in.Hex(16);
-  record["miner"] = in.Hex(32);
-  record["state"] = in.Integer<uint8_t>();
-  record["reason"] = in.Integer<uint8_t>();
-  record["fence"] = in.Integer<uint64_t>();
-  record["reveal_by_us"] = in.Integer<int64_t>();
-  return record;
-}
-
-Json TransferRecord(RecordReader& in) {
-  Json record;
-  record["transfer_id"] = in.Integer<uint64_t>();
-  record["kind"] = in.Integer<uint8_t>();
-  record["amount_units"] = in.Integer<uint64_t>();
-  record["debit"] = in.Text();
-  record["credit"] = in.Text();
-  record["job_id"] = in.Text();
-  return record;
-}
-
-Json DrawRecord(RecordReader& in) {
-  Json record;
-  record["job_id"] = in.Hex(16);
-  record["number"] = in.Integer<uint32_t>();
-  record["places"] = in.Integer<uint32_t>();
-  record["candidates"] = Json::array();
-  const auto count = in.Integer<uint32_t>();
-  for (uint32_t i = 0; i < count && in.ok(); ++i) {
-    Json candidate;
-    candidate["miner"] = in.Hex(32);
-    candidate["tickets"] = in.Integer<uint32_t>();
-    candidate["admitted"] = in.Integer<uint8_t>() == 1;
-    record["candidates"].push_back(std::move(candidate));
-  }
-  return record;
-}
-
-std::optional<Json> Records(std::string_view bytes, Json (*read)(RecordReader&)) {
-  RecordReader in(bytes);
-  Json records = Json::array();
-  while (!in.done()) records.push_back(read(in));
-  if (!in.ok()) return std::nullopt;
-  return records;
+template <typename Record>
+std::optional<Json> Records(const StatusOr<std::vector<Record>>& records) {
+  if (!records.ok()) return std::nullopt;
+  Json list = Json::array();
+  for (const Record& record : *records) list.push_back(ToJson(record));
+  return list;
 }
 
 template <typename T>
@@ -210,13 +181,13 @@ std::optional<Json> ValueOf(Kind kind, const std::string& bytes) {
     case Kind::kI64:
       return Integer<int64_t>(bytes);
     case Kind::kJobs:
-      return Records(bytes, JobRecord);
+      return Records(DecodeJobRecords(bytes));
     case Kind::kAttempts:
-      return Records(bytes, AttemptRecord);
+      return Records(DecodeAttemptRecords(bytes));
     case Kind::kTransfers:
-      return Records(bytes, TransferRecord);
+      return Records(DecodeTransferRecords(bytes));
     case Kind::kDraws:
-      return Records(bytes, DrawRecord);
+      return Records(DecodeDrawRecords(bytes));
   }
   return std::nullopt;
 }

@@ -28,6 +28,8 @@ class MerkleTree {
   uint64_t size() const { return levels_.empty() ? 0 : levels_[0].size(); }
   // Of the empty tree: SHA-256 of nothing.
   Digest Root() const { return RootAt(size()); }
+  // index < size().
+  const Digest& LeafHashAt(uint64_t index) const { return levels_[0][index]; }
   // The root when the tree had `tree_size` leaves. tree_size <= size().
   Digest RootAt(uint64_t tree_size) const;
   // The path of RFC 9162 section 2.1.3.1 for leaf `index` in the tree as it is. index < size().

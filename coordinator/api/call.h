@@ -96,6 +96,8 @@ std::string PeerAddress(const grpc::CallbackServerContext& context);
 template <typename Request>
 Digest ContentDigest(Request request) {
   request.clear_request_id();
+  // What a miner knew when it asked is no part of what it asks for.
+  if constexpr (std::is_same_v<Request, v1::CommitProofRequest>) request.clear_known_tree_size();
   return Sha256(AsBytes(request.GetTypeName() + '\0' + request.SerializeAsString()));
 }
 

@@ -54,6 +54,41 @@ TEST_F(LogTest, CheckpointLeavesAndProofsFitTogether) {
                                             log.GetInclusionProof(3, later.size).value(), later.root));
 }
 
+TEST_F(LogTest, ReceiptsContinueWhatTheMinerKnew) {
+  Party requester = Grow(6);
+  GiveMoney(requester, 1000, "start");
+  Party miner = Join(1, v1::ROLE_MINER);
+  const transparency::TreeHead known = engine_->log().Head();
+  const v1::Job job = Post(requester, RegisterCircuit(requester), "witness");
+  const v1::Attempt attempt = Accept(miner, job.job_id());
+  const auto commit =
+      client::MakeCommit(*miner.key, "testmarket", attempt, valid_proof_, std::string(32, '\x07'), Digest{7});
+  ASSERT_TRUE(commit.ok()) << commit.status();
+  v1::CommitProofRequest request = client::CommitRequest(*commit);
+  request.set_request_id("0123456789abcdef");
+  // The same commit, asked for by a miner that knows nothing, an older log, and by then a newer one.
+  const auto receipt = [&](const transparency::TreeHead& head) {
+    request.set_known_tree_size(head.size);
+    const auto response = miner.calls->CommitProof(request);
+    EXPECT_TRUE(response.ok()) << response.status();
+    return response.ok() ? response->receipt() : v1::Receipt();
+  };
+  const auto tree_of = [&](const v1::Receipt& r) {
+    return transparency::TreeHead{r.tree_size(), DigestOf(r.root_hash())};
+  };
+  EXPECT_EQ(receipt({}).consistency_proof_size(), 0);
+  const v1::Receipt later = receipt(known);
+  EXPECT_TRUE(transparency::VerifyConsistency(known, tree_of(later),
+                                              client::ProofNodes(later.consistency_proof()).value()));
+  Grow(2);
+  const transparency::TreeHead newer = engine_->log().Head();
+  const v1::Receipt earlier = receipt(newer);
+  EXPECT_EQ(tree_of(earlier), tree_of(later));
+  EXPECT_TRUE(transparency::VerifyConsistency(tree_of(earlier), newer,
+                                              client::ProofNodes(earlier.consistency_proof()).value()));
+  EXPECT_EQ(receipt({.size = newer.size + 1, .root = {}}).consistency_proof_size(), 0);
+}
+
 TEST_F(LogTest, RefusesWhatIsNotThere) {
   const Party requester = Grow(1);
   client::LogClient log(*requester.connection);

@@ -1,5 +1,7 @@
 #include "coordinator/api/miner_service.h"
 
+#include <algorithm>
+
 #include "coordinator/api/convert.h"
 #include "coordinator/api/session_stream.h"
 #include "transparency/signing.h"
@@ -128,8 +130,15 @@ void MinerServiceImpl::CheckAndCommit(CallPtr call, const Caller& caller,
   }
   OfferCommand<market::CommitAnswer>(
       environment_, std::move(call), caller, request, std::move(command),
-      [this, response](const market::CommitAnswer& answer, const engine::Answered& answered) {
+      [this, response, known = request.known_tree_size()](const market::CommitAnswer& answer,
+                                                          const engine::Answered& answered) {
         PL_CHECK(answered.receipt.has_value());
+        const auto [from, to] = std::minmax({known, answered.receipt->tree_size});
+        if (const auto nodes = environment_.engine.log().ConsistencyProof(from, to); nodes.ok()) {
+          for (const Digest& node : *nodes) {
+            response->mutable_receipt()->add_consistency_proof(StringOf(node));
+          }
+        }
         if (answered.repeated) duplicates_.Increment();
         ToProto(*answered.receipt, environment_.key, environment_.rules.market, response->mutable_receipt());
         response->set_reveal_by_us(Count(answer.reveal_by));

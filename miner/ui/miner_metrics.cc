@@ -106,8 +106,11 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
           factory.GetGauge("prooflode_miner_cache_bytes", "Size of the cache of keys and witnesses")),
       cache_room_(factory.GetGauge("prooflode_miner_cache_room_bytes",
                                    "What the cache may hold: its quota, or what the disk has for it")),
-      disk_free_(factory.GetGauge("prooflode_miner_disk_free_bytes",
-                                  "Free bytes of the disk that holds the cache")) {
+      disk_free_(
+          factory.GetGauge("prooflode_miner_disk_free_bytes", "Free bytes of the disk that holds the cache")),
+      log_contradictions_(factory.GetCounter("prooflode_miner_log_contradictions_total",
+                                             "Times that the coordinator signed what contradicts what it "
+                                             "had signed, or did not show that it does not")) {
   for (const char* result : kResults) Attempts(result);
   for (const char* stage : kStages) Stage(stage);
   for (const auto reason :

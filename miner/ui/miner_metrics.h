@@ -46,6 +46,8 @@ class MinerMetrics {
   void DeviceError(size_t device, DeviceErrorKind kind);
   void DeviceBusy(size_t device, Micros duration);
   void WorkerReplaced(size_t device);
+  // The coordinator has signed what contradicts something else that it has signed.
+  void LogContradicted() { log_contradictions_.Increment(); }
 
  private:
   Counter& Attempts(const std::string& result);
@@ -61,6 +63,7 @@ class MinerMetrics {
   Gauge& cache_bytes_;
   Gauge& cache_room_;
   Gauge& disk_free_;
+  Counter& log_contradictions_;
 };
 
 }  // namespace prooflode::miner

@@ -133,6 +133,32 @@ def audit(world, job_count, folder):
     return report
 
 
+def audit_with_our_own(world, jobs, miners):
+    """`prooflode log verify` and `audit`, online and from files: an honest log has no findings, and a planted fraud is named."""
+    state = world.dir / "seen.checkpoint"
+    world.ask("requester", "log", "verify", "--state", state)
+    verified = world.ask("requester", "log", "verify", "--state", state)
+    assert verified["ok"] and verified["signed_heads"] >= 2 and state.exists(), verified
+    receipts = [flag for miner in miners if (world.dir / miner / "receipts" / "receipts.jsonl").exists()
+                for flag in ("--receipts", world.dir / miner / "receipts")]
+    report = world.ask("requester", "audit", "--all", *receipts)
+    assert report["ok"] and report["paid"] == len(jobs) and report["receipts"] >= len(jobs), report
+    assert report["verdicts_judged"] >= len(jobs) and report["foreign_receipts"] == 0, report
+    assert world.ask("requester", "audit", jobs[0], *receipts)["paid"] == 1
+
+    log, forged = world.dir / "export.jsonl", world.dir / "forged.jsonl"
+    coordinator_says(world, "export-log", str(log))
+    key = subprocess.run([str(world.bin / "prooflode"), "key", "show", str(world.dir / "coordinator" / "coordinator.key"), "--json"],
+                         capture_output=True, text=True, timeout=20, check=True)
+    offline = ["--coordinator-key", json.loads(key.stdout)["public_key"], "--checkpoint", state, *receipts, "--json"]
+    assert json.loads(world.run("audit", "--all", "--log", log, *offline))["ok"]
+    lines = log.read_text().splitlines(keepends=True)
+    commit = next(i for i, line in enumerate(lines) if '"type":"commit"' in line)
+    forged.write_text("".join(lines[:commit] + lines[commit + 1:]))
+    found = {f["fraud"] for f in json.loads(world.run("audit", "--all", "--log", forged, *offline, expect=8))["findings"]}
+    assert {"commit-dropped", "leaf-removed", "history-rewritten", "reveal-without-commit"} <= found, found
+
+
 def main():
     arguments = parse_arguments()
     miners = ["miner1", "miner2", "miner3"]
@@ -153,6 +179,7 @@ def main():
         assert len(set(jobs)) == len(jobs)
         wait_until("every job ends", lambda: count_ended(world) == len(jobs), 300)
         wins = check_ends(world, jobs, miners)
+        audit_with_our_own(world, jobs, miners)
         checked = world.check_log()
         assert checked["ok"] and checked["jobs"] == len(jobs) and checked["leaves"] > 4 * len(jobs), checked
         if arguments.snarkjs:

@@ -1,0 +1,107 @@
+#include "client/log_view.h"
+
+#include <algorithm>
+
+#include "base/files.h"
+
+namespace prooflode::client {
+
+using transparency::NoteKey;
+using transparency::Receipt;
+using transparency::TreeHead;
+
+StatusOr<std::unique_ptr<LogView>> LogView::Open(const std::string& folder) {
+  PL_RETURN_IF_ERROR(MakeDirectory(folder));
+  std::unique_ptr<LogView> view(new LogView(folder));
+  PL_ASSIGN_OR_RETURN(view->book_, ReceiptBook::Open(folder));
+  MutexLock lock(view->mutex_);
+  for (const Receipt& receipt : view->book_->largest_at_opening()) {
+    const auto log = transparency::LogKeyOf(receipt.market, receipt.coordinator);
+    if (log.ok()) view->known_[log->Text()] = {receipt.tree, transparency::ReceiptLine(receipt)};
+  }
+  return view;
+}
+
+std::string LogView::CheckpointPath(const NoteKey& log) const {
+  return absl::StrCat(folder_, "/", HexEncode(Sha256(AsBytes(log.Text()))).substr(0, 16), ".checkpoint");
+}
+
+LogView::Known LogView::KnownLocked(const NoteKey& log) {
+  const auto [it, is_new] = known_.try_emplace(log.Text(), Known{{0, Sha256({})}, ""});
+  return it->second;
+}
+
+LogView::Known LogView::known(const NoteKey& log) {
+  MutexLock lock(mutex_);
+  const Known now = KnownLocked(log);
+  const StatusOr<std::string> note = ReadFile(CheckpointPath(log), transparency::kNoteSizeMax);
+  if (!note.ok()) return now;
+  const auto opened = transparency::OpenCheckpoint(*note, log);
+  if (!opened.ok() || opened->checkpoint.head.size <= now.head.size) return now;
+  return known_[log.Text()] = {opened->checkpoint.head, *note};
+}
+
+Status LogView::Compare(const Known& a, const Known& b, const std::vector<Digest>& nodes) const {
+  const bool in_order = a.head.size <= b.head.size;
+  const Known& earlier = in_order ? a : b;
+  const Known& later = in_order ? b : a;
+  if (transparency::VerifyConsistency(earlier.head, later.head, nodes)) return absl::OkStatus();
+  const std::string why =
+      earlier.head.size == later.head.size
+          ? absl::StrCat("two roots are signed for one log of ", later.head.size, " leaves")
+          : absl::StrCat("a log of ", later.head.size, " leaves was not shown to continue the one of ",
+                         earlier.head.size, " leaves that was signed before");
+  const std::string path = folder_ + "/fraud.jsonl";
+  const Status kept = KeepContradiction(path, why, earlier.evidence, later.evidence);
+  return absl::DataLossError(absl::StrCat(
+      why, kept.ok() ? "; what was signed is kept in " + path
+                     : "; keeping what was signed failed: " + std::string(FromSv(kept.message()))));
+}
+
+// Every head that becomes known has been compared with the one that was known right before.
+Status LogView::Advance(const NoteKey& log, const Known& next, Known compared, const ProofSource& source) {
+  while (true) {
+    Known now;
+    {
+      MutexLock lock(mutex_);
+      now = KnownLocked(log);
+      if (now.head == compared.head) {
+        if (next.head.size > now.head.size) known_[log.Text()] = next;
+        return absl::OkStatus();
+      }
+    }
+    // Another call was faster.
+    const auto [from, to] = std::minmax({now.head.size, next.head.size});
+    PL_ASSIGN_OR_RETURN(const std::vector<Digest> nodes, source(from, to));
+    PL_RETURN_IF_ERROR(Compare(now, next, nodes));
+    compared = now;
+  }
+}
+
+Status LogView::TakeReceipt(const NoteKey& log, const Receipt& receipt, const Known& asked,
+                            const std::vector<Digest>& nodes, const ProofSource& source) {
+  const Known next{receipt.tree, transparency::ReceiptLine(receipt)};
+  PL_RETURN_IF_ERROR(Compare(asked, next, nodes));
+  PL_RETURN_IF_ERROR(book_->Append(receipt));
+  return Advance(log, next, asked, source);
+}
+
+Status LogView::TakeCheckpoint(const NoteKey& log, const std::string& note, const ProofSource& source) {
+  PL_ASSIGN_OR_RETURN(const auto opened, transparency::OpenCheckpoint(note, log));
+  const Known next{opened.checkpoint.head, note};
+  const Known asked = known(log);
+  std::vector<Digest> nodes;
+  if (asked.head.size != next.head.size) {
+    const auto [from, to] = std::minmax({asked.head.size, next.head.size});
+    StatusOr<std::vector<Digest>> got = source(from, to);
+    // A log that is shorter than what it has signed proves nothing, and is compared as such.
+    if (!got.ok() && !absl::IsOutOfRange(got.status())) return got.status();
+    if (got.ok()) nodes = *std::move(got);
+  }
+  PL_RETURN_IF_ERROR(Compare(asked, next, nodes));
+  PL_RETURN_IF_ERROR(Advance(log, next, asked, source));
+  if (next.head.size <= asked.head.size) return absl::OkStatus();
+  return ReplaceFileDurably(CheckpointPath(log), AsBytes(note), 0600);
+}
+
+}  // namespace prooflode::client

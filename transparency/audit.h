@@ -1,0 +1,109 @@
+// Judges a whole log by what the market promises, without trusting who wrote it: every commit is its miner's,
+// every verdict is right, the proof is delivered with the first valid one, the earliest valid commit is paid,
+// once, after every earlier one was decided, money is neither made nor lost, and time does not go back. Then
+// holds the log against what was signed of it: receipts of commits, checkpoints, and other signed roots. Each
+// broken promise is a finding with a name (docs/audit.md lists them).
+//
+// Pure: leaves and evidence come as bytes, proofs are judged by whoever asks. Memory: 100 bytes a leaf, and
+// what is known of each job and attempt. Not thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+#include "transparency/leaf.h"
+#include "transparency/merkle.h"
+#include "transparency/receipt.h"
+
+namespace prooflode::transparency {
+
+// What an audit needs to know of proof systems.
+class ProofJudge {
+ public:
+  virtual ~ProofJudge() = default;
+  // SHA-256 that names the key (docs/formats/statement.md); nullopt for what is no key.
+  virtual std::optional<Digest> KeyDigest(const std::string& verification_key_json) = 0;
+  // Whether `proof` is right, in wire form; nullopt where it cannot be said.
+  virtual std::optional<bool> IsRight(const std::string& verification_key_json,
+                                      const std::string& public_inputs, const std::string& proof) = 0;
+};
+
+struct Finding {
+  std::string fraud;  // "paid-to-another"
+  std::string what;   // in words
+  std::optional<uint64_t> leaf;
+  std::string job;  // hexadecimal; empty where it is about the whole log
+
+  bool operator==(const Finding&) const = default;
+};
+
+// A root that the coordinator has signed, and where that was seen.
+struct SignedHead {
+  TreeHead head;
+  std::string source;  // "checkpoint FILE", "receipt FILE:7"
+};
+
+struct AuditOptions {
+  // Judges verdicts; none: they are believed. Must outlive the audit.
+  ProofJudge* judge = nullptr;
+  // One job's id in hexadecimal: verdicts of others are believed, and findings about others left out.
+  std::string job;
+  // Leaves are hashed and held against evidence, and nothing else.
+  bool history_only = false;
+};
+
+struct AuditReport {
+  TreeHead log;
+  uint64_t jobs = 0;  // of those asked for, as all below
+  uint64_t paid = 0;
+  uint64_t refunded = 0;
+  uint64_t unfinished = 0;
+  uint64_t commits = 0;
+  uint64_t verdicts_judged = 0;
+  uint64_t receipts = 0;
+  uint64_t signed_heads = 0;
+  std::vector<Finding> findings;  // in the order of leaves, those about evidence last; at most kFindingsMax
+
+  static constexpr size_t kFindingsMax = 1000;
+};
+
+class LogAudit {
+ public:
+  explicit LogAudit(const AuditOptions& options);
+  ~LogAudit();
+
+  // The next leaf. `index` is what its source says (a gap is a finding), `said_hash` too where it says one.
+  void AddLeaf(uint64_t index, const std::string& bytes, const std::optional<Digest>& said_hash = {});
+  // Evidence, in any order, before Finish. The receipt has passed CheckReceipt, the head's signature is
+  // right.
+  void AddReceipt(const Receipt& receipt, const std::string& source);
+  void AddHead(const SignedHead& head);
+  // Once, at the end.
+  AuditReport Finish();
+
+  // Whether a job of this id (hexadecimal) was posted so far.
+  bool KnowsJob(const std::string& job) const;
+
+ private:
+  void JudgeHeads();
+  void JudgeReceipt(const Receipt& receipt, const std::string& source);
+  void Add(Finding finding);
+
+  const AuditOptions options_;
+  AuditReport report_;
+  MerkleTree tree_;
+  std::vector<SignedHead> heads_;
+  std::vector<std::pair<Receipt, std::string>> receipts_;
+  std::map<uint64_t, std::string> commits_;             // leaf's index -> attempt
+  std::map<std::string, uint64_t> commit_leaf_of_;      // by attempt
+  std::set<std::pair<std::string, std::string>> told_;  // (fraud, source) of evidence
+  std::unique_ptr<class MarketAudit> market_;
+};
+
+}  // namespace prooflode::transparency

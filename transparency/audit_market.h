@@ -1,0 +1,123 @@
+// The part of an audit that follows the market leaf by leaf, with a model of its own: who committed when,
+// what was revealed and judged, where money went. transparency/audit.h is what callers use.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "transparency/audit.h"
+#include "transparency/leaf_records.h"
+
+namespace prooflode::transparency {
+
+class MarketAudit {
+ public:
+  // Findings about jobs carry their ids; `find` is told each at once.
+  MarketAudit(const AuditOptions& options, std::function<void(Finding)> find)
+      : options_(options), find_(std::move(find)) {}
+
+  void Apply(uint64_t index, const LeafContent& leaf);
+  // What a whole log must show at its end; counts into `report`.
+  void Finish(AuditReport& report);
+
+  bool KnowsJob(const std::string& hex) const;
+  // The job (hexadecimal) of an attempt (raw), or empty.
+  std::string JobOf(const std::string& attempt) const;
+  const std::string& market() const { return name_; }
+
+ private:
+  struct Attempt {
+    std::string job;
+    std::string miner;
+    uint64_t fence = 0;
+    std::optional<uint64_t> commit_leaf;
+    std::string commit_hash;
+    Micros reveal_by{};
+    std::optional<std::string> proof;
+    std::optional<bool> valid;
+    bool decided = false;
+  };
+  struct Circuit {
+    std::string key_json;
+    std::optional<Digest> digest;
+  };
+  struct Job {
+    std::string requester;
+    std::string circuit;
+    std::string inputs;
+    std::string statement;
+    uint64_t reward = 0;
+    Micros deadline{};
+    uint64_t escrow = 0;
+    bool cancelled = false;
+    bool rewarded = false;
+    bool settled = false;
+    std::optional<uint64_t> first_valid;  // leaf of the verdict
+    std::string winner;                   // attempt
+    uint32_t reports = 0;                 // that it cannot be proven
+    std::vector<std::string> attempts;
+  };
+
+  // Reports `fraud` unless `holds`; gives `holds`.
+  bool Demand(bool holds, const char* fraud, const std::string& what);
+  const std::string* Field(uint16_t number) const;
+  std::string Bytes(uint16_t number) const;
+  uint64_t Integer(uint16_t number) const;
+  bool IsPast(Micros time) const;
+  Job* FindJob(const std::string& id);
+  Attempt* FindAttempt(const std::string& id);
+  Attempt* Own();
+  bool WantsVerdict(const std::string& job) const;
+
+  void OnRestart();
+  void OnRegister();
+  void OnPost();
+  void OnCancel();
+  void OnAdmit();
+  void OnCommit();
+  void OnReveal();
+  void OnRelease();
+  void OnVerdict();
+  void OnMoney();
+  void AttemptChanged(const AttemptRecord& record);
+  void JobChanged(const JobRecord& record);
+  void TransferMade(const TransferRecord& transfer);
+  void MoveMoney(const TransferRecord& transfer);
+  void CollateralMoved(Job& job, const TransferRecord& transfer);
+  void RewardPaid(Job& job, const TransferRecord& transfer);
+  void RefundPaid(Job& job, const TransferRecord& transfer);
+  // The valid attempt with the earliest commit; nullptr without one. `undecided` is set where an earlier
+  // commit is still undecided.
+  const Attempt* Earliest(const Job& job, std::string* id, bool* undecided) const;
+
+  const AuditOptions& options_;
+  const std::function<void(Finding)> find_;
+  std::string name_;  // of the market
+  Micros reveal_window_{};
+  uint32_t reports_wanted_ = 1;
+  Micros no_expiry_before_{};
+  Micros time_{INT64_MIN};
+  std::map<std::string, Circuit> circuits_;
+  std::map<std::string, Job> jobs_;
+  std::map<std::string, Attempt> attempts_;
+  std::set<std::string> proven_;
+  std::map<std::string, uint64_t> balances_;
+  uint64_t last_transfer_ = 0;
+  uint64_t paid_ = 0;
+  uint64_t refunded_ = 0;
+  uint64_t judged_ = 0;
+
+  // The leaf at hand.
+  uint64_t index_ = 0;
+  const LeafContent* leaf_ = nullptr;
+  std::string about_;  // the job, raw, that findings are about
+  std::vector<JobRecord> job_records_;
+  std::vector<AttemptRecord> attempt_records_;
+  std::vector<TransferRecord> transfers_;
+};
+
+}  // namespace prooflode::transparency

@@ -1,0 +1,176 @@
+// Where money goes: conservation, escrow, rewards, refunds, collateral.
+#include <algorithm>
+
+#include "transparency/audit_market.h"
+#include "transparency/audit_values.h"
+
+namespace prooflode::transparency {
+namespace {
+
+// The text behind "stake:", or nullopt for another account.
+std::optional<std::string> StakeOwner(const std::string& account) {
+  constexpr std::string_view kPrefix = "stake:";
+  if (!account.starts_with(kPrefix)) return std::nullopt;
+  return account.substr(kPrefix.size());
+}
+
+}  // namespace
+
+void MarketAudit::OnMoney() {
+  const bool in = leaf_->type == LeafType::kDeposit;
+  const std::string account = Available(in ? Bytes(70) : Bytes(1));
+  const uint64_t amount = Integer(71);
+  const bool right = std::any_of(transfers_.begin(), transfers_.end(), [&](const TransferRecord& t) {
+    return t.amount == amount && (in ? t.kind == kDeposit && t.debit == kOutside && t.credit == account
+                                     : t.kind == kWithdrawal && t.debit == account);
+  });
+  Demand(right, in ? "deposit-elsewhere" : "withdrawal-elsewhere",
+         "its money went elsewhere, or another amount");
+}
+
+void MarketAudit::MoveMoney(const TransferRecord& transfer) {
+  const std::string name = absl::StrCat("transfer ", transfer.id);
+  Demand(transfer.id == last_transfer_ + 1, "transfer-missing",
+         absl::StrCat(name, " follows ", last_transfer_));
+  Demand(transfer.amount > 0 && transfer.debit != transfer.credit, "transfer-of-nothing", name);
+  last_transfer_ = transfer.id;
+  // "external" owes what the market holds: a debit of it makes it owe more.
+  const auto take = [&](const std::string& account) {
+    uint64_t& balance = balances_[account];
+    if (!Demand(balance >= transfer.amount, "overdrawn", absl::StrCat(name, " overdraws ", account))) {
+      balance = transfer.amount;
+    }
+    balance -= transfer.amount;
+  };
+  const auto give = [&](const std::string& account) {
+    uint64_t& balance = balances_[account];
+    Demand(balance + transfer.amount >= balance, "overflow", absl::StrCat(name, " overflows ", account));
+    balance += transfer.amount;
+  };
+  if (transfer.debit == kOutside) {
+    give(kOutside);
+  } else {
+    take(transfer.debit);
+  }
+  if (transfer.credit == kOutside) {
+    take(kOutside);
+  } else {
+    give(transfer.credit);
+  }
+}
+
+void MarketAudit::TransferMade(const TransferRecord& transfer) {
+  MoveMoney(transfer);
+  if (transfer.kind == kDeposit || transfer.kind == kWithdrawal) {
+    Demand(leaf_->type == LeafType::kDeposit || leaf_->type == LeafType::kWithdraw, "money-unasked",
+           "money entered or left the market unasked");
+    return;
+  }
+  if (transfer.kind > kCheckFee) return;  // moved; no rule of races names it
+  const std::optional<std::string> id = HexDecode(transfer.job);
+  Job* job = FindJob(id.value_or(""));
+  if (job == nullptr) return;
+  const std::string escrow = Escrow(job->requester);
+  if (transfer.kind == kEscrow) {
+    Demand(leaf_->type == LeafType::kPostJob && transfer.debit == Available(job->requester) &&
+               transfer.credit == escrow && transfer.amount >= job->reward,
+           "no-escrow", "escrow out of place, or below the reward");
+    job->escrow = transfer.amount;
+    return;
+  }
+  if (transfer.kind == kCollateral || transfer.kind == kCollateralReturn || StakeOwner(transfer.debit)) {
+    return CollateralMoved(*job, transfer);
+  }
+  if (!Demand(transfer.debit == escrow && transfer.amount <= job->escrow, "paid-more-than-escrow",
+              "a job paid more than its escrow, or out of another account")) {
+    return;
+  }
+  job->escrow -= transfer.amount;
+  if (transfer.kind == kReward) RewardPaid(*job, transfer);
+  if (transfer.kind == kFee) {
+    Demand(transfer.credit == "fees" && job->rewarded, "fee-without-reward", "a fee without a reward");
+  }
+  if (transfer.kind == kRefund) RefundPaid(*job, transfer);
+}
+
+// How much of it is lost, and when, is the rules' matter; here it must stay between its miner and the job.
+void MarketAudit::CollateralMoved(Job& job, const TransferRecord& transfer) {
+  const bool taken = transfer.kind == kCollateral;
+  const std::optional<std::string> owner = StakeOwner(taken ? transfer.credit : transfer.debit);
+  const bool races =
+      owner && std::any_of(job.attempts.begin(), job.attempts.end(),
+                           [&](const std::string& id) { return Hex(attempts_.at(id).miner) == *owner; });
+  if (!Demand(races, "collateral-of-another", "collateral of who is no miner of this job moved")) return;
+  const std::string miner = "available:" + *owner;
+  switch (transfer.kind) {
+    case kCollateral:
+      Demand(transfer.debit == miner, "collateral-of-another", "collateral came from another");
+      break;
+    case kCollateralReturn:
+      Demand(transfer.credit == miner, "collateral-elsewhere", "collateral went back to another");
+      break;
+    case kBounty:
+      Demand(transfer.credit == Escrow(job.requester), "collateral-elsewhere", "a bounty went elsewhere");
+      job.escrow += transfer.amount;
+      break;
+    default:
+      Demand(transfer.kind == kPenalty && transfer.credit == Available(job.requester), "collateral-elsewhere",
+             "a penalty went elsewhere");
+  }
+}
+
+const MarketAudit::Attempt* MarketAudit::Earliest(const Job& job, std::string* id, bool* undecided) const {
+  const Attempt* best = nullptr;
+  std::optional<uint64_t> first_undecided;
+  for (const std::string& name : job.attempts) {
+    const Attempt& attempt = attempts_.at(name);
+    if (!attempt.commit_leaf) continue;
+    if (attempt.valid == true && (best == nullptr || *attempt.commit_leaf < *best->commit_leaf)) {
+      best = &attempt;
+      *id = name;
+    }
+    if (!attempt.decided)
+      first_undecided = std::min(first_undecided.value_or(UINT64_MAX), *attempt.commit_leaf);
+  }
+  *undecided = best != nullptr && first_undecided && *first_undecided < *best->commit_leaf;
+  return best;
+}
+
+void MarketAudit::RewardPaid(Job& job, const TransferRecord& transfer) {
+  std::string id;
+  bool undecided = false;
+  const Attempt* winner = Earliest(job, &id, &undecided);
+  Demand(!job.rewarded && !job.settled, "paid-twice", "a job paid its reward twice, or after its end");
+  Demand(transfer.amount == job.reward, "paid-another-amount", "another reward than promised");
+  if (Demand(winner != nullptr, "paid-without-proof", "a reward was paid without a valid proof")) {
+    Demand(transfer.credit == Available(winner->miner), "paid-to-another",
+           "the earliest valid commit was not the one paid");
+    Demand(!undecided, "paid-too-early", "a reward was paid before every earlier commit was decided");
+  }
+  job.rewarded = true;
+  job.winner = id;
+  proven_.insert(job.statement);
+  if (options_.job.empty() || options_.job == Hex(about_)) ++paid_;
+}
+
+void MarketAudit::RefundPaid(Job& job, const TransferRecord& transfer) {
+  Demand(transfer.credit == Available(job.requester) && job.escrow == 0, "refund-elsewhere",
+         "a refund went elsewhere, or in part");
+  Demand(!job.rewarded && !job.first_valid, "refunded-although-proven", "a job was refunded although proven");
+  const auto ends = [this](uint8_t state) {
+    return std::any_of(job_records_.begin(), job_records_.end(), [this, state](const JobRecord& record) {
+      return record.job == about_ && record.state == state;
+    });
+  };
+  Demand(job.cancelled || IsPast(job.deadline) || ends(kJobUnprovable) || ends(kJobSuspended),
+         "refunded-early", "a job was refunded before its deadline");
+  Demand(!ends(kJobUnprovable) || job.reports >= reports_wanted_, "refunded-early",
+         "a job was called unprovable without enough reports");
+  const bool decided = std::all_of(job.attempts.begin(), job.attempts.end(), [this](const std::string& id) {
+    return !attempts_.at(id).commit_leaf || attempts_.at(id).decided;
+  });
+  Demand(decided, "refunded-early", "a job was refunded while a commit was undecided");
+  if (options_.job.empty() || options_.job == Hex(about_)) ++refunded_;
+}
+
+}  // namespace prooflode::transparency

@@ -1,0 +1,251 @@
+// Every fraud that a coordinator might commit, planted in an honest log: the audit names each.
+#include "transparency/audit.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "transparency/audit_fixture_test.h"
+
+namespace prooflode::transparency {
+namespace {
+
+class AuditTest : public testing::Test {
+ protected:
+  AuditReport Judge(const std::vector<std::string>& leaves, const std::string& job = "") {
+    AuditOptions options;
+    options.judge = &judge_;
+    options.job = job;
+    LogAudit audit(options);
+    for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i]);
+    for (const Receipt& receipt : receipts_) {
+      EXPECT_TRUE(CheckReceipt(receipt).ok());
+      audit.AddReceipt(receipt, absl::StrCat("receipt ", receipt.leaf_index));
+    }
+    for (const SignedHead& head : heads_) audit.AddHead(head);
+    return audit.Finish();
+  }
+  AuditReport Judge() { return Judge(log_.Bytes()); }
+  // The names of what is found.
+  static std::vector<std::string> Names(const AuditReport& report) {
+    std::vector<std::string> names;
+    for (const Finding& finding : report.findings) names.push_back(finding.fraud);
+    return names;
+  }
+  void ExpectFraud(const std::string& fraud, const AuditReport& report) {
+    const auto names = Names(report);
+    EXPECT_NE(std::find(names.begin(), names.end(), fraud), names.end())
+        << fraud << " not among " << testing::PrintToString(names);
+  }
+  void KeepReceipts() {
+    receipts_ = {log_.ReceiptFor(HonestLog::kCommitA), log_.ReceiptFor(HonestLog::kCommitB)};
+  }
+  // Swaps bytes in one field's text.
+  void Replace(size_t leaf, uint16_t field, const std::string& from, const std::string& to) {
+    std::string& text = log_.leaves[leaf].fields.at(field);
+    const size_t at = text.find(from);
+    ASSERT_NE(at, std::string::npos);
+    text.replace(at, from.size(), to);
+  }
+
+  FirstByteJudge judge_;
+  HonestLog log_;
+  std::vector<Receipt> receipts_;
+  std::vector<SignedHead> heads_;
+};
+
+TEST_F(AuditTest, AnHonestLogHasNoFindings) {
+  KeepReceipts();
+  heads_ = {{log_.HeadAt(5), "checkpoint 5"}, {log_.HeadAt(HonestLog::kSize), "checkpoint"}};
+  const AuditReport report = Judge();
+  EXPECT_EQ(Names(report), std::vector<std::string>());
+  EXPECT_EQ(report.log, log_.HeadAt(HonestLog::kSize));
+  EXPECT_EQ(report.jobs, 1u);
+  EXPECT_EQ(report.paid, 1u);
+  EXPECT_EQ(report.unfinished, 0u);
+  EXPECT_EQ(report.commits, 2u);
+  EXPECT_EQ(report.verdicts_judged, 2u);
+  EXPECT_EQ(report.receipts, 2u);
+  EXPECT_EQ(report.signed_heads, 4u);
+}
+
+TEST_F(AuditTest, CommitDropped) {
+  KeepReceipts();
+  log_.leaves.erase(log_.leaves.begin() + HonestLog::kCommitA);
+  const AuditReport report = Judge();
+  ExpectFraud("commit-dropped", report);
+  ExpectFraud("reveal-without-commit", report);
+  receipts_.clear();  // the log alone gives it away, for the reveal is there
+  ExpectFraud("reveal-without-commit", Judge());
+}
+
+TEST_F(AuditTest, CommitDroppedWithEverythingThatFollowed) {
+  receipts_ = {log_.ReceiptFor(HonestLog::kCommitA)};
+  log_.leaves.resize(HonestLog::kCommitA);
+  const AuditReport report = Judge();
+  ExpectFraud("commit-dropped", report);
+  ExpectFraud("log-cut", report);
+}
+
+TEST_F(AuditTest, TwoCommitsSwapped) {
+  KeepReceipts();
+  std::swap(log_.leaves[HonestLog::kCommitA], log_.leaves[HonestLog::kCommitB]);
+  std::swap(log_.leaves[HonestLog::kCommitA].time, log_.leaves[HonestLog::kCommitB].time);
+  const AuditReport report = Judge();
+  ExpectFraud("commit-displaced", report);
+  ExpectFraud("history-rewritten", report);
+  ExpectFraud("paid-to-another", report);
+}
+
+TEST_F(AuditTest, CommitSlippedInFrontAfterAReveal) {
+  receipts_ = {log_.ReceiptFor(HonestLog::kCommitA)};
+  HonestLog other;
+  other.Commit(other.miner_b(), std::string(16, 'b'), HonestLog::kAdmitA + 1, 'V');
+  LeafContent slipped = other.leaves.back();
+  slipped.time = log_.leaves[HonestLog::kCommitA].time;
+  log_.leaves.erase(log_.leaves.begin() + HonestLog::kCommitB);
+  log_.leaves.insert(log_.leaves.begin() + HonestLog::kCommitA, slipped);
+  const AuditReport report = Judge();
+  ExpectFraud("commit-displaced", report);
+  ExpectFraud("history-rewritten", report);
+}
+
+TEST_F(AuditTest, VerdictChanged) {
+  log_.leaves[HonestLog::kVerdictA].fields[57] = std::string(1, '\0');
+  ExpectFraud("verdict-wrong", Judge());
+}
+
+TEST_F(AuditTest, VerdictOfAnotherJobIsBelievedWhenOneIsAskedFor) {
+  log_.leaves[HonestLog::kVerdictA].fields[57] = std::string(1, '\0');
+  ExpectFraud("verdict-wrong", Judge(log_.Bytes(), log_.job_hex()));
+  EXPECT_EQ(Names(Judge(log_.Bytes(), std::string(32, '0'))), std::vector<std::string>());
+}
+
+TEST_F(AuditTest, PaidToAnother) {
+  Replace(HonestLog::kVerdictA, kTransferRecordsField, HexEncode(log_.miner_a().public_key()),
+          HexEncode(log_.miner_b().public_key()));
+  ExpectFraud("paid-to-another", Judge());
+}
+
+TEST_F(AuditTest, ReceiptNotHonoured) {
+  receipts_ = {log_.ReceiptFor(HonestLog::kCommitA)};
+  log_.leaves[HonestLog::kCommitA].time = log_.leaves[HonestLog::kCommitA].time + Micros{1};
+  ExpectFraud("receipt-not-honoured", Judge());
+}
+
+TEST_F(AuditTest, LeafRewritten) {
+  heads_ = {{log_.HeadAt(HonestLog::kSize), "checkpoint"}};
+  log_.leaves[2].time = log_.leaves[2].time + Micros{1};
+  EXPECT_EQ(Names(Judge()), std::vector<std::string>{"history-rewritten"});
+}
+
+TEST_F(AuditTest, LeafWhoseSaidHashIsAnother) {
+  LogAudit audit({});
+  const std::string leaf = EncodeLeaf(log_.leaves[0]);
+  audit.AddLeaf(0, leaf, LeafHash(AsBytes("other")));
+  ExpectFraud("leaf-rewritten", audit.Finish());
+}
+
+TEST_F(AuditTest, LeafRemoved) {
+  heads_ = {{log_.HeadAt(HonestLog::kSize), "checkpoint"}};
+  LogAudit audit({});
+  for (const SignedHead& head : heads_) audit.AddHead(head);
+  const auto leaves = log_.Bytes();
+  for (size_t i = 0; i < leaves.size(); ++i) {
+    if (i != 5) audit.AddLeaf(i, leaves[i]);
+  }
+  const AuditReport report = audit.Finish();
+  ExpectFraud("leaf-removed", report);
+  ExpectFraud("log-cut", report);
+  ExpectFraud("transfer-missing", [&] {  // and one that moved money
+    log_.leaves.erase(log_.leaves.begin() + 2);
+    return Judge();
+  }());
+}
+
+TEST_F(AuditTest, TwoHistoriesShownToTwoMiners) {
+  receipts_ = {log_.ReceiptFor(HonestLog::kCommitA)};
+  HonestLog forked;
+  forked.leaves[2].time = forked.leaves[2].time + Micros{1};
+  receipts_.push_back(forked.ReceiptFor(HonestLog::kCommitA));
+  ExpectFraud("two-histories", Judge());
+}
+
+TEST_F(AuditTest, CheckpointWithAWrongRoot) {
+  heads_ = {{log_.HeadAt(HonestLog::kSize), "checkpoint"}};
+  heads_[0].head.root[0] ^= 1;
+  EXPECT_EQ(Names(Judge()), std::vector<std::string>{"history-rewritten"});
+}
+
+TEST_F(AuditTest, TimeMovedBack) {
+  log_.leaves[5].time = log_.leaves[4].time - Micros{1};
+  ExpectFraud("time-moved-back", Judge());
+}
+
+TEST_F(AuditTest, AwardBeforeEarlierCommitsWereDecided) {
+  // B is paid at its verdict, although A's commit is earlier and undecided.
+  LeafContent& early = log_.leaves[HonestLog::kVerdictB];
+  early.fields[kTransferRecordsField] = log_.leaves[HonestLog::kVerdictA].fields[kTransferRecordsField];
+  Replace(HonestLog::kVerdictB, kTransferRecordsField, HexEncode(log_.miner_a().public_key()),
+          HexEncode(log_.miner_b().public_key()));
+  log_.leaves.resize(HonestLog::kVerdictB + 1);
+  ExpectFraud("paid-too-early", Judge());
+}
+
+TEST_F(AuditTest, NeitherDeliveredNorPaid) {
+  log_.leaves[HonestLog::kVerdictB].fields.erase(kJobRecordsField);
+  ExpectFraud("not-delivered", Judge());
+  HonestLog unpaid;
+  for (const uint16_t field : {kJobRecordsField, kTransferRecordsField}) {
+    unpaid.leaves[HonestLog::kVerdictA].fields.erase(field);
+  }
+  ExpectFraud("not-paid", Judge(unpaid.Bytes()));
+}
+
+TEST_F(AuditTest, ForgedCommitsAndFalseReveals) {
+  log_.leaves[HonestLog::kCommitA].fields[52][0] ^= 1;
+  const AuditReport report = Judge();
+  ExpectFraud("commit-forged", report);
+  ExpectFraud("reveal-does-not-open", report);
+}
+
+TEST_F(AuditTest, HostileLeavesAreFindingsNotCrashes) {
+  auto leaves = log_.Bytes();
+  for (const std::string& leaf : leaves) {
+    for (const size_t size : {size_t{0}, size_t{8}, leaf.size() / 2, leaf.size() - 1}) {
+      std::vector<std::string> cut = {leaf.substr(0, size)};
+      EXPECT_FALSE(Judge(cut).findings.empty());
+    }
+  }
+  for (LeafContent& leaf : log_.leaves) {
+    for (const auto& [number, bytes] : std::map<uint16_t, std::string>(leaf.fields)) {
+      leaf.fields[number] = "x";
+      EXPECT_FALSE(Judge().findings.empty() && number != 80 && number != 82 && number != 39) << number;
+      leaf.fields[number] = bytes;
+    }
+  }
+}
+
+TEST_F(AuditTest, FindingsAreBounded) {
+  LogAudit audit({});
+  for (uint64_t i = 0; i < 2000; ++i) audit.AddLeaf(i, "x");
+  EXPECT_EQ(audit.Finish().findings.size(), AuditReport::kFindingsMax);
+}
+
+TEST_F(AuditTest, ReceiptLinesAreReadBack) {
+  const Receipt receipt = log_.ReceiptFor(HonestLog::kCommitB);
+  const std::string line = ReceiptLine(receipt);
+  EXPECT_EQ(ParseReceiptLine(line).value(), receipt);
+  for (size_t size = 0; size < line.size(); ++size) {
+    EXPECT_FALSE(ParseReceiptLine(line.substr(0, size)).ok());
+  }
+  Receipt other = receipt;
+  other.leaf += "x";
+  EXPECT_TRUE(absl::IsDataLoss(CheckReceipt(other)));
+  other = receipt;
+  other.coordinator[0] ^= 1;
+  EXPECT_TRUE(absl::IsDataLoss(CheckReceipt(other)));
+}
+
+}  // namespace
+}  // namespace prooflode::transparency

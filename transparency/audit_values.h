@@ -1,0 +1,40 @@
+// Numbers and names that an audit's parts share: states and kinds of prooflode.v1, names of accounts.
+#pragma once
+
+#include <string>
+
+#include "base/bytes.h"
+
+namespace prooflode::transparency {
+
+// Values of prooflode.v1.
+inline constexpr uint8_t kJobWon = 4;
+inline constexpr uint8_t kJobUnprovable = 7;
+inline constexpr uint8_t kJobSuspended = 8;
+inline constexpr uint8_t kReasonUnprovable = 14;
+inline constexpr uint8_t kAttemptValid = 4;
+inline constexpr uint8_t kAttemptWon = 5;
+inline constexpr uint8_t kAttemptInvalid = 7;
+inline constexpr uint8_t kAttemptTimedOut = 9;
+enum TransferKind : uint8_t {
+  kDeposit = 1,
+  kEscrow = 2,
+  kReward = 3,
+  kFee = 4,
+  kRefund = 5,
+  kWithdrawal = 6,
+  kCollateral = 7,
+  kCollateralReturn = 8,
+  kPenalty = 9,
+  kBounty = 10,
+  kCheckFee = 11
+};
+
+inline constexpr char kOutside[] = "external";
+
+inline std::string Hex(const std::string& bytes) { return HexEncode(AsBytes(bytes)); }
+
+inline std::string Available(const std::string& key) { return "available:" + Hex(key); }
+inline std::string Escrow(const std::string& key) { return "escrow:" + Hex(key); }
+
+}  // namespace prooflode::transparency
