@@ -6,6 +6,7 @@
 #include "base/files.h"
 #include "cli/commands.h"
 #include "cli/log_input.h"
+#include "cli/market_cosign.h"
 #include "client/receipt_book.h"
 #include "transparency/checkpoint.h"
 
@@ -99,7 +100,7 @@ StatusOr<ExitCode> Verify(const VerifyOptions& options, Session& session) {
 }  // namespace
 
 void AddLog(CLI::App& app, Session& session) {
-  CLI::App* log = app.add_subcommand("log", "A market's log: verify");
+  CLI::App* log = app.add_subcommand("log", "A market's log: verify, cosign");
   log->require_subcommand(1);
   auto options = std::make_shared<VerifyOptions>();
   CLI::App* verify = AddCommand(
@@ -112,6 +113,7 @@ void AddLog(CLI::App& app, Session& session) {
   verify->add_option(
       "--state", options->state,
       "File with the newest checkpoint that was verified (default: in ~/.local/state/prooflode)");
+  AddCosign(*log, session);
   verify->add_flag("--no-state", options->no_state, "Neither read nor write one");
 }
 

@@ -8,7 +8,12 @@ namespace prooflode::client {
 
 using transparency::NoteKey;
 using transparency::Receipt;
-using transparency::TreeHead;
+
+namespace {
+
+constexpr size_t kComparedMax = 4096;
+
+}  // namespace
 
 StatusOr<std::unique_ptr<LogView>> LogView::Open(const std::string& folder) {
   PL_RETURN_IF_ERROR(MakeDirectory(folder));
@@ -89,6 +94,11 @@ Status LogView::TakeReceipt(const NoteKey& log, const Receipt& receipt, const Kn
 Status LogView::TakeCheckpoint(const NoteKey& log, const std::string& note, const ProofSource& source) {
   PL_ASSIGN_OR_RETURN(const auto opened, transparency::OpenCheckpoint(note, log));
   const Known next{opened.checkpoint.head, note};
+  const Digest digest = Sha256(AsBytes(note));
+  {
+    MutexLock lock(mutex_);
+    if (compared_.contains(digest)) return absl::OkStatus();
+  }
   const Known asked = known(log);
   std::vector<Digest> nodes;
   if (asked.head.size != next.head.size) {
@@ -100,6 +110,11 @@ Status LogView::TakeCheckpoint(const NoteKey& log, const std::string& note, cons
   }
   PL_RETURN_IF_ERROR(Compare(asked, next, nodes));
   PL_RETURN_IF_ERROR(Advance(log, next, asked, source));
+  {
+    MutexLock lock(mutex_);
+    if (compared_.size() >= kComparedMax) compared_.clear();
+    compared_.insert(digest);
+  }
   if (next.head.size <= asked.head.size) return absl::OkStatus();
   return ReplaceFileDurably(CheckpointPath(log), AsBytes(note), 0600);
 }

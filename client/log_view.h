@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -41,8 +42,8 @@ class LogView {
   Status TakeReceipt(const transparency::NoteKey& log, const transparency::Receipt& receipt,
                      const Known& asked, const std::vector<Digest>& nodes, const ProofSource& source);
 
-  // A checkpoint that somebody was shown: its signature is checked here. OK: it fits. kDataLoss as above;
-  // kInvalidArgument or kUnauthenticated for what is no checkpoint of this log.
+  // A checkpoint that somebody was shown: its signature is checked here. OK: it fits, or did before.
+  // kDataLoss as above; kInvalidArgument or kUnauthenticated for what is no checkpoint of this log.
   Status TakeCheckpoint(const transparency::NoteKey& log, const std::string& note, const ProofSource& source);
 
  private:
@@ -58,6 +59,7 @@ class LogView {
   std::unique_ptr<ReceiptBook> book_;
   Mutex mutex_;
   std::map<std::string, Known> known_ PL_GUARDED_BY(mutex_);  // by the log's key
+  std::set<Digest> compared_ PL_GUARDED_BY(mutex_);           // digests of notes that fit; some of the newest
 };
 
 }  // namespace prooflode::client

@@ -113,6 +113,7 @@ class Agent {
   // Whether the receipt is good and continues what is known of the log.
   Status TakeReceipt(const v1::Receipt& receipt, const client::Commit& commit,
                      const transparency::NoteKey& log, const client::LogView::Known& asked);
+  Status Gossip();
   void GossipIfDue(Micros now);
 
   const AgentOptions options_;

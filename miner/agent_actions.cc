@@ -21,7 +21,7 @@ constexpr Micros kFetchPoll = Millis(50);
 const client::CallOptions kOneTry{.retry_for = Micros{0}};
 
 constexpr Micros kGossipPause = Seconds(60);
-constexpr size_t kGossipMost = 32;
+constexpr size_t kGossipMost = 8;
 
 // The key of the market's log; kDataLoss for a coordinator's key that is none.
 StatusOr<transparency::NoteKey> LogOf(const v1::GetMarketResponse& market) {
@@ -313,16 +313,18 @@ Status Agent::TakeReceipt(const v1::Receipt& receipt, const client::Commit& comm
   });
 }
 
+Status Agent::Gossip() {
+  PL_ASSIGN_OR_RETURN(const auto market, connection_.Market(kOneTry));
+  PL_ASSIGN_OR_RETURN(const transparency::NoteKey log, LogOf(market));
+  return client::Gossip(log_, log_view_, log, kGossipMost, kOneTry).status();
+}
+
 void Agent::GossipIfDue(Micros now) {
   if (gossiping_ || now < gossip_at_ || stream_ == nullptr) return;
   gossiping_ = true;
   gossip_at_ = now + kGossipPause;
   calls_.Run([this] {
-    const auto market = connection_.Market(kOneTry);
-    StatusOr<transparency::NoteKey> log = market.status();
-    if (market.ok()) log = LogOf(*market);
-    Status told = log.status();
-    if (log.ok()) told = client::Gossip(log_, log_view_, *log, kGossipMost, kOneTry).status();
+    const Status told = Gossip();
     if (absl::IsDataLoss(told)) {
       metrics_.LogContradicted();
       LogError("log", "PROOF OF FRAUD by the coordinator: %s", std::string(told.message()));

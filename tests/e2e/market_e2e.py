@@ -159,6 +159,20 @@ def audit_with_our_own(world, jobs, miners):
     assert {"commit-dropped", "leaf-removed", "history-rewritten", "reveal-without-commit"} <= found, found
 
 
+def name_a_witness(world):
+    """Its key, in the coordinator's configuration by a variable."""
+    key = world.run("log", "cosign", "--show-key", "--name", "witness.example/w", "--witness-key", world.key_file("witness"))
+    world.environment["PROOFLODE_TRANSPARENCY_WITNESSES"] = key.strip()
+
+
+def cosign(world):
+    flags = ["log", "cosign", "--name", "witness.example/w", "--witness-key", world.key_file("witness"), "--state", world.dir / "witness"]
+    for _ in range(2):
+        assert world.ask("requester", *flags)["added"] <= 1
+    cosigned = world.get(world.http_port, "/log/checkpoint?cosignatures=1")
+    assert "\u2014 witness.example/w " in cosigned, cosigned
+
+
 def main():
     arguments = parse_arguments()
     miners = ["miner1", "miner2", "miner3"]
@@ -166,6 +180,7 @@ def main():
         # Kills need work under way, so proofs take a while then.
         zkey, witnesses = make_circuit(world, arguments.jobs, 60 if arguments.kills else 4)
         world.settings = "[race]\ncollateral_per_million = 500000\n"
+        name_a_witness(world)
         world.start_coordinator()
         world.ask("operator", "account", "deposit", world.key("requester"), REWARD * arguments.jobs + CHANGE, "--reference", "e2e")
         world.ask("requester", "circuit", "add", zkey, "--name", "chain")
@@ -180,6 +195,7 @@ def main():
         wait_until("every job ends", lambda: count_ended(world) == len(jobs), 300)
         wins = check_ends(world, jobs, miners)
         audit_with_our_own(world, jobs, miners)
+        cosign(world)
         checked = world.check_log()
         assert checked["ok"] and checked["jobs"] == len(jobs) and checked["leaves"] > 4 * len(jobs), checked
         if arguments.snarkjs:
