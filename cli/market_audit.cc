@@ -15,7 +15,7 @@ struct AuditFlags {
 };
 
 Status CheckFlags(const AuditFlags& flags) {
-  if (flags.job.empty() != flags.all) return absl::OkStatus();
+  if (flags.job.empty() == flags.all) return absl::OkStatus();
   return Usage(absl::InvalidArgumentError("audit: want one job, or --all"));
 }
 
