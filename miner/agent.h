@@ -104,6 +104,7 @@ class Agent {
   void OnStreamEnd(uint64_t stream, const Status& status);
   // As the connection knows it; may block.
   StatusOr<PublicKey> CoordinatorKey();
+  StatusOr<transparency::NoteKey> LogKey();
   void OnResult(size_t device, const WorkerResult& result);
   StatusOr<UniqueFd> FetchOne(ArtifactKind kind, const Digest& digest, uint64_t bytes,
                               const CancelToken& cancel, uint64_t& fetched);

@@ -23,16 +23,6 @@ const client::CallOptions kOneTry{.retry_for = Micros{0}};
 constexpr Micros kGossipPause = Seconds(60);
 constexpr size_t kGossipMost = 8;
 
-// The key of the market's log; kDataLoss for a coordinator's key that is none.
-StatusOr<transparency::NoteKey> LogOf(const v1::GetMarketResponse& market) {
-  PublicKey coordinator{};
-  if (market.coordinator_key().size() != coordinator.size()) {
-    return absl::DataLossError("the coordinator's key is not 32 bytes");
-  }
-  std::copy(market.coordinator_key().begin(), market.coordinator_key().end(), coordinator.begin());
-  return transparency::LogKeyOf(market.market(), coordinator);
-}
-
 CallResult Classify(const Status& status) {
   if (status.ok()) return CallResult::kOk;
   if (client::IsOutcomeUnknown(status)) return CallResult::kRetry;
@@ -134,6 +124,12 @@ StatusOr<PublicKey> Agent::CoordinatorKey() {
   }
   std::copy(market.coordinator_key().begin(), market.coordinator_key().end(), key.begin());
   return key;
+}
+
+StatusOr<transparency::NoteKey> Agent::LogKey() {
+  PL_ASSIGN_OR_RETURN(const auto market, connection_.Market(kOneTry));
+  PL_ASSIGN_OR_RETURN(const PublicKey key, CoordinatorKey());
+  return transparency::LogKeyOf(market.market(), key);
 }
 
 void Agent::Do(const action::KeepPlace& keep) {
@@ -280,7 +276,7 @@ event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
   const auto commit = client::MakeCommit(connection_.key(), market->market(), FromAttempt(record.attempt),
                                          AsChars(record.proof), record.public_inputs, record.nonce);
   if (!commit.ok()) return failed(commit.status());
-  const auto log = LogOf(*market);
+  const auto log = LogKey();
   if (!log.ok()) return failed(log.status());
   const client::LogView::Known asked = log_view_.known(*log);
   v1::CommitProofRequest request = client::CommitRequest(*commit);
@@ -314,8 +310,7 @@ Status Agent::TakeReceipt(const v1::Receipt& receipt, const client::Commit& comm
 }
 
 Status Agent::Gossip() {
-  PL_ASSIGN_OR_RETURN(const auto market, connection_.Market(kOneTry));
-  PL_ASSIGN_OR_RETURN(const transparency::NoteKey log, LogOf(market));
+  PL_ASSIGN_OR_RETURN(const transparency::NoteKey log, LogKey());
   return client::Gossip(log_, log_view_, log, kGossipMost, kOneTry).status();
 }
 

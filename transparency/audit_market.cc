@@ -118,6 +118,11 @@ void MarketAudit::Apply(uint64_t index, const LeafContent& leaf) {
     case LeafType::kVerdict:
       OnVerdict();
       break;
+    case LeafType::kPayWithdrawal:
+    case LeafType::kRejectWithdrawal:
+    case LeafType::kCancelWithdrawal:
+      OnWithdrawalEnd();
+      break;
     case LeafType::kDeposit:
     case LeafType::kWithdraw:
       OnMoney();

@@ -83,6 +83,7 @@ class MarketAudit {
   void OnRelease();
   void OnVerdict();
   void OnMoney();
+  void OnWithdrawalEnd();
   void AttemptChanged(const AttemptRecord& record);
   void JobChanged(const JobRecord& record);
   void TransferMade(const TransferRecord& transfer);
@@ -105,6 +106,12 @@ class MarketAudit {
   std::map<std::string, Job> jobs_;
   std::map<std::string, Attempt> attempts_;
   std::set<std::string> proven_;
+  struct Withdrawal {
+    std::string owner;
+    uint64_t amount = 0;
+    bool waiting = true;
+  };
+  std::map<uint64_t, Withdrawal> withdrawals_;  // by the leaf that asked
   std::map<std::string, uint64_t> balances_;
   uint64_t last_transfer_ = 0;
   uint64_t paid_ = 0;

@@ -22,10 +22,31 @@ void MarketAudit::OnMoney() {
   const uint64_t amount = Integer(71);
   const bool right = std::any_of(transfers_.begin(), transfers_.end(), [&](const TransferRecord& t) {
     return t.amount == amount && (in ? t.kind == kDeposit && t.debit == kOutside && t.credit == account
-                                     : t.kind == kWithdrawal && t.debit == account);
+                                     : t.kind == kWithdrawalRequest && t.debit == account);
   });
+  if (!in) withdrawals_[index_] = {Bytes(1), amount, true};
   Demand(right, in ? "deposit-elsewhere" : "withdrawal-elsewhere",
          "its money went elsewhere, or another amount");
+}
+
+// Paid outside, or given back: once, and in whole.
+void MarketAudit::OnWithdrawalEnd() {
+  const auto it = withdrawals_.find(Integer(60));
+  if (!Demand(it != withdrawals_.end() && it->second.waiting, "withdrawal-elsewhere",
+              "a withdrawal ended twice, or was never asked for")) {
+    return;
+  }
+  it->second.waiting = false;
+  const bool paid = leaf_->type == LeafType::kPayWithdrawal;
+  const std::string to = paid ? kOutside : Available(it->second.owner);
+  const std::string from = "withdrawing:" + Hex(it->second.owner);
+  const bool right = std::any_of(transfers_.begin(), transfers_.end(), [&](const TransferRecord& t) {
+    return t.kind == (paid ? kWithdrawal : kWithdrawalReturn) && t.amount == it->second.amount &&
+           t.debit == from && t.credit == to;
+  });
+  Demand(right, "withdrawal-elsewhere", "a withdrawal moved other money than it says");
+  Demand(leaf_->type != LeafType::kCancelWithdrawal || it->second.owner == Bytes(1), "withdrawal-elsewhere",
+         "a stranger cancelled a withdrawal");
 }
 
 void MarketAudit::MoveMoney(const TransferRecord& transfer) {
@@ -61,9 +82,12 @@ void MarketAudit::MoveMoney(const TransferRecord& transfer) {
 
 void MarketAudit::TransferMade(const TransferRecord& transfer) {
   MoveMoney(transfer);
-  if (transfer.kind == kDeposit || transfer.kind == kWithdrawal) {
-    Demand(leaf_->type == LeafType::kDeposit || leaf_->type == LeafType::kWithdraw, "money-unasked",
-           "money entered or left the market unasked");
+  if (transfer.kind == kDeposit || transfer.kind == kWithdrawal || transfer.kind == kWithdrawalRequest ||
+      transfer.kind == kWithdrawalReturn) {
+    const LeafType type = leaf_->type;
+    Demand(type == LeafType::kDeposit || type == LeafType::kWithdraw || type == LeafType::kPayWithdrawal ||
+               type == LeafType::kRejectWithdrawal || type == LeafType::kCancelWithdrawal,
+           "money-unasked", "money entered or left the market unasked");
     return;
   }
   if (transfer.kind > kCheckFee) return;  // moved; no rule of races names it
@@ -169,7 +193,9 @@ void MarketAudit::RefundPaid(Job& job, const TransferRecord& transfer) {
   const bool decided = std::all_of(job.attempts.begin(), job.attempts.end(), [this](const std::string& id) {
     return !attempts_.at(id).commit_leaf || attempts_.at(id).decided;
   });
-  Demand(decided, "refunded-early", "a job was refunded while a commit was undecided");
+  Demand(!ends(kJobSuspended) || leaf_->type == LeafType::kSuspension, "refunded-early",
+         "a job was called suspended without a suspension");
+  Demand(decided || ends(kJobSuspended), "refunded-early", "a job was refunded while a commit was undecided");
   if (options_.job.empty() || options_.job == Hex(about_)) ++refunded_;
 }
 

@@ -27,7 +27,9 @@ enum TransferKind : uint8_t {
   kCollateralReturn = 8,
   kPenalty = 9,
   kBounty = 10,
-  kCheckFee = 11
+  kCheckFee = 11,
+  kWithdrawalRequest = 12,
+  kWithdrawalReturn = 13
 };
 
 inline constexpr char kOutside[] = "external";
