@@ -118,6 +118,9 @@ void MarketAudit::Apply(uint64_t index, const LeafContent& leaf) {
     case LeafType::kVerdict:
       OnVerdict();
       break;
+    case LeafType::kTick:
+      OnTick();
+      break;
     case LeafType::kPayWithdrawal:
     case LeafType::kRejectWithdrawal:
     case LeafType::kCancelWithdrawal:
@@ -195,22 +198,41 @@ void MarketAudit::OnCancel() {
 }
 
 void MarketAudit::OnAdmit() {
-  const std::string id = Bytes(30);
-  Job* job = FindJob(id);
-  const bool one =
-      attempt_records_.size() == 1 && attempt_records_[0].job == id && attempt_records_[0].miner == Bytes(1);
-  if (job == nullptr || !Demand(one, "admission-malformed", "an admission makes one attempt of who asked"))
-    return;
+  if (FindJob(Bytes(30)) == nullptr || attempt_records_.empty()) return;  // without an attempt: a candidacy
   const AttemptRecord& record = attempt_records_[0];
+  const bool one = attempt_records_.size() == 1 && record.job == Bytes(30) && record.miner == Bytes(1);
+  if (Demand(one, "admission-malformed", "an admission makes one attempt of who asked")) Admit(record);
+}
+
+void MarketAudit::Admit(const AttemptRecord& record) {
   if (!Demand(!attempts_.contains(record.attempt) && record.fence == index_, "admission-malformed",
               "an attempt or its fence is not new")) {
     return;
   }
   Attempt& attempt = attempts_[record.attempt];
-  attempt.job = id;
+  attempt.job = record.job;
   attempt.miner = record.miner;
   attempt.fence = record.fence;
-  job->attempts.push_back(record.attempt);
+  jobs_.at(record.job).attempts.push_back(record.attempt);
+}
+
+// Whether tickets and order are right is judged by others; here a place that was drawn is one that was given.
+void MarketAudit::OnTick() {
+  const auto draws = DecodeDrawRecords(Bytes(kDrawRecordsField));
+  if (!Demand(draws.ok(), "leaf-malformed", "its draws are cut")) return;
+  for (const DrawRecord& draw : *draws) {
+    if (FindJob(draw.job) == nullptr) continue;
+    for (const DrawRecord::Candidate& candidate : draw.candidates) {
+      if (!candidate.admitted) continue;
+      const auto record = std::find_if(attempt_records_.begin(), attempt_records_.end(), [&](const auto& r) {
+        return r.job == draw.job && r.miner == candidate.miner && r.state == kAttemptAdmitted;
+      });
+      if (Demand(record != attempt_records_.end(), "place-not-given",
+                 "a place that was drawn was not given")) {
+        Admit(*record);
+      }
+    }
+  }
 }
 
 void MarketAudit::OnCommit() {

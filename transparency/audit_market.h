@@ -78,6 +78,8 @@ class MarketAudit {
   void OnPost();
   void OnCancel();
   void OnAdmit();
+  void Admit(const AttemptRecord& record);
+  void OnTick();
   void OnCommit();
   void OnReveal();
   void OnRelease();

@@ -12,6 +12,7 @@ inline constexpr uint8_t kJobWon = 4;
 inline constexpr uint8_t kJobUnprovable = 7;
 inline constexpr uint8_t kJobSuspended = 8;
 inline constexpr uint8_t kReasonUnprovable = 14;
+inline constexpr uint8_t kAttemptAdmitted = 1;
 inline constexpr uint8_t kAttemptValid = 4;
 inline constexpr uint8_t kAttemptWon = 5;
 inline constexpr uint8_t kAttemptInvalid = 7;
