@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "client/log_view.h"
 #include "client/transfer.h"
 #include "miner/agent.h"
 #include "miner/worker/worker_main.h"
@@ -81,6 +82,7 @@ class Rig {
       Clock& clock, Random& random)
       : cache_(ArtifactCache::Open(folder + "/cache", {.quota_bytes = 1 << 30}).value()),
         journal_(Journal::Open(folder + "/journal").value()),
+        log_view_(client::LogView::Open(folder + "/receipts").value()),
         metrics_(inert_, 1),
         reporter_({"1.0", "key", url, {"cpu"}}, clock, metrics_),
         miner_(url, key, v1::ROLE_MINER, clock, random),
@@ -89,7 +91,7 @@ class Rig {
                 .worker = {},
                 .device_names = {"cpu"},
                 .domain_size_max = 1 << 20},
-               *miner_.connection, *cache_, journal_, reporter_, metrics_, clock, random) {
+               *miner_.connection, *cache_, journal_, *log_view_, reporter_, metrics_, clock, random) {
     EXPECT_TRUE(agent_.Start().ok());
     thread_ = std::thread([this] { agent_.Run(); });
   }
@@ -105,6 +107,7 @@ class Rig {
   InertMetrics inert_;
   std::unique_ptr<ArtifactCache> cache_;
   Journal journal_;
+  std::unique_ptr<client::LogView> log_view_;
   MinerMetrics metrics_;
   Reporter reporter_;
   Caller miner_;
