@@ -102,6 +102,10 @@ class Coordinator::Telling final : public engine::Outbox {
       if (const auto* over = std::get_if<market::AttemptEnded>(&effect)) {
         world.ended(*market.FindAttempt(over->attempt));
       }
+      if (const auto* admitted = std::get_if<market::Admitted>(&effect)) {
+        world.admitted(*market.FindAttempt(admitted->attempt));
+      }
+      if (const auto* not_drawn = std::get_if<market::NotDrawn>(&effect)) world.not_drawn(*not_drawn);
       if (const auto* revealed = std::get_if<market::NeedsVerdict>(&effect)) {
         world.revealed(*market.FindAttempt(revealed->attempt));
       }
@@ -262,10 +266,22 @@ void Coordinator::Buried() {
 void Coordinator::PassSecond() {
   if (healed_) return;
   if (up() && world_.draw.Chance(world_.plan.coordinator.dies_idle)) Buried();
+  if (up() && world_.draw.Chance(world_.plan.coordinator.silent_holders)) LoseAHolder();
   if (world_.draw.Chance(world_.plan.coordinator.clock_jumps)) {
     const Micros by = world_.draw.Time(Millis(1), Seconds(3600));
     world_.clock.Jump(world_.draw.Chance(500) ? by : Micros{} - by);
   }
+}
+
+// What the part that hears heartbeats says of a miner that it has not heard.
+void Coordinator::LoseAHolder() {
+  std::vector<Id> holders;
+  for (const auto& [id, attempt] : world_.judge.model().attempts()) {
+    if (attempt.phase == kAdmitted) holders.push_back(id);
+  }
+  if (holders.empty()) return;
+  engine_->Offer({}, market::HolderSilent{{world_.draw.Pick(holders)}}, {}, [](const auto&) {});
+  PlanTurn(Micros{});
 }
 
 void Coordinator::Heal() {

@@ -29,6 +29,8 @@ class Coordinator {
     std::function<void(const market::Job&, Micros left)> offer;
     std::function<void(const market::Attempt&)> ended;
     std::function<void(const market::Attempt&)> revealed;
+    std::function<void(const market::Attempt&)> admitted;  // by a draw
+    std::function<void(const market::NotDrawn&)> not_drawn;
   };
 
   // `database`: a path for a SQLite database, which there is none of yet; empty: what is durable is kept in
@@ -60,6 +62,7 @@ class Coordinator {
 
   void OpenStore();
   Fate DrawFate();
+  void LoseAHolder();
   void Offer(const market::Job& job);
   void PlanTurn(Micros delay);
   void Turn();

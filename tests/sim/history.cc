@@ -42,6 +42,8 @@ void History::Append(const transparency::Leaf& leaf) {
   if (leaf.index > size()) return findings_.Add("dense-log", name + ": want " + std::to_string(size()));
   const Digest hash = Hash('\0', AsBytes(leaf.bytes), {});
   if (hash != leaf.hash) findings_.Add("leaf-hash", name + ": stored with another hash than its bytes have");
+  const auto kind = LoadLe<uint16_t>(AsBytes(leaf.bytes).data() + 8);
+  if (kind == kPost) root_before_post_[leaf.index] = Root();
   bytes_.push_back(leaf.bytes);
   hashes_.push_back(hash);
   peaks_.emplace_back(0, hash);
@@ -50,11 +52,16 @@ void History::Append(const transparency::Leaf& leaf) {
     peaks_.pop_back();
     peaks_.back() = {height + 1, Hash('\1', peaks_.back().second, right)};
   }
-  const auto kind = LoadLe<uint16_t>(AsBytes(leaf.bytes).data() + 8);
   if (kind == kCommit) root_of_commit_[leaf.index] = Root();
 }
 
+Digest History::RootBefore(uint64_t post) const {
+  const auto it = root_before_post_.find(post);
+  return it == root_before_post_.end() ? Digest{} : it->second;
+}
+
 Digest History::Root() const {
+  if (peaks_.empty()) return Sha256({});
   Digest root = peaks_.back().second;
   for (size_t i = peaks_.size() - 1; i-- > 0;) root = Hash('\1', peaks_[i].second, root);
   return root;

@@ -14,7 +14,7 @@ Overload(Cases...) -> Overload<Cases...>;
 
 bool IsClients(const std::string& leaf) {
   const auto kind = LoadLe<uint16_t>(AsBytes(leaf).data() + 8);
-  return kind != kVerdict && kind != kTick && kind != kStart;
+  return kind != kVerdict && kind != kTick && kind != kStart && kind != kHolderSilent;
 }
 
 std::string WhoAsked(const Request& request) {
@@ -52,6 +52,10 @@ std::string InWords(const market::Answer& answer) {
                  return "suspension " + std::to_string(a.suspension.active) + " " +
                         std::to_string(a.refunded_jobs);
                },
+               [](const market::CandidacyAnswer& a) {
+                 return "candidate at " + HexEncode(a.candidacy.job.bytes) + " " +
+                        std::to_string(a.candidacy.leaf);
+               },
                [](const auto&) { return std::string("done"); }},
       answer);
 }
@@ -76,7 +80,8 @@ void Judge::OnDurable(const std::vector<transparency::Leaf>& leaves) {
 }
 
 void Judge::FoldNext() {
-  const std::optional<LeafView> view = ReadLeaf(folded_, history_.bytes(folded_));
+  std::optional<LeafView> view = ReadLeaf(folded_, history_.bytes(folded_));
+  if (view) view->root_before = history_.RootBefore(folded_);
   ++folded_;
   if (view) model_.Fold(*view);
 }
@@ -191,6 +196,9 @@ bool Judge::IsTrue(const Request& request, const engine::Answered& answered) con
                  return answered.repeated ||
                         a.suspension.active == model_.IsSuspensionActive(a.suspension.subject.circuit);
                },
+               [&](const market::CandidacyAnswer& a) {
+                 return model_.WasCandidate(who, a.candidacy.job.bytes, a.candidacy.leaf);
+               },
                [&](const auto&) { return logged; }},
       answered.answer);
 }
@@ -205,6 +213,7 @@ void Judge::OnPublished(const market::Market& market, const std::vector<market::
                         [&](const market::JobOver& e) { CompareJob(market, e.job.bytes); },
                         [&](const market::AttemptEnded& e) { CompareAttempt(market, e.attempt.bytes); },
                         [&](const market::NeedsVerdict& e) { CompareAttempt(market, e.attempt.bytes); },
+                        [&](const market::Admitted& e) { CompareAttempt(market, e.attempt.bytes); },
                         [](const auto&) {}},
                effect);
   }
@@ -271,6 +280,15 @@ void Judge::CompareAll(const market::Market& market) {
       findings_.Add("read-durable", "a suspension that was lifted");
   }
   if (suspended != model_.suspended().size()) findings_.Add("read-durable", "a suspension is forgotten");
+  size_t candidates = 0;
+  for (const auto& [id, job] : model_.jobs()) candidates += job.candidates.size();
+  if (market.candidacies().size() != candidates)
+    findings_.Add("read-durable", "other candidates wait for draws");
+  for (const auto& [miner, standing] : market.standings()) {
+    if (standing.draws_lost != model_.DrawsLost(miner) || standing.places_lost != model_.PlacesLost(miner)) {
+      findings_.Add("read-durable", "a miner's standing reads otherwise than the log says");
+    }
+  }
   std::map<std::string, uint64_t> held;
   for (const auto& [account, balance] : market.ledger().balances()) {
     if (Count(balance) != 0 && account != "external") held[account] = Count(balance);

@@ -64,6 +64,17 @@ bool ReadRecords(LeafView& leaf, uint16_t number, const std::string& bytes) {
       attempt.fence = in.Number<uint64_t>();
       attempt.reveal_by = in.Number<int64_t>();
       leaf.attempts.push_back(attempt);
+    } else if (number == 104) {
+      DrawRecord draw;
+      draw.job = in.Bytes<Id>();
+      draw.number = in.Number<uint32_t>();
+      draw.places = in.Number<uint32_t>();
+      for (auto left = in.Number<uint32_t>(); in.good() && left > 0; --left) {
+        const auto miner = in.Bytes<Key>();
+        const auto tickets = in.Number<uint32_t>();
+        draw.entries.push_back({miner, tickets, in.Number<uint8_t>() == 1});
+      }
+      leaf.draws.push_back(std::move(draw));
     } else {
       MoneyRecord money;
       money.id = in.Number<uint64_t>();
@@ -94,7 +105,7 @@ std::optional<LeafView> ReadLeaf(uint64_t index, const std::string& bytes) {
     std::string value = in.Text(size);
     if (!in.good() || number <= last) return std::nullopt;
     last = number;
-    if (number >= 101 && number <= 103) {
+    if (number >= 101 && number <= 104) {
       if (!ReadRecords(leaf, number, value)) return std::nullopt;
     } else {
       leaf.fields[number] = std::move(value);

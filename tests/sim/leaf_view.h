@@ -30,6 +30,8 @@ enum LeafKind : uint16_t {
   kWithdrawal = 10,
   kTick = 11,
   kStart = 12,
+  kCandidacyOver = 17,
+  kHolderSilent = 18,
 };
 // Withdrawals and suspensions.
 enum LaterKind : uint16_t {
@@ -105,6 +107,18 @@ struct MoneyRecord {
   std::string debit, credit, job;
 };
 
+struct DrawnRecord {
+  Key miner{};
+  uint32_t tickets = 0;
+  bool admitted = false;
+};
+struct DrawRecord {
+  Id job{};
+  uint32_t number = 0;
+  uint32_t places = 0;
+  std::vector<DrawnRecord> entries;
+};
+
 struct LeafView {
   uint64_t index = 0;
   uint16_t kind = 0;
@@ -113,6 +127,8 @@ struct LeafView {
   std::vector<JobRecord> jobs;
   std::vector<AttemptRecord> attempts;
   std::vector<MoneyRecord> money;
+  std::vector<DrawRecord> draws;
+  Digest root_before{};  // of the log that this leaf was added to; of posts alone, by who keeps the log
 
   // Zero, or empty, where the field is absent or has another size.
   template <typename T>

@@ -35,19 +35,42 @@ void Miner::OnOffer(const Offer& offer) {
 }
 
 void Miner::Accept(const Id& job) {
-  Ask(market::AcceptOffer{{job}}, [this, job](const engine::Answered& answered) {
-    const auto* admitted = std::get_if<market::AttemptAnswer>(&answered.answer);
-    const auto race = races_.find(job);
-    if (race == races_.end()) return;
-    if (admitted == nullptr) {
-      races_.erase(race);
+  Draw& draw = stage_.draw;
+  market::AcceptOffer accept{{job}};
+  if (draw.Chance(500)) accept.predicted = draw.Time(Millis(1), stage_.plan.prove_time);
+  accept.residency = static_cast<market::Residency>(draw.Below(4));
+  if (draw.Chance(500)) accept.slots = capacity_;
+  Ask(accept, [this, job](const engine::Answered& answered) {
+    if (!races_.contains(job) || races_.at(job).answered) return;
+    if (const auto* admitted = std::get_if<market::AttemptAnswer>(&answered.answer)) {
+      return OnAdmitted(job, admitted->attempt.id.bytes, admitted->attempt.fence);
+    }
+    if (!std::holds_alternative<market::CandidacyAnswer>(answered.answer)) {
+      races_.erase(job);
       return;
     }
-    race->second.attempt = admitted->attempt.id.bytes;
-    race->second.fence = admitted->attempt.fence;
-    race->second.answered = true;
-    Prove(job);
+    if (stage_.draw.Chance(100)) {
+      Ask(market::WithdrawCandidacy{{job}}, [](const engine::Answered&) {});
+    }
+    // The word of the draw may be lost: asks again.
+    Later(stage_.draw.Time(Seconds(2), Seconds(8)), [this, job] {
+      if (races_.contains(job) && !races_.at(job).answered) Accept(job);
+    });
   });
+}
+
+void Miner::OnAdmitted(const Id& job, const Id& attempt, uint64_t fence) {
+  const auto race = races_.find(job);
+  if (down_ || race == races_.end() || race->second.answered) return;
+  race->second.attempt = attempt;
+  race->second.fence = fence;
+  race->second.answered = true;
+  Prove(job);
+}
+
+void Miner::OnNotDrawn(const Id& job) {
+  const auto race = races_.find(job);
+  if (race != races_.end() && !race->second.answered) races_.erase(race);
 }
 
 void Miner::Prove(const Id& job) {

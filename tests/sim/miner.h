@@ -25,6 +25,8 @@ class Miner final : public Client {
   Character character() const { return character_; }
   void OnOffer(const Offer& offer);
   void OnEnded(const Id& job, const Id& attempt);
+  void OnAdmitted(const Id& job, const Id& attempt, uint64_t fence);
+  void OnNotDrawn(const Id& job);
   // A proof of this job became known; copiers use it.
   void OnSeen(const Id& job, const std::string& proof);
   // Somebody's attempt became known; liars use it.

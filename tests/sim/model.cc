@@ -50,13 +50,15 @@ void Model::Fold(const LeafView& leaf) {
     return phase == kAttemptWon || phase == kLost || phase == kJobEnded;
   };
   for (const AttemptRecord& record : leaf.attempts) {
-    if (!ends_with_job(record.phase)) FoldAttempt(leaf, record);
+    const bool drawn = leaf.kind == kTick && !attempts_.contains(record.id);
+    if (!drawn && !ends_with_job(record.phase)) FoldAttempt(leaf, record);
   }
   for (const JobRecord& record : leaf.jobs) FoldJob(leaf, record);
   for (const AttemptRecord& record : leaf.attempts) {
     if (ends_with_job(record.phase)) FoldAttempt(leaf, record);
   }
   for (const Id& id : over_) PayOut(id);
+  FoldDraws(leaf);
   FoldMoney(leaf);
   CheckDue(leaf);
 }
@@ -70,7 +72,8 @@ void Model::CheckCommon(const LeafView& leaf) {
   }
   last_time_ = std::max(last_time_, leaf.time);
   if (leaf.index == 0 && leaf.kind != kStart) Wrong(leaf, "log-start", "want a start of the coordinator");
-  const bool internal = leaf.kind == kVerdict || leaf.kind == kTick || leaf.kind == kStart;
+  const bool internal =
+      leaf.kind == kVerdict || leaf.kind == kTick || leaf.kind == kStart || leaf.kind == kHolderSilent;
   const Key who = leaf.Bytes<Key>(1);
   if (internal != leaf.Text(2).empty() || internal != (who == Key{})) {
     Wrong(leaf, "origin", "a command of kind " + std::to_string(leaf.kind) + " by the wrong side");
@@ -103,6 +106,10 @@ void Model::FoldCommand(const LeafView& leaf) {
       return;  // judged by what becomes of the job
     case kTick:
       return;
+    case kCandidacyOver:
+      return FoldCandidacyOver(leaf);
+    case kHolderSilent:
+      return FoldSilence(leaf);
     case kDeposit: {
       const Key owner = leaf.Bytes<Key>(70);
       const auto amount = leaf.Number<uint64_t>(71);
@@ -138,7 +145,9 @@ void Model::FoldStart(const LeafView& leaf) {
             .release_grace = leaf.Number<int64_t>(111),
             .release_fee_per_million = leaf.Number<uint32_t>(112),
             .unprovable_reports = leaf.Number<uint32_t>(113),
-            .check_fee_per_million = leaf.Number<uint32_t>(114)};
+            .check_fee_per_million = leaf.Number<uint32_t>(114),
+            .draw_window = leaf.Number<int64_t>(91),
+            .late_percent = leaf.Number<uint32_t>(93)};
   last_start_ = leaf.index;
   no_expiry_before_ = std::max(no_expiry_before_, leaf.Number<int64_t>(80));
 }
@@ -165,6 +174,9 @@ void Model::FoldPost(const LeafView& leaf) {
   job.deadline = leaf.time + leaf.Number<int64_t>(36);
   job.lease = leaf.Number<int64_t>(38);
   job.width = leaf.Has(38) ? 1 : leaf.Number<uint32_t>(37);
+  job.hedged = leaf.Number<uint8_t>(42) == 1;
+  if (leaf.Bytes<Digest>(41) != leaf.root_before)
+    Wrong(leaf, "draw", "its seed has another root than the log had");
   job.phase = kOpen;
   if (!circuits_.contains(job.circuit)) Wrong(leaf, "post", "of a circuit that is not registered");
   if (IsSuspended(job.circuit)) Wrong(leaf, "suspended", "a job was posted");
@@ -173,58 +185,16 @@ void Model::FoldPost(const LeafView& leaf) {
     if (IsBeingProven(job.circuit, job.statement)) Wrong(leaf, "resold", "this statement is being proven");
   }
   const Id id = leaf.jobs[0].id;
+  std::string seed = std::string("prooflode/v1/draw") + '\0' + std::string(id.begin(), id.end());
+  std::array<uint8_t, 4> size{};
+  StoreLe(size.data(), static_cast<uint32_t>(leaf.Text(40).size()));
+  seed.append(size.begin(), size.end());
+  job.draw_seed = Sha256(AsBytes(seed + leaf.Text(40) + leaf.Text(41)));
   unfinished_[job.statement].insert(id);
   ++unfinished_of_[job.requester];
   Expect({0, kMoneyEscrow, job.reward + job.fee, AvailableOf(job.requester), EscrowOf(job.requester),
           HexEncode(id)});
   jobs_[id] = std::move(job);
-}
-
-void Model::FoldAdmission(const LeafView& leaf) {
-  if (leaf.attempts.size() != 1 || attempts_.contains(leaf.attempts[0].id)) {
-    return Wrong(leaf, "admission", "want one new attempt");
-  }
-  const AttemptRecord& record = leaf.attempts[0];
-  AttemptModel attempt{.job = leaf.Bytes<Id>(30), .miner = leaf.Bytes<Key>(1), .fence = leaf.index};
-  const auto job = jobs_.find(attempt.job);
-  if (job == jobs_.end()) return Wrong(leaf, "admission", "to no job");
-  if (job->second.phase != kOpen || IsPast(leaf.time, job->second.deadline)) {
-    Wrong(leaf, "admission", "to a job that is closed");
-  }
-  const uint32_t live = LiveIn(job->second);
-  if (job->second.width != 0 && live >= job->second.width) {
-    Wrong(leaf, "width", std::to_string(live) + " of " + std::to_string(job->second.width) + " race already");
-  }
-  uint32_t admissions = 0;
-  for (const Id& id : job->second.attempts) {
-    const AttemptModel& other = attempts_.at(id);
-    if (other.miner != attempt.miner) continue;
-    ++admissions;
-    if (other.phase == kInvalid || (other.phase == kReleased && other.reason == kReasonUnprovable) ||
-        (other.phase == kTimedOut && other.reason == kReasonRevealWindow)) {
-      Wrong(leaf, "admission", "of a miner that has shown that it must not have another");
-    }
-    if (IsLivePhase(other.phase)) Wrong(leaf, "admission", "of a miner with a live attempt at this job");
-  }
-  if (admissions >= rules_.admissions_max) Wrong(leaf, "admission", "more often than the rules allow");
-  if (LiveOf(attempt.miner) >= rules_.live_max) Wrong(leaf, "admission", "of a miner with too many attempts");
-  if (job->second.lease > 0) {
-    attempt.place_until = leaf.time + job->second.lease;
-  } else if (job->second.width != 0) {
-    attempt.place_until = leaf.time + rules_.race_place;
-  }
-  if (record.job != attempt.job || record.miner != attempt.miner || record.phase != kAdmitted ||
-      record.fence != attempt.fence) {
-    Wrong(leaf, "admission", "its record says another job, miner, state or fence");
-  }
-  attempt.phase = kAdmitted;
-  attempt.admitted_at = leaf.time;
-  attempt.stake = job->second.collateral;
-  Expect({0, kMoneyCollateral, attempt.stake, AvailableOf(attempt.miner), StakeOf(attempt.miner),
-          HexEncode(attempt.job)});
-  live_of_[attempt.miner].insert(record.id);
-  job->second.attempts.push_back(record.id);
-  attempts_[record.id] = std::move(attempt);
 }
 
 // The attempt that a miner's command names; nullptr, and a finding, where it is not its own or long gone.
@@ -252,6 +222,7 @@ void Model::FoldCommit(const LeafView& leaf) {
   attempt->commit_hash = leaf.Bytes<Digest>(52);
   attempt->reveal_by = leaf.time + rules_.reveal_window;
   live_of_[attempt->miner].insert(leaf.Bytes<Id>(50));
+  NotePlace(attempt->miner, /*lost=*/false);
 }
 
 void Model::FoldReveal(const LeafView& leaf) {

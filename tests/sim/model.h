@@ -13,6 +13,10 @@
 
 namespace prooflode::sim {
 
+struct CandidateModel {
+  int64_t predicted = 0;
+  uint8_t residency = 0;
+};
 struct JobModel {
   Key requester{};
   Digest circuit{};
@@ -24,7 +28,12 @@ struct JobModel {
   uint64_t bounty = 0;      // forfeited collateral that waits for whoever completes the job
   int64_t deadline = 0;
   uint32_t width = 0;  // 1 for a lease, 0 for everybody
-  int64_t lease = 0;   // 0: a race
+  bool hedged = false;
+  Digest draw_seed{};
+  uint32_t draws = 0;
+  int64_t draw_at = 0;  // 0: no candidates wait
+  std::map<Key, CandidateModel> candidates;
+  int64_t lease = 0;  // 0: a race
   uint8_t phase = 0;
   Id delivered{};
   Id winning{};
@@ -38,7 +47,9 @@ struct AttemptModel {
   uint8_t reason = 0;
   int64_t admitted_at = 0;
   int64_t place_until = 0;  // 0: no limit of its own
-  uint64_t stake = 0;       // collateral held
+  int64_t late_at = 0;      // of a hedged lease
+  bool late = false;
+  uint64_t stake = 0;  // collateral held
   bool has_committed = false;
   uint64_t commit_leaf = 0;
   Digest commit_hash{};
@@ -66,6 +77,8 @@ struct RulesModel {
   uint32_t release_fee_per_million = 0;
   uint32_t unprovable_reports = 0;
   uint32_t check_fee_per_million = 0;
+  int64_t draw_window = 0;
+  uint32_t late_percent = 0;
 };
 
 constexpr bool IsFinalPhase(uint8_t job) { return job >= kWon && job <= kSuspended; }
@@ -113,6 +126,16 @@ class Model {
   uint32_t UnfinishedOf(const Key& requester) const;
   uint32_t LiveOf(const Key& miner) const;
   uint32_t LiveIn(const JobModel& job) const;
+  // How many may race at once; 0: everybody.
+  uint32_t PlacesOf(const JobModel& job) const;
+  // Whether the leaf made this miner a candidate for the job.
+  bool WasCandidate(const Key& miner, const Id& job, uint64_t leaf) const;
+  // Attempts that have not committed, and candidacies; and how many of them the miner has shown it can take.
+  uint32_t WorkOf(const Key& miner) const;
+  uint32_t CandidaciesOf(const Key& miner) const;
+  uint32_t ShownSlots(const Key& miner, uint32_t declared) const;
+  uint32_t DrawsLost(const Key& miner) const;
+  uint32_t PlacesLost(const Key& miner) const;
   // Miners that have reported that nobody can prove it.
   uint32_t ReportsOf(const JobModel& job) const;
   // A commit that is neither decided nor out of time.
@@ -123,6 +146,17 @@ class Model {
   void FoldStart(const LeafView& leaf);
   void FoldPost(const LeafView& leaf);
   void FoldAdmission(const LeafView& leaf);
+  void FoldCandidacy(const LeafView& leaf, const Id& id, JobModel& job);
+  void FoldCandidacyOver(const LeafView& leaf);
+  void FoldSilence(const LeafView& leaf);
+  void FoldDraws(const LeafView& leaf);
+  void FoldDraw(const LeafView& leaf, const DrawRecord& draw, JobModel& job);
+  uint32_t TicketsOf(const JobModel& job, const Key& miner) const;
+  // Makes the attempt of this record.
+  void Admit(const LeafView& leaf, const AttemptRecord& record, JobModel& job, const CandidateModel& asked);
+  // What the account will hold after what this leaf is known to move so far.
+  uint64_t BalanceSoFar(const std::string& account) const;
+  void NotePlace(const Key& miner, bool lost);
   void FoldCommit(const LeafView& leaf);
   void FoldReveal(const LeafView& leaf);
   void FoldVerdict(const LeafView& leaf);
@@ -168,8 +202,13 @@ class Model {
   std::map<Key, uint32_t> unfinished_of_;
   std::map<Key, std::set<Id>> live_of_;
   std::set<std::pair<Key, std::string>> requests_;
-  std::vector<MoneyRecord> expected_;  // what this leaf has to move
-  std::vector<Id> over_;               // jobs that this leaf ended
+  std::vector<MoneyRecord> expected_;    // what this leaf has to move
+  std::map<Key, uint32_t> draws_lost_;   // since the last place that was drawn
+  std::map<Key, uint32_t> places_lost_;  // less commits since
+  std::map<Key, uint32_t> candidacies_;
+  std::set<std::pair<Key, Digest>> proven_by_;      // who has won a job of which circuit
+  std::map<uint64_t, std::pair<Key, Id>> entered_;  // candidacies by their leaf
+  std::vector<Id> over_;                            // jobs that this leaf ended
   int64_t no_expiry_before_ = 0;
   uint64_t last_start_ = 0;  // leaf of the coordinator's last start
   int64_t last_time_ = 0;

@@ -19,6 +19,11 @@ void Model::FoldAttempt(const LeafView& leaf, const AttemptRecord& record) {
   switch (record.phase) {
     case kAdmitted:
       fine = leaf.kind == kAdmission && leaf.attempts.size() == 1;
+      if (leaf.kind == kTick) {  // the holder of a hedged lease is late
+        fine = before == kAdmitted && attempt.late_at != 0 && !attempt.late &&
+               IsPast(leaf.time, attempt.late_at);
+        attempt.late = true;
+      }
       break;
     case kCommitted:
       fine = leaf.kind == kCommit && named && record.reveal_by == attempt.reveal_by;
@@ -45,6 +50,7 @@ void Model::FoldAttempt(const LeafView& leaf, const AttemptRecord& record) {
               " to " + std::to_string(record.phase));
   }
   if (!IsLivePhase(record.phase)) CloseStake(leaf, attempt, record);
+  if (record.phase == kTimedOut || record.phase == kInvalid) NotePlace(attempt.miner, /*lost=*/true);
   attempt.phase = record.phase;
   attempt.reason = record.reason;
   if (!IsLivePhase(record.phase)) live_of_[attempt.miner].erase(record.id);
@@ -59,6 +65,10 @@ bool Model::MayEnd(const LeafView& leaf, const AttemptModel& attempt, const Atte
   };
   switch (record.phase) {
     case kTimedOut:
+      if (leaf.kind == kHolderSilent) {
+        return attempt.phase == kAdmitted && leaf.Bytes<Id>(50) == record.id &&
+               record.reason == kReasonPlaceOver;
+      }
       if (leaf.kind != kTick) return false;
       if (record.reason == kReasonRevealWindow) {
         return attempt.phase == kCommitted && IsPast(leaf.time, attempt.reveal_by);
@@ -92,6 +102,8 @@ void Model::FoldJob(const LeafView& leaf, const JobRecord& record) {
     over_.push_back(record.id);
     if (record.phase == kWon) {
       CheckWinner(job, record);
+      if (const AttemptModel* winner = FindAttempt(record.winning))
+        proven_by_.insert({winner->miner, job.circuit});
       proven_.insert(job.statement);
     }
   }

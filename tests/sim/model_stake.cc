@@ -25,6 +25,7 @@ uint64_t Model::PenaltyFor(const LeafView& leaf, const AttemptModel& attempt,
   if (record.phase == kInvalid) return attempt.stake;
   if (unrevealed) return attempt.commit_leaf > last_start_ ? attempt.stake : 0;
   if (restarted_since_admission) return 0;
+  if (leaf.kind == kHolderSilent) return ReleaseFee(leaf.time, attempt);
   if (record.phase == kTimedOut) return attempt.stake;
   if (record.phase == kReleased) {
     return record.reason == kReasonUnprovable ? 0 : ReleaseFee(leaf.time, attempt);

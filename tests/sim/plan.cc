@@ -26,6 +26,7 @@ Plan DrawPlan(Draw& draw) {
                       .dies_telling = draw.Fault(10),
                       .disk_error = draw.Fault(10),
                       .clock_jumps = draw.Fault(200),
+                      .silent_holders = draw.Fault(300),
                       .down = draw.Time(Millis(10), Seconds(10))};
   const auto weight = [&] { return draw.Fault(5); };
   plan.mix = {.honest = static_cast<uint32_t>(draw.Between(1, 10)),
@@ -53,6 +54,8 @@ market::Rules DrawRules(Draw& draw) {
   rules.admissions_per_miner_and_job_max = static_cast<uint32_t>(draw.Spread(1, 8));
   rules.fee_per_million = draw.Chance(300) ? 0 : static_cast<uint32_t>(draw.Between(1, 200'000));
   if (draw.Chance(500)) rules.collateral_per_million = static_cast<uint32_t>(draw.Between(1, 1'000'000));
+  if (draw.Chance(500)) rules.draw_window = Millis(draw.Spread(1, 5000));
+  rules.late_percent = static_cast<uint32_t>(draw.Spread(100, 1000));
   rules.release_grace = Seconds(draw.Between(0, 10));
   rules.release_fee_per_million = static_cast<uint32_t>(draw.Between(0, 1'000'000));
   rules.unprovable_reports = static_cast<uint32_t>(draw.Between(1, 4));

@@ -24,6 +24,7 @@ struct CoordinatorFaults {
   uint32_t dies_telling = 0;       // some were told
   uint32_t disk_error = 0;         // Write fails, callers are told that the coordinator stopped
   uint32_t clock_jumps = 0;        // each second
+  uint32_t silent_holders = 0;     // a miner is unheard of for too long, each second
   Micros down = Seconds(5);
 };
 struct MinerMix {  // weights

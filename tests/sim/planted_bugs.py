@@ -89,12 +89,11 @@ BUGS = {
         (MARKET + "settle.cc", "if (attempt.state != AttemptState::kRevealed) {",
          "if (attempt.state != AttemptState::kRevealed && attempt.state != AttemptState::kInvalid) {")],
     "phantom refusal": [
-        (MARKET + "admission.cc", "if (!HasRoom(*job)) {", "if (PlacesOf(*job) > 1 && racers + 1 >= PlacesOf(*job)) {")],
+        (MARKET + "admission.cc", "OfJob(job.id).live < PlacesOf(job)", "OfJob(job.id).live + (Width(job.policy) > 1 ? 1 : 0) < PlacesOf(job)")],
     "cancel with a valid commit": [
         (MARKET + "jobs.cc", "if (OfJob(job->id).unjudged > 0) {", "if (OfJob(job->id).unjudged > 1000) {")],
     "resell a proven statement": [(MARKET + "jobs.cc", "  if (!command.again) {", "  if (false) {")],
-    "admit beyond the width": [
-        (MARKET + "admission.cc", "if (!HasRoom(*job)) {", "if (Width(job->policy) != 0 && racers > Width(job->policy)) {")],
+    "admit beyond the width": [(MARKET + "admission.cc", "OfJob(job.id).live < PlacesOf(job)", "OfJob(job.id).live <= PlacesOf(job)")],
     "resume with a stale token": [(MARKET + "attempts.cc", "if (it->second.fence != fence) {", "if (false) {")],
     "resume a fenced attempt": [
         (MARKET + "attempts.cc", "return attempt.state == AttemptState::kTimedOut && attempt.reason == Reason::kLeaseExpired;",
@@ -120,4 +119,13 @@ BUGS = {
     "post while suspended": [(MARKET + "jobs.cc", "  if (IsSuspended(circuit->second)) {", "  if (false) {")],
     "leave closing jobs to a broken proof system": [
         (MARKET + "suspend.cc", "if (job.state != JobState::kDelivered && IsSuspended", "if (job.state == JobState::kOpen && IsSuspended")],
+    "tickets that do not age": [
+        (MARKET + "draw.cc", "return (1 + std::min(draws_lost, kAgeingMax)) * (resident ? 2 : 1);", "return resident ? 2 : 1;")],
+    "draw in another order": [
+        (MARKET + "draw.cc", "return std::pair(a.first, a.second.miner) < std::pair(b.first, b.second.miner);",
+         "return std::pair(a.first, a.second.miner) > std::pair(b.first, b.second.miner);")],
+    "draw too many": [(MARKET + "admission.cc", "if (taken < places) {", "if (taken <= places) {")],
+    "hedge without a late holder": [(MARKET + "admission.cc", "job.policy.lease->hedged && OfJob(job.id).late > 0;", "job.policy.lease->hedged;")],
+    "lose a place in the grace": [(MARKET + "admission.cc", " || in.now < no_expiry_before_) {", ") {")],
+    "forget candidates": [(ENGINE + "engine.cc", "batch.candidacies.push_back(*candidacy);", "")],
 }

@@ -1,7 +1,5 @@
 // When a command may be refused. What nothing stands against must be done: a refusal without a reason is as
 // wrong as a payment without one.
-#include <algorithm>
-
 #include "tests/sim/judge.h"
 #include "tests/sim/oracle.h"
 
@@ -31,20 +29,15 @@ bool May(const Model& model, const Key& who, const market::CancelJob& cancel, in
   return job == nullptr || job->requester != who || job->phase != kOpen || model.HasUndecided(*job);
 }
 
-// Who has let places expire is held to fewer attempts than the rules allow, but never to none.
-bool HasLostAPlace(const Model& model, const Key& who) {
-  return std::any_of(model.attempts().begin(), model.attempts().end(), [&](const auto& entry) {
-    const AttemptModel& attempt = entry.second;
-    return attempt.miner == who && (attempt.phase == kTimedOut || attempt.phase == kInvalid);
-  });
-}
-
 bool May(const Model& model, const Key& who, const market::AcceptOffer& accept, int64_t now) {
   const JobModel* job = model.FindJob(accept.job.bytes);
   if (job == nullptr || job->phase != kOpen || now >= job->deadline) return true;
-  if (job->width != 0 && model.LiveIn(*job) >= job->width) return true;
-  if (model.LiveOf(who) >= model.rules().live_max) return true;
-  if (model.LiveOf(who) >= 1 && HasLostAPlace(model, who)) return true;
+  const int64_t predicted = Count(accept.predicted);
+  if (predicted < 0 || predicted > job->deadline - now || (job->lease > 0 && predicted > job->lease))
+    return true;
+  if (job->width != 0 && model.LiveIn(*job) >= model.PlacesOf(*job)) return true;
+  if (model.LiveOf(who) + model.CandidaciesOf(who) >= model.rules().live_max) return true;
+  if (model.WorkOf(who) >= model.ShownSlots(who, accept.slots)) return true;
   uint32_t admissions = 0;
   for (const Id& id : job->attempts) {
     const AttemptModel* attempt = model.FindAttempt(id);
@@ -54,7 +47,9 @@ bool May(const Model& model, const Key& who, const market::AcceptOffer& accept, 
     if (attempt->phase == kReleased && attempt->reason == kReasonUnprovable) return true;
     if (attempt->phase == kTimedOut && attempt->reason == kReasonRevealWindow) return true;
   }
-  return admissions >= model.rules().admissions_max || model.Balance(AvailableOf(who)) < job->collateral;
+  const bool drawn = job->width != 0 && model.rules().draw_window != 0;
+  return admissions >= model.rules().admissions_max ||
+         (!drawn && model.Balance(AvailableOf(who)) < job->collateral);
 }
 
 // The attempt, where it is this miner's and the token is right.
@@ -75,6 +70,11 @@ bool May(const Model& model, const Key& who, const market::RevealProof& reveal, 
   const AttemptModel* attempt = Own(model, who, reveal.attempt, reveal.fence);
   if (attempt == nullptr || attempt->phase != kCommitted || now >= attempt->reveal_by) return true;
   return reveal.opening != attempt->commit_hash;
+}
+
+bool May(const Model& model, const Key& who, const market::WithdrawCandidacy& withdraw, int64_t) {
+  const JobModel* job = model.FindJob(withdraw.job.bytes);
+  return job == nullptr || !job->candidates.contains(who);
 }
 
 bool May(const Model& model, const Key& who, const market::ReleaseAttempt& release, int64_t) {

@@ -111,10 +111,11 @@ void Requester::Post() {
   post.time_limit = draw.Chance(20) ? Millis(10) : draw.Time(Seconds(1), Seconds(30));
   post.policy = {};
   if (draw.Chance(300)) {
-    post.policy.lease = market::LeasePolicy{draw.Time(Seconds(1), Seconds(10))};
+    post.policy.lease = market::LeasePolicy{draw.Time(Seconds(1), Seconds(10)), draw.Chance(500)};
   } else {
     post.policy.race.width = draw.Chance(300) ? 0 : static_cast<uint32_t>(draw.Between(1, 6));
   }
+  post.draw_nonce = std::string(draw.Below(33), static_cast<char>(draw.Below(256)));
   Ask(post, [this, post](const engine::Answered& answered) {
     const auto* job = std::get_if<market::JobAnswer>(&answered.answer);
     if (job == nullptr) return;

@@ -22,7 +22,9 @@ class World {
         coordinator_({plan_, draw_, clock_, events_, judge_,
                       [this](const market::Job& job, Micros left) { OfferToAll(job, left); },
                       [this](const market::Attempt& attempt) { TellEnded(attempt); },
-                      [this](const market::Attempt& attempt) { Leak(attempt); }},
+                      [this](const market::Attempt& attempt) { Leak(attempt); },
+                      [this](const market::Attempt& attempt) { TellAdmitted(attempt); },
+                      [this](const market::NotDrawn& not_drawn) { TellNotDrawn(not_drawn); }},
                      seed + 0x5eed, database),
         stage_{plan_, draw_, events_, coordinator_, judge_.model()},
         operator_(stage_) {
@@ -93,11 +95,24 @@ class World {
     }
   }
 
+  Miner* MinerOf(const Key& key) {
+    const auto number = LoadLe<uint32_t>(key.data() + 1);
+    return number < miners_.size() ? miners_[number].get() : nullptr;
+  }
   void TellEnded(const market::Attempt& attempt) {
-    uint32_t number = LoadLe<uint32_t>(attempt.miner.data() + 1);
-    if (number >= miners_.size()) return;
-    Miner& miner = *miners_[number];
-    miner.Carry([&miner, job = attempt.job.bytes, id = attempt.id.bytes] { miner.OnEnded(job, id); });
+    Miner* miner = MinerOf(attempt.miner);
+    if (miner == nullptr) return;
+    miner->Carry([miner, job = attempt.job.bytes, id = attempt.id.bytes] { miner->OnEnded(job, id); });
+  }
+  void TellAdmitted(const market::Attempt& attempt) {
+    Miner* miner = MinerOf(attempt.miner);
+    if (miner == nullptr) return;
+    miner->Carry([miner, attempt] { miner->OnAdmitted(attempt.job.bytes, attempt.id.bytes, attempt.fence); });
+  }
+  void TellNotDrawn(const market::NotDrawn& not_drawn) {
+    Miner* miner = MinerOf(not_drawn.miner);
+    if (miner == nullptr) return;
+    miner->Carry([miner, job = not_drawn.job.bytes] { miner->OnNotDrawn(job); });
   }
 
   // Copiers see proofs, and liars attempts, that are not theirs.
