@@ -185,18 +185,18 @@ StatusOr<v1::ListWithdrawalsResponse> MarketClient::ListWithdrawals(const v1::Li
   return Call(*account_, &v1::AccountService::Stub::ListWithdrawals, request, call);
 }
 
-StatusOr<v1::WithdrawalResponse> MarketClient::CancelWithdrawal(v1::CancelWithdrawalRequest request,
-                                                                const CallOptions& call) {
+StatusOr<v1::CancelWithdrawalResponse> MarketClient::CancelWithdrawal(v1::CancelWithdrawalRequest request,
+                                                                      const CallOptions& call) {
   return Change(*account_, &v1::AccountService::Stub::CancelWithdrawal, request, call);
 }
 
-StatusOr<v1::WithdrawalResponse> MarketClient::PayWithdrawal(v1::PayWithdrawalRequest request,
-                                                             const CallOptions& call) {
+StatusOr<v1::PayWithdrawalResponse> MarketClient::PayWithdrawal(v1::PayWithdrawalRequest request,
+                                                                const CallOptions& call) {
   return Change(*account_, &v1::AccountService::Stub::PayWithdrawal, request, call);
 }
 
-StatusOr<v1::WithdrawalResponse> MarketClient::RejectWithdrawal(v1::RejectWithdrawalRequest request,
-                                                                const CallOptions& call) {
+StatusOr<v1::RejectWithdrawalResponse> MarketClient::RejectWithdrawal(v1::RejectWithdrawalRequest request,
+                                                                      const CallOptions& call) {
   return Change(*account_, &v1::AccountService::Stub::RejectWithdrawal, request, call);
 }
 

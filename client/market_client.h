@@ -56,12 +56,12 @@ class MarketClient {
   StatusOr<v1::WithdrawResponse> Withdraw(v1::WithdrawRequest request, const CallOptions& call = {});
   StatusOr<v1::ListWithdrawalsResponse> ListWithdrawals(const v1::ListWithdrawalsRequest& request,
                                                         const CallOptions& call = {});
-  StatusOr<v1::WithdrawalResponse> CancelWithdrawal(v1::CancelWithdrawalRequest request,
+  StatusOr<v1::CancelWithdrawalResponse> CancelWithdrawal(v1::CancelWithdrawalRequest request,
+                                                          const CallOptions& call = {});
+  StatusOr<v1::PayWithdrawalResponse> PayWithdrawal(v1::PayWithdrawalRequest request,
                                                     const CallOptions& call = {});
-  StatusOr<v1::WithdrawalResponse> PayWithdrawal(v1::PayWithdrawalRequest request,
-                                                 const CallOptions& call = {});
-  StatusOr<v1::WithdrawalResponse> RejectWithdrawal(v1::RejectWithdrawalRequest request,
-                                                    const CallOptions& call = {});
+  StatusOr<v1::RejectWithdrawalResponse> RejectWithdrawal(v1::RejectWithdrawalRequest request,
+                                                          const CallOptions& call = {});
   StatusOr<v1::GetStatementResponse> GetStatement(const v1::GetStatementRequest& request,
                                                   const CallOptions& call = {});
 

@@ -30,22 +30,22 @@ class AccountServiceImpl final : public v1::AccountService::CallbackService {
                                             v1::ListWithdrawalsResponse* response) override;
   grpc::ServerUnaryReactor* CancelWithdrawal(grpc::CallbackServerContext* context,
                                              const v1::CancelWithdrawalRequest* request,
-                                             v1::WithdrawalResponse* response) override;
+                                             v1::CancelWithdrawalResponse* response) override;
   grpc::ServerUnaryReactor* PayWithdrawal(grpc::CallbackServerContext* context,
                                           const v1::PayWithdrawalRequest* request,
-                                          v1::WithdrawalResponse* response) override;
+                                          v1::PayWithdrawalResponse* response) override;
   grpc::ServerUnaryReactor* RejectWithdrawal(grpc::CallbackServerContext* context,
                                              const v1::RejectWithdrawalRequest* request,
-                                             v1::WithdrawalResponse* response) override;
+                                             v1::RejectWithdrawalResponse* response) override;
   grpc::ServerUnaryReactor* GetStatement(grpc::CallbackServerContext* context,
                                          const v1::GetStatementRequest* request,
                                          v1::GetStatementResponse* response) override;
 
  private:
-  template <typename Request>
+  template <typename Request, typename Response>
   grpc::ServerUnaryReactor* ChangeWithdrawal(grpc::CallbackServerContext* context, MethodMetrics& metrics,
                                              RoleSet roles, const Request& request, market::Command command,
-                                             v1::WithdrawalResponse* response);
+                                             Response* response);
   void FillAccount(const market::Market& market, const market::Identity& owner, v1::Account* out) const;
   // The end of a call that has moved money.
   void FinishWithAccount(const CallPtr& call, const market::Identity& owner, v1::Account* out);

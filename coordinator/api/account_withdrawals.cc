@@ -108,12 +108,11 @@ grpc::ServerUnaryReactor* AccountServiceImpl::Withdraw(grpc::CallbackServerConte
                });
 }
 
-template <typename Request>
+template <typename Request, typename Response>
 grpc::ServerUnaryReactor* AccountServiceImpl::ChangeWithdrawal(grpc::CallbackServerContext* context,
                                                                MethodMetrics& metrics, RoleSet roles,
                                                                const Request& request,
-                                                               market::Command command,
-                                                               v1::WithdrawalResponse* response) {
+                                                               market::Command command, Response* response) {
   return Serve(environment_, context, metrics, roles, request, [&](CallPtr call, const Caller& caller) {
     OfferCommand<market::WithdrawalAnswer>(
         environment_, std::move(call), caller, request, std::move(command),
@@ -126,14 +125,14 @@ grpc::ServerUnaryReactor* AccountServiceImpl::ChangeWithdrawal(grpc::CallbackSer
 
 grpc::ServerUnaryReactor* AccountServiceImpl::CancelWithdrawal(grpc::CallbackServerContext* context,
                                                                const v1::CancelWithdrawalRequest* request,
-                                                               v1::WithdrawalResponse* response) {
+                                                               v1::CancelWithdrawalResponse* response) {
   return ChangeWithdrawal(context, cancel_withdrawal_, kEverybody, *request,
                           market::CancelWithdrawal{request->withdrawal_id()}, response);
 }
 
 grpc::ServerUnaryReactor* AccountServiceImpl::PayWithdrawal(grpc::CallbackServerContext* context,
                                                             const v1::PayWithdrawalRequest* request,
-                                                            v1::WithdrawalResponse* response) {
+                                                            v1::PayWithdrawalResponse* response) {
   return ChangeWithdrawal(context, pay_withdrawal_, kOperators, *request,
                           market::PayWithdrawal{request->withdrawal_id(), request->external_reference()},
                           response);
@@ -141,7 +140,7 @@ grpc::ServerUnaryReactor* AccountServiceImpl::PayWithdrawal(grpc::CallbackServer
 
 grpc::ServerUnaryReactor* AccountServiceImpl::RejectWithdrawal(grpc::CallbackServerContext* context,
                                                                const v1::RejectWithdrawalRequest* request,
-                                                               v1::WithdrawalResponse* response) {
+                                                               v1::RejectWithdrawalResponse* response) {
   return ChangeWithdrawal(context, reject_withdrawal_, kOperators, *request,
                           market::RejectWithdrawal{request->withdrawal_id(), request->note()}, response);
 }
