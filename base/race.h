@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace prooflode {
 
@@ -41,7 +42,22 @@ enum class Reason : uint8_t {
   kCollateralTooLow = 15,  // the miner's balance does not cover what an admission holds
   kSuspended = 16,         // by an operator: the proof system or the circuit
   kNotDrawn = 17,          // others got the places
-  kTooSlow = 18,           // the miner's predicted time does not fit the deadline or the lease
+  kTooSlow = 18,           // the time predicted for the miner does not fit the deadline or the lease
+  // Why a miner did not take an offer.
+  kRewardTooLow = 32,
+  kExpectedValueTooLow = 33,  // reward by the chance of winning it, for an hour of such work
+  kMemory = 34,
+  kDisk = 35,
+  kUnsupported = 36,   // a proof system or a format that it does not know
+  kFailedBefore = 37,  // it could not prove this job
+  kCircuitAside = 38,  // jobs of the circuit have failed here again and again
+  kVersion = 39,       // of the protocol, or of the circuit
 };
+
+// In words, for people; and as the protocol has it, in lower case and without its prefix, for labels and
+// JSON.
+const char* ReasonText(Reason reason);
+const char* ReasonName(Reason reason);
+std::vector<Reason> AllReasons();
 
 }  // namespace prooflode

@@ -19,6 +19,8 @@ void AddDevices(CLI::App& app, Session& session);
 void AddKey(CLI::App& app, Session& session);
 void AddCircuit(CLI::App& app, Session& session);
 void AddJob(CLI::App& app, Session& session);
+// Below AddJob's command.
+void AddJobExplain(CLI::App& job, Session& session);
 void AddAccount(CLI::App& app, Session& session);
 void AddOperator(CLI::App& app, Session& session);
 void AddLog(CLI::App& app, Session& session);

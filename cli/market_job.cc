@@ -128,9 +128,11 @@ Status SaveProof(Market& market, const std::string& job_id, const std::string& p
 }
 
 void AddJob(CLI::App& app, Session& session) {
-  CLI::App* job = app.add_subcommand("job", "Jobs of a market: submit, list, show, watch, cancel, proof");
+  CLI::App* job =
+      app.add_subcommand("job", "Jobs of a market: submit, list, show, explain, watch, cancel, proof");
   job->require_subcommand(1);
   AddJobSubmit(*job, session);
+  AddJobExplain(*job, session);
   auto options = std::make_shared<JobOptions>();
   const auto body = [options, &session](JobCommand run) -> Body {
     return [=, &session] {

@@ -77,6 +77,11 @@ StatusOr<v1::GetJobResponse> MarketClient::GetJob(const v1::GetJobRequest& reque
   return Call(*market_, &v1::MarketService::Stub::GetJob, request, call);
 }
 
+StatusOr<v1::ExplainJobResponse> MarketClient::ExplainJob(const v1::ExplainJobRequest& request,
+                                                          const CallOptions& call) {
+  return Call(*market_, &v1::MarketService::Stub::ExplainJob, request, call);
+}
+
 StatusOr<v1::ListJobsResponse> MarketClient::ListJobs(const v1::ListJobsRequest& request,
                                                       const CallOptions& call) {
   return Call(*market_, &v1::MarketService::Stub::ListJobs, request, call);

@@ -132,6 +132,13 @@ void SessionStream::Drain() {
   reactor_->Send(std::move(request));
 }
 
+void SessionStream::Decline(const std::string& job_id, v1::Reason reason) {
+  v1::SessionRequest request;
+  request.mutable_offer_declined()->set_job_id(job_id);
+  request.mutable_offer_declined()->set_reason(reason);
+  reactor_->Send(std::move(request));
+}
+
 void SessionStream::Cancel() { reactor_->Cancel(); }
 
 }  // namespace prooflode::client

@@ -35,6 +35,7 @@ class SessionStream {
   void GrantCredit(uint32_t offers);
   void SendHeartbeat(Micros sent_at);
   void Drain();
+  void Decline(const std::string& job_id, v1::Reason reason);
   void Cancel();
 
  private:

@@ -190,6 +190,8 @@ Settings SettingsOf(Config& c) {
                     "How often a checkpoint of the log is signed while it grows"),
       WitnessesSetting("transparency.witnesses", &c.transparency.witnesses,
                        "Witnesses whose cosignatures of checkpoints are taken"),
+      NumberSetting("stop.drain_s", &c.stop.drain_s, 0, 3600,
+                    "How long a stop waits for attempts under way to be committed"),
       NumberSetting("limits.artifact_mb", &c.limits.artifact_mb, 1, kDiskMb, "Largest file taken"),
       NumberSetting("limits.artifact_store_mb", &c.limits.artifact_store_mb, 1, kDiskMb,
                     "All files together"),

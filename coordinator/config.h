@@ -74,6 +74,9 @@ struct Config {
     uint64_t witness_hours = 24;
     uint64_t unused_upload_hours = 24;
   } retention;
+  struct Stop {
+    uint64_t drain_s = 10;
+  } stop;
   uint64_t verify_threads = 0;  // 0: half of the usable processors
 
   std::string key_path() const { return key_file.empty() ? data + "/coordinator.key" : key_file; }

@@ -14,6 +14,7 @@
 #include "coordinator/api/broadcaster.h"
 #include "coordinator/api/server.h"
 #include "coordinator/checkpoints/publisher_thread.h"
+#include "coordinator/drain.h"
 #include "coordinator/engine/engine.h"
 #include "coordinator/log_http.h"
 #include "coordinator/preflight.h"
@@ -173,6 +174,7 @@ Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& st
   LogInfo("main", "listening on port %d%s", server->port(),
           http == nullptr ? std::string() : absl::StrCat(", metrics on port ", http->port()));
   signals.Wait();
+  DrainMarket(*server, engine, clock, Seconds(static_cast<int64_t>(config.stop.drain_s)));
   server->Shutdown();
   engine.Stop();
   return absl::OkStatus();

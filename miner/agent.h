@@ -81,6 +81,7 @@ class Agent {
   void Do(const action::SendCredit& credit);
   void Do(const action::SendHeartbeat&);
   void Do(const action::SendDrain&);
+  void Do(const action::Decline& decline);
   void Do(const action::Accept& accept);
   void Do(const action::WithdrawCandidacy& withdraw);
   void Do(const action::ForgetJob& forget);

@@ -80,6 +80,7 @@ void Agent::Do(const action::Connect& connect) {
   hello.set_protocol_version(kProtocolVersion);
   hello.add_proof_systems(v1::PROOF_SYSTEM_GROTH16_BN254);
   hello.set_domain_size_max(options_.domain_size_max);
+  hello.set_circuit_format_max(kCircuitFormatMax);
   if (connect.resume_after) {
     hello.set_resume_after_event(connect.resume_after->event);
     hello.set_resume_after_attempt(Bytes(connect.resume_after->attempt));
@@ -200,6 +201,10 @@ void Agent::Do(const action::SendDrain&) {
   if (stream_) stream_->Drain();
 }
 
+void Agent::Do(const action::Decline& decline) {
+  if (stream_) stream_->Decline(Bytes(decline.job), FromReason(decline.reason));
+}
+
 // --- Calls ---
 
 void Agent::Do(const action::Accept& accept) {
@@ -214,6 +219,9 @@ void Agent::Do(const action::Accept& accept) {
     request.set_residency(accept.key_here ? v1::RESIDENCY_DISK : v1::RESIDENCY_NONE);
     // One more than can be proved at once: the commit before may still be on its way.
     request.set_slots(static_cast<uint32_t>(workers_.size()) + 1);
+    request.set_protocol_version(kProtocolVersion);
+    request.set_circuit_id(Bytes(accept.circuit));
+    request.set_circuit_format(accept.format);
     const auto response = market_.AcceptOffer(std::move(request), kOneTry);
     Failpoint("miner.after_accept");
     event::AcceptAnswered answer{.request = accept.request, .job = accept.job};

@@ -44,6 +44,9 @@ Settings SettingsOf(Config& c) {
                     "Memory for keys that are kept warm; 0 for a quarter of the machine's"),
       NumberSetting("work.reward_min_units", &c.work.reward_min_units, 0, ~uint64_t{0},
                     "Jobs that pay less are skipped"),
+      NumberSetting(
+          "work.expected_per_hour_min_units", &c.work.expected_per_hour_min_units, 0, ~uint64_t{0},
+          "Jobs are skipped whose reward by the chance of winning, for an hour of such work, is below it"),
       NumberSetting("work.memory_mb", &c.work.memory_mb, 0, kMegabytesMax,
                     "What one proof may need; 0 for three quarters of the machine's memory"),
       NumberSetting("work.free_memory_mb", &c.work.free_memory_mb, 0, kMegabytesMax,

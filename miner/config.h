@@ -33,6 +33,7 @@ struct Config {
   } device;
   struct Work {
     uint64_t reward_min_units = 0;
+    uint64_t expected_per_hour_min_units = 0;
     uint64_t memory_mb = 0;         // 0: three quarters of this machine's
     uint64_t free_memory_mb = 256;  // below it no work is taken
     uint64_t offers_max = 16;

@@ -9,10 +9,9 @@ namespace {
 constexpr uint64_t kPublicInputsBytesMax = 4 << 20;
 constexpr size_t kNameBytesMax = 64;
 constexpr int kLiveAttemptsMax = 100'000;
+constexpr int kDecilesMax = 100;
 
-static_assert(static_cast<int>(Reason::kSuspended) == static_cast<int>(v1::REASON_SUSPENDED));
-static_assert(static_cast<int>(Reason::kTooSlow) == static_cast<int>(v1::REASON_TOO_SLOW));
-static_assert(static_cast<int>(Reason::kStaleFence) == static_cast<int>(v1::REASON_STALE_FENCE));
+static_assert(static_cast<int>(Reason::kVersion) == static_cast<int>(v1::Reason_MAX));
 static_assert(static_cast<int>(AttemptState::kWon) == static_cast<int>(v1::ATTEMPT_STATE_WON));
 static_assert(static_cast<int>(AttemptState::kJobEnded) == static_cast<int>(v1::ATTEMPT_STATE_JOB_ENDED));
 
@@ -52,15 +51,24 @@ StatusOr<OfferedJob> ToJob(const v1::SessionResponse::Offer& offer) {
   out.reward = Amount{job.reward_units()};
   out.deadline_at = Micros{job.deadline_at_us()};
   if (job.policy().has_lease()) out.lease = Micros{job.policy().lease().lease_us()};
-  out.racers = job.racer_count();
+  const v1::Estimate& estimate = offer.estimate();
+  out.racers = estimate.racers();
+  out.width = job.policy().race().width();
+  out.rivals = estimate.rivals();
+  if (estimate.decile_us_size() > kDecilesMax)
+    return absl::DataLossError("Offer.estimate.decile_us: too many");
+  for (const int64_t us : estimate.decile_us()) out.deciles.push_back(Micros{us});
+  std::sort(out.deciles.begin(), out.deciles.end());  // the odds rely on it
+  out.told_predicted = Micros{estimate.predicted_us()};
+  out.told_chance = std::clamp(estimate.win_chance(), 0.0, 1.0);
+  out.format = std::max(1u, circuit.format());
   return out;
 }
 
 }  // namespace
 
 Reason ToReason(v1::Reason reason) {
-  const bool known = v1::Reason_IsValid(reason) && reason <= v1::REASON_TOO_SLOW;
-  return known ? static_cast<Reason>(reason) : Reason::kUnspecified;
+  return v1::Reason_IsValid(reason) ? static_cast<Reason>(reason) : Reason::kUnspecified;
 }
 
 v1::Reason FromReason(Reason reason) { return static_cast<v1::Reason>(reason); }
@@ -132,6 +140,8 @@ StatusOr<Event> ToEvent(const v1::SessionResponse& message) {
       PL_RETURN_IF_ERROR(Copy(message.not_drawn().job_id(), "NotDrawn.job_id", out.job));
       return out;
     }
+    case v1::SessionResponse::kDrain:
+      return event::CoordinatorStops{Micros{message.drain().stops_at_us()}};
     case v1::SessionResponse::kHeartbeat:
       return event::HeartbeatSeen{};
     case v1::SessionResponse::MESSAGE_NOT_SET:

@@ -62,6 +62,7 @@ SessionOptions ToSessionOptions(const Config& config) {
   SessionOptions options;
   options.devices = 1;
   options.reward_min = Amount{config.work.reward_min_units};
+  options.per_hour_min = Amount{config.work.expected_per_hour_min_units};
   options.memory_bytes = ProofMemory(config);
   options.deadline_margin = static_cast<double>(config.work.deadline_margin_percent) / 100;
   options.offers_max = static_cast<uint32_t>(config.work.offers_max);

@@ -15,7 +15,8 @@ constexpr Micros kLivenessInterval = Seconds(1);
 }  // namespace
 
 Broadcaster::Broadcaster(const SessionOptions& options, Clock& clock, Random& random, MetricFactory& metrics)
-    : sessions_(options, clock, random, metrics),
+    : offers_(metrics),
+      sessions_(options, clock, random, offers_, metrics),
       watchers_(metrics),
       clock_(clock),
       broadcast_seconds_(
@@ -33,15 +34,29 @@ Broadcaster::Broadcaster(const SessionOptions& options, Clock& clock, Random& ra
   dispatcher_.Start();
 }
 
-Broadcaster::Task Broadcaster::Opened(const market::Job& job) {
-  return [this, job] {
+Broadcaster::Task Broadcaster::Opened(const market::Market& market, const market::Job& job) {
+  return [this, job, racers = market.RacersOf(job.id)] {
     const CircuitPtr circuit = circuits_.Find(job.circuit);
     if (circuit == nullptr) return;  // it opens with Load
     auto offer = std::make_shared<v1::SessionResponse>();
     ToProto(job, circuit->name, offer->mutable_offer()->mutable_job());
     ToProto(*circuit, /*with_verification_key=*/false, offer->mutable_offer()->mutable_circuit());
-    sessions_.JobOpened({job.id, circuit->domain_size, offer->offer().circuit().proof_system(), offer});
+    sessions_.JobOpened(
+        {.id = job.id,
+         .race = {job.circuit, circuit->domain_size, job.reward, market::Width(job.policy), racers},
+         .proof_system = offer->offer().circuit().proof_system(),
+         .circuit_format = offer->offer().circuit().format(),
+         .offer = offer});
   };
+}
+
+std::optional<Estimator::Proof> Broadcaster::LearnedFrom(const market::Market& market,
+                                                         const market::Attempt& ended) const {
+  const bool good = ended.state == market::AttemptState::kWon || ended.state == market::AttemptState::kLost;
+  if (!good || Count(ended.committed_at) == 0) return std::nullopt;
+  const market::CircuitId circuit = market.FindJob(ended.job)->circuit;
+  return Estimator::Proof{ended.miner, circuit, market.FindCircuit(circuit)->domain_size,
+                          ended.committed_at - ended.admitted_at};
 }
 
 // Each attempt once, as it is now: within a batch one may have ended twice, or gone on with a late commit. In
@@ -64,10 +79,14 @@ void Broadcaster::AddEnds(const market::Market& market, const std::vector<market
 void Broadcaster::Add(const market::Market& market, const market::Effect& effect, std::vector<Task>& tasks) {
   if (const auto* opened = std::get_if<market::JobOpened>(&effect)) {
     const market::Job* job = market.FindJob(opened->job);
-    if (job->state == market::JobState::kOpen) tasks.push_back(Opened(*job));
+    if (job->state == market::JobState::kOpen) tasks.push_back(Opened(market, *job));
   } else if (const auto* changed = std::get_if<market::JobChanged>(&effect)) {
     const market::Job* job = market.FindJob(changed->job);
     jobs_.Put(*job);
+    if (job->state == market::JobState::kOpen) {
+      tasks.push_back(
+          [this, id = job->id, racers = market.RacersOf(job->id)] { sessions_.RacersChanged(id, racers); });
+    }
     if (watch_count_.load() == 0) return;
     tasks.push_back([this, job = *job] {
       if (!watchers_.IsWatched(job.id)) return;
@@ -101,14 +120,28 @@ void Broadcaster::Publish(const market::Market& market, const std::vector<market
 void Broadcaster::Load(const market::Market& market) {
   for (const auto& [id, circuit] : market.circuits()) circuits_.Put(circuit);
   std::vector<const market::Job*> open;
+  std::vector<const market::Attempt*> ended;
   for (const auto& [id, job] : market.jobs()) {
     jobs_.Put(job);
+    for (const market::Attempt* attempt : market.AttemptsOf(id)) {
+      if (!market::IsLive(attempt->state) && Count(attempt->committed_at) != 0) ended.push_back(attempt);
+    }
     if (job.state == market::JobState::kOpen && market.HasRoom(job)) open.push_back(&job);
   }
   std::sort(open.begin(), open.end(), [](const market::Job* a, const market::Job* b) {
     return std::pair(a->posted_at, a->id) < std::pair(b->posted_at, b->id);
   });
-  for (const market::Job* job : open) dispatcher_.Post(Opened(*job));
+  // Older ones would be forgotten again.
+  constexpr size_t kLearnedMax = 20'000;
+  std::sort(ended.begin(), ended.end(), [](const market::Attempt* a, const market::Attempt* b) {
+    return market::PlaceOf(*a) < market::PlaceOf(*b);
+  });
+  if (ended.size() > kLearnedMax) ended.erase(ended.begin(), ended.end() - kLearnedMax);
+  for (const market::Attempt* attempt : ended) {
+    const auto learned = LearnedFrom(market, *attempt);
+    if (learned) dispatcher_.Post([this, learned] { sessions_.Learn(*learned); });
+  }
+  for (const market::Job* job : open) dispatcher_.Post(Opened(market, *job));
 }
 
 }  // namespace prooflode::api

@@ -10,6 +10,7 @@
 #include "base/metrics.h"
 #include "coordinator/api/directory.h"
 #include "coordinator/api/dispatcher.h"
+#include "coordinator/api/offer_book.h"
 #include "coordinator/api/sessions.h"
 #include "coordinator/api/watchers.h"
 #include "coordinator/engine/ports.h"
@@ -35,6 +36,7 @@ class Broadcaster final : public engine::Outbox {
   SessionRegistry& sessions() { return sessions_; }
   WatcherRegistry& watchers() { return watchers_; }
 
+  OfferBook& offers() { return offers_; }
   CircuitDirectory& circuits() { return circuits_; }
   JobDirectory& jobs() { return jobs_; }
   // Watches under way, also those that are just being opened: changes are copied only while there are some.
@@ -44,12 +46,15 @@ class Broadcaster final : public engine::Outbox {
  private:
   using Task = std::function<void()>;
   void Add(const market::Market& market, const market::Effect& effect, std::vector<Task>& tasks);
-  Task Opened(const market::Job& job);
+  Task Opened(const market::Market& market, const market::Job& job);
+  std::optional<Estimator::Proof> LearnedFrom(const market::Market& market,
+                                              const market::Attempt& ended) const;
   void AddEnds(const market::Market& market, const std::vector<market::Effect>& effects,
                std::vector<Task>& tasks);
 
   CircuitDirectory circuits_;
   JobDirectory jobs_;
+  OfferBook offers_;
   SessionRegistry sessions_;
   WatcherRegistry watchers_;
   std::atomic<int> watch_count_{0};

@@ -1,5 +1,6 @@
 #include "coordinator/api/convert.h"
 
+#include "coordinator/api/validate.h"
 #include "transparency/leaf.h"
 #include "transparency/signing.h"
 
@@ -36,6 +37,7 @@ void ToProto(const market::Circuit& c, bool with_verification_key, v1::Circuit* 
   out->set_registered_at_us(Count(c.registered_at));
   out->set_insecure_setup(c.insecure_setup);
   out->set_verifying_key_digest(StringOf(c.verifying_key_digest));
+  out->set_format(kCircuitFormat);
   if (with_verification_key) out->set_verification_key_json(c.verification_key_json);
 }
 

@@ -59,6 +59,11 @@ bool CircuitDirectory::IsCircuitFile(const Digest& digest) const {
 void JobDirectory::Put(const market::Job& job) {
   const Place place{job.posted_at, job.id};
   MutexLock lock(mutex_);
+  if (market::IsFinal(job.state)) {
+    circuit_of_.erase(job.id);
+  } else {
+    circuit_of_[job.id] = job.circuit;
+  }
   if (!all_.insert(place).second) return;
   by_requester_[job.requester].insert(place);
   witnesses_.insert({job.requester, job.witness_digest});
@@ -78,6 +83,12 @@ std::vector<JobDirectory::Place> JobDirectory::List(const std::optional<Place>& 
   auto it = before ? places->lower_bound(*before) : places->end();
   while (it != places->begin() && found.size() < count) found.push_back(*--it);
   return found;
+}
+
+std::optional<market::CircuitId> JobDirectory::CircuitOf(const market::JobId& job) const {
+  MutexLock lock(mutex_);
+  const auto it = circuit_of_.find(job);
+  return it == circuit_of_.end() ? std::nullopt : std::optional(it->second);
 }
 
 bool JobDirectory::HasPosted(const market::Identity& requester, const Digest& witness) const {

@@ -51,11 +51,14 @@ class JobDirectory {
   // Newest first, those before `before` (from the newest when there is none), of one requester when given.
   std::vector<Place> List(const std::optional<Place>& before,
                           const std::optional<market::Identity>& requester, size_t count) const;
+  // Of a job that is not over.
+  std::optional<market::CircuitId> CircuitOf(const market::JobId& job) const;
   // Whether this requester has posted a job with this witness.
   bool HasPosted(const market::Identity& requester, const Digest& witness) const;
 
  private:
   mutable Mutex mutex_;
+  std::map<market::JobId, market::CircuitId> circuit_of_ PL_GUARDED_BY(mutex_);
   std::set<Place> all_ PL_GUARDED_BY(mutex_);
   std::map<market::Identity, std::set<Place>> by_requester_ PL_GUARDED_BY(mutex_);
   std::set<std::pair<market::Identity, Digest>> witnesses_ PL_GUARDED_BY(mutex_);

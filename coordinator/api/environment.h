@@ -1,6 +1,7 @@
 // What the services share. Everything is thread-safe and outlives them.
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "base/crypto.h"
@@ -46,11 +47,12 @@ struct Environment {
   TransferTable& transfers;
   ReadGate& reads;
   uint32_t circuits_per_owner_max;
-  FairWorkers& circuit_checks;  // minutes
-  FairWorkers& witness_checks;  // seconds
-  FairWorkers& lookups;         // one read of the database, or of what is known of a file
-  Workers& disk;                // transfers: one chunk a task
-  Workers& signatures;          // commits alone: below a millisecond
+  FairWorkers& circuit_checks;        // minutes
+  FairWorkers& witness_checks;        // seconds
+  FairWorkers& lookups;               // one read of the database, or of what is known of a file
+  Workers& disk;                      // transfers: one chunk a task
+  Workers& signatures;                // commits alone: below a millisecond
+  std::atomic<bool> draining{false};  // no offer is accepted any more
 };
 
 }  // namespace prooflode::api

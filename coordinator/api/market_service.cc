@@ -51,6 +51,7 @@ MarketServiceImpl::MarketServiceImpl(Environment& environment)
       get_job_(environment.metrics, "MarketService", "GetJob", "unary"),
       list_jobs_(environment.metrics, "MarketService", "ListJobs", "unary"),
       cancel_job_(environment.metrics, "MarketService", "CancelJob", "unary"),
+      explain_job_(environment.metrics, "MarketService", "ExplainJob", "unary"),
       get_proof_(environment.metrics, "MarketService", "GetProof", "unary"),
       watch_job_(environment.metrics, "MarketService", "WatchJob", "server_stream") {}
 

@@ -28,6 +28,9 @@ class MarketServiceImpl final : public v1::MarketService::CallbackService {
   grpc::ServerUnaryReactor* CancelJob(grpc::CallbackServerContext* context,
                                       const v1::CancelJobRequest* request,
                                       v1::CancelJobResponse* response) override;
+  grpc::ServerUnaryReactor* ExplainJob(grpc::CallbackServerContext* context,
+                                       const v1::ExplainJobRequest* request,
+                                       v1::ExplainJobResponse* response) override;  // explain_call.cc
   grpc::ServerUnaryReactor* GetProof(grpc::CallbackServerContext* context, const v1::GetProofRequest* request,
                                      v1::GetProofResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchJob(grpc::CallbackServerContext* context,
@@ -55,6 +58,9 @@ class MarketServiceImpl final : public v1::MarketService::CallbackService {
                     const CircuitPtr& circuit, v1::PostJobResponse* response);
   bool Posted(const market::JobAnswer& answer, v1::PostJobResponse* response);
   bool MayUseWitness(const Caller& caller, const Digest& witness) const;
+  // Reads the log, on a thread that may; the job is filled in already and has ended with `last`.
+  void Explain(const CallPtr& call, const v1::ExplainJobRequest& request, uint64_t last,
+               v1::ExplainJobResponse* response);
   void FillJob(const market::Job& job, v1::Job* out) const;
 
   Environment& environment_;
@@ -65,6 +71,7 @@ class MarketServiceImpl final : public v1::MarketService::CallbackService {
   MethodMetrics get_job_;
   MethodMetrics list_jobs_;
   MethodMetrics cancel_job_;
+  MethodMetrics explain_job_;
   MethodMetrics get_proof_;
   MethodMetrics watch_job_;
 };

@@ -4,6 +4,7 @@
 
 #include "coordinator/api/convert.h"
 #include "coordinator/api/session_stream.h"
+#include "coordinator/api/validate.h"
 #include "transparency/signing.h"
 
 namespace prooflode::api {
@@ -39,9 +40,18 @@ grpc::ServerUnaryReactor* MinerServiceImpl::AcceptOffer(grpc::CallbackServerCont
                                                         v1::AcceptOfferResponse* response) {
   return Serve(environment_, context, accept_offer_, kMiners, *request,
                [&](CallPtr call, const Caller& caller) {
+                 const auto job = IdOf<market::JobId>(request->job_id());
+                 // The same request may be repeated when the coordinator is back.
+                 if (environment_.draining) {
+                   return call->Finish(absl::UnavailableError("the coordinator is about to stop; come back"));
+                 }
+                 if (const auto refusal = CheckAccept(*request)) {
+                   CountRefusal(job, *refusal);
+                   return call->Refuse(*refusal);
+                 }
                  OfferCommand<market::Answer>(
                      environment_, std::move(call), caller, *request,
-                     market::AcceptOffer{.job = IdOf<market::JobId>(request->job_id()),
+                     market::AcceptOffer{.job = job,
                                          .predicted = Micros{request->predicted_us()},
                                          .residency = static_cast<market::Residency>(request->residency()),
                                          .slots = request->slots()},
@@ -49,7 +59,8 @@ grpc::ServerUnaryReactor* MinerServiceImpl::AcceptOffer(grpc::CallbackServerCont
                                                                const engine::Answered& answered) {
                        FillAccepted(miner, answer, answered.repeated, response);
                        return true;
-                     });
+                     },
+                     [this, job](const market::Refusal& refusal) { CountRefusal(job, refusal); });
                });
 }
 
@@ -85,6 +96,32 @@ grpc::ServerUnaryReactor* MinerServiceImpl::WithdrawCandidacy(grpc::CallbackServ
               return true;
             });
       });
+}
+
+void MinerServiceImpl::CountRefusal(const market::JobId& job, const market::Refusal& refusal) {
+  environment_.broadcaster.offers().Refused(job, static_cast<v1::Reason>(refusal.reason));
+}
+
+std::optional<market::Refusal> MinerServiceImpl::CheckAccept(const v1::AcceptOfferRequest& request) const {
+  const auto refuse = [](std::string message) {
+    return market::Refusal{market::RefusalCode::kFailedPrecondition, market::Reason::kVersion,
+                           std::move(message)};
+  };
+  if (request.protocol_version() != 0 && request.protocol_version() != kProtocolVersion) {
+    return refuse(absl::StrCat("AcceptOfferRequest.protocol_version: ", request.protocol_version(), ", want ",
+                               kProtocolVersion));
+  }
+  const auto circuit = environment_.broadcaster.jobs().CircuitOf(IdOf<market::JobId>(request.job_id()));
+  if (!circuit) return std::nullopt;  // the market knows more of such a job
+  if (!request.circuit_id().empty() && request.circuit_id() != StringOf(*circuit)) {
+    return refuse(absl::StrCat("AcceptOfferRequest.circuit_id: ", HexEncode(AsBytes(request.circuit_id())),
+                               ", the job's is ", HexEncode(*circuit)));
+  }
+  if (request.circuit_format() != 0 && request.circuit_format() != kCircuitFormat) {
+    return refuse(absl::StrCat("AcceptOfferRequest.circuit_format: ", request.circuit_format(), ", want ",
+                               kCircuitFormat));
+  }
+  return std::nullopt;
 }
 
 grpc::ServerUnaryReactor* MinerServiceImpl::CommitProof(grpc::CallbackServerContext* context,

@@ -35,6 +35,10 @@ class MinerServiceImpl final : public v1::MinerService::CallbackService {
   void CheckAndCommit(CallPtr call, const Caller& caller, const v1::CommitProofRequest& request,
                       const market::JobId& job, v1::CommitProofResponse* response);
 
+  // What is wrong with the versions that the miner means to work with, before any work is done.
+  std::optional<market::Refusal> CheckAccept(const v1::AcceptOfferRequest& request) const;
+  void CountRefusal(const market::JobId& job, const market::Refusal& refusal);
+
   Environment& environment_;
   Counter& unauthorized_;
   Counter& duplicates_;

@@ -178,6 +178,11 @@ void Server::Tick() {
   if (!queued) refreshing_ = false;
 }
 
+void Server::Drain(Micros stops_at) {
+  environment_.draining = true;
+  broadcaster_.Post([this, stops_at] { broadcaster_.sessions().DrainAll(stops_at); });
+}
+
 void Server::Shutdown() {
   if (server_ == nullptr) return;
   server_->GetHealthCheckService()->SetServingStatus(false);

@@ -63,6 +63,9 @@ class Server {
   ~Server();
 
   int port() const { return port_; }
+  // From now on no job is offered and no offer accepted; miners are told that the coordinator stops at
+  // `stops_at` of the market's time.
+  void Drain(Micros stops_at);
   // Ends streams, waits for calls under way, then returns. Later calls do nothing.
   void Shutdown();
 

@@ -76,6 +76,11 @@ void SessionStream::Handle() {
     case v1::SessionRequest::kDrain:
       sessions.Drain(caller_.identity, session_id_);
       break;
+    case v1::SessionRequest::kOfferDeclined:
+      sessions.Declined(caller_.identity, session_id_,
+                        IdOf<market::JobId>(incoming_.offer_declined().job_id()),
+                        incoming_.offer_declined().reason());
+      break;
     case v1::SessionRequest::kHello:
     case v1::SessionRequest::MESSAGE_NOT_SET:
       break;  // refused before

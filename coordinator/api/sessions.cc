@@ -55,11 +55,12 @@ Arrival ArrivalOf(const market::Market& market, const market::Identity& miner,
   return arrival;
 }
 
-SessionRegistry::SessionRegistry(const SessionOptions& options, Clock& clock, Random& random,
+SessionRegistry::SessionRegistry(const SessionOptions& options, Clock& clock, Random& random, OfferBook& book,
                                  MetricFactory& metrics)
     : options_(options),
       clock_(clock),
       random_(random),
+      book_(book),
       metrics_(metrics),
       offers_sent_(metrics.GetCounter("prooflode_coordinator_offers_total", "Offers sent to miners")),
       started_at_(clock.MonotonicNow()) {
@@ -126,6 +127,7 @@ StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identit
   session.writer->Write(std::move(message));
   session.told = ResumePlace(hello).value_or(market::EndPlace{arrival.as_of, kLastAttempt});
   TellMissed(session, arrival.missed);
+  if (stops_at_) TellDrain(session);
   return session.id;
 }
 
@@ -152,14 +154,14 @@ void SessionRegistry::AddCredit(const market::Identity& identity, SessionId id, 
   Session* session = Find(identity, id);
   if (session == nullptr) return;
   session->credit = std::min(kCreditMax, session->credit + offers);
-  OfferWhatIsOpen(*session);
+  OfferWhatIsOpen(identity, *session);
 }
 
 void SessionRegistry::RoomAgain(const market::Identity& identity, SessionId id) {
   Session* session = Find(identity, id);
   if (session == nullptr) return;
   if (std::exchange(session->page_wanted, false)) session->writer->AskReplay(session->told);
-  OfferWhatIsOpen(*session);
+  OfferWhatIsOpen(identity, *session);
 }
 
 void SessionRegistry::Heartbeat(const market::Identity& identity, SessionId id, int64_t sent_at_us) {
@@ -174,6 +176,32 @@ void SessionRegistry::Drain(const market::Identity& identity, SessionId id) {
   if (Session* session = Find(identity, id)) session->draining = true;
 }
 
+void SessionRegistry::Declined(const market::Identity& identity, SessionId id, const market::JobId& job,
+                               v1::Reason reason) {
+  Session* session = Find(identity, id);
+  // What is not on offer to it is not its to decline: each offer counts once.
+  if (session != nullptr && session->outstanding.erase(job) > 0) book_.Declined(job, reason);
+}
+
+void SessionRegistry::RacersChanged(const market::JobId& job, uint32_t racers) {
+  const auto place = places_.find(job);
+  if (place != places_.end()) board_.at(place->second).race.racers = racers;
+}
+
+void SessionRegistry::TellDrain(Session& session) const {
+  v1::SessionResponse message;
+  message.mutable_drain()->set_stops_at_us(Count(*stops_at_));
+  session.writer->Write(std::move(message));
+}
+
+void SessionRegistry::DrainAll(Micros stops_at) {
+  stops_at_ = stops_at;
+  for (auto& [identity, session] : sessions_) {
+    session.outstanding.clear();  // they cannot be taken any more
+    TellDrain(session);
+  }
+}
+
 void SessionRegistry::Closed(const market::Identity& identity, SessionId id) {
   const auto it = sessions_.find(identity);
   if (it == sessions_.end() || it->second.id != id) return;
@@ -184,21 +212,25 @@ void SessionRegistry::Closed(const market::Identity& identity, SessionId id) {
 
 bool SessionRegistry::Fits(const Session& session, const OfferedJob& job) const {
   const auto& systems = session.hello.proof_systems();
-  return job.domain_size <= session.hello.domain_size_max() && !session.under_way.contains(job.id) &&
-         !session.outstanding.contains(job.id) &&
+  const uint32_t format_max = std::max(1u, session.hello.circuit_format_max());
+  return job.race.domain_size <= session.hello.domain_size_max() && job.circuit_format <= format_max &&
+         !session.under_way.contains(job.id) && !session.outstanding.contains(job.id) &&
          std::find(systems.begin(), systems.end(), job.proof_system) != systems.end();
 }
 
-void SessionRegistry::OfferWhatIsOpen(Session& session) {
-  if (session.draining) return;
+void SessionRegistry::OfferWhatIsOpen(const market::Identity& identity, Session& session) {
+  if (session.draining || stops_at_) return;
   for (auto it = board_.lower_bound(session.place); it != board_.end() && session.credit > 0; ++it) {
     if (!session.writer->HasRoom()) return;
     session.place = it->first + 1;
     if (!Fits(session, it->second)) continue;
     --session.credit;
     session.outstanding.insert(it->second.id);
-    session.writer->Write(*it->second.offer);
+    v1::SessionResponse offer = *it->second.offer;
+    *offer.mutable_offer()->mutable_estimate() = estimator_.EstimateFor(identity, it->second.race);
+    session.writer->Write(std::move(offer));
     offers_sent_.Increment();
+    book_.Offered(it->second.id);
   }
 }
 
@@ -209,12 +241,12 @@ void SessionRegistry::JobOpened(OfferedJob job) {
   places_[id] = next_place_;
   board_[next_place_++] = std::move(job);
 
-  std::vector<Session*> order;
-  for (auto& [identity, session] : sessions_) {
-    if (session.credit > 0) order.push_back(&session);
+  std::vector<Sessions::value_type*> order;
+  for (auto& entry : sessions_) {
+    if (entry.second.credit > 0) order.push_back(&entry);
   }
   for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random_.Below(i)]);
-  for (Session* session : order) OfferWhatIsOpen(*session);
+  for (Sessions::value_type* entry : order) OfferWhatIsOpen(entry->first, entry->second);
 }
 
 void SessionRegistry::JobClosed(const market::JobId& job, v1::Reason reason) {

@@ -18,6 +18,8 @@
 #include "base/env.h"
 #include "base/metrics.h"
 #include "base/status.h"
+#include "coordinator/api/estimator.h"
+#include "coordinator/api/offer_book.h"
 #include "coordinator/market/market.h"
 #include "prooflode/v1/miner_service.pb.h"
 
@@ -45,9 +47,10 @@ struct SessionOptions {
 // A job as it is offered.
 struct OfferedJob {
   market::JobId id{};
-  uint64_t domain_size = 0;
+  Estimator::Race race;
   v1::ProofSystem proof_system = v1::PROOF_SYSTEM_UNSPECIFIED;
-  std::shared_ptr<const v1::SessionResponse> offer;
+  uint32_t circuit_format = 1;
+  std::shared_ptr<const v1::SessionResponse> offer;  // without the estimate
 };
 
 // The end of an attempt as its miner is told of it.
@@ -83,7 +86,9 @@ class SessionRegistry {
   using SessionId = uint64_t;
 
   // `clock` and `random` must outlive it.
-  SessionRegistry(const SessionOptions& options, Clock& clock, Random& random, MetricFactory& metrics);
+  // `book` hears of every offer and of every one that is declined.
+  SessionRegistry(const SessionOptions& options, Clock& clock, Random& random, OfferBook& book,
+                  MetricFactory& metrics);
 
   // A miner said hello: ends its older session with ABORTED, sends Welcome, then what the miner missed.
   // `arrival` is as of the last event given to this registry. kResourceExhausted when there are too many
@@ -97,6 +102,7 @@ class SessionRegistry {
   void RoomAgain(const market::Identity& identity, SessionId id);
   void Heartbeat(const market::Identity& identity, SessionId id, int64_t sent_at_us);
   void Drain(const market::Identity& identity, SessionId id);
+  void Declined(const market::Identity& identity, SessionId id, const market::JobId& job, v1::Reason reason);
   void Closed(const market::Identity& identity, SessionId id);
 
   // What the market did, in log order.
@@ -111,6 +117,12 @@ class SessionRegistry {
 
   // The miners of whom something was heard within `time`; nullopt before that can be known. Cost: linear.
   std::optional<std::set<market::Identity>> HeardWithin(Micros time) const;
+  // How many race for a job on the board.
+  void RacersChanged(const market::JobId& job, uint32_t racers);
+  void Learn(const Estimator::Proof& proof) { estimator_.Learn(proof); }
+
+  // Tells everybody that nothing more is offered and when the coordinator stops; newcomers too.
+  void DrainAll(Micros stops_at);
   // Ends sessions that have been silent for four heartbeats.
   void CheckLiveness();
   void EndAll(const Status& status);
@@ -133,8 +145,9 @@ class SessionRegistry {
   using Sessions = std::map<market::Identity, Session>;
 
   Session* Find(const market::Identity& identity, SessionId id);
-  void OfferWhatIsOpen(Session& session);
+  void OfferWhatIsOpen(const market::Identity& identity, Session& session);
   bool Fits(const Session& session, const OfferedJob& job) const;
+  void TellDrain(Session& session) const;
   void Tell(Session& session, const EndedAttempt& end);
   void TellMissed(Session& session, const ReplayPage& page);
   void CountMiners();
@@ -144,7 +157,10 @@ class SessionRegistry {
   const SessionOptions options_;
   Clock& clock_;
   Random& random_;
+  OfferBook& book_;
   MetricFactory& metrics_;
+  Estimator estimator_;
+  std::optional<Micros> stops_at_;  // the coordinator is about to
   Counter& offers_sent_;
   Sessions sessions_;
   SessionId next_id_ = 1;

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cctype>
 
+#include "base/race.h"
 #include "base/sim/sim_env.h"
 #include "coordinator/api/watchers.h"
 
@@ -54,7 +56,10 @@ std::string Bytes(const market::JobId& id) { return std::string(AsChars(id.bytes
 OfferedJob Offered(uint8_t n, uint64_t domain_size = 8) {
   auto offer = std::make_shared<v1::SessionResponse>();
   offer->mutable_offer()->mutable_job()->set_job_id(Bytes(Job(n)));
-  return {Job(n), domain_size, v1::PROOF_SYSTEM_GROTH16_BN254, offer};
+  return {.id = Job(n),
+          .race = {.circuit = {7}, .domain_size = domain_size, .reward = Amount{1000}, .width = 4},
+          .proof_system = v1::PROOF_SYSTEM_GROTH16_BN254,
+          .offer = offer};
 }
 
 market::Attempt Attempt(uint8_t miner, uint8_t job, uint64_t changed_by) {
@@ -92,7 +97,8 @@ class SessionsTest : public testing::Test {
   SimClock clock_;
   SimRandom random_{5};
   InertMetrics metrics_;
-  SessionRegistry sessions_{{}, clock_, random_, metrics_};
+  OfferBook book_{metrics_};
+  SessionRegistry sessions_{{}, clock_, random_, book_, metrics_};
 };
 
 TEST_F(SessionsTest, NothingIsSentWithoutCreditAndNothingIsLost) {
@@ -150,6 +156,70 @@ TEST_F(SessionsTest, OffersFitTheMachine) {
   EXPECT_TRUE(miner.writer->Offers().empty());
   sessions_.JobOpened(Offered(2, 16));
   EXPECT_EQ(miner.writer->Offers().size(), 1u);
+}
+
+TEST_F(SessionsTest, OffersSayWhatTheyAreWorth) {
+  const Open miner = Enter(1);
+  Credit(miner, 5);
+  sessions_.Learn({Miner(1), {7}, 8, Seconds(3)});
+  sessions_.JobOpened(Offered(1));
+  const v1::Estimate first = miner.writer->messages.back().offer().estimate();
+  EXPECT_EQ(first.predicted_us(), 3'000'000);
+  EXPECT_EQ(first.rivals(), 3u);
+  EXPECT_DOUBLE_EQ(first.win_chance(), 0.125);
+  EXPECT_EQ(first.expected_units(), 125u);
+  EXPECT_EQ(first.racers(), 0u);
+  sessions_.RacersChanged(Job(1), 2);
+  const Open other = Enter(2);
+  Credit(other, 1);
+  EXPECT_EQ(other.writer->messages.back().offer().estimate().racers(), 2u);
+}
+
+TEST_F(SessionsTest, WhatIsDeclinedIsCountedOnceAndOnlyWhereItWasOffered) {
+  const Open miner = Enter(1);
+  sessions_.JobOpened(Offered(1));
+  sessions_.Declined(Miner(1), miner.id, Job(1), v1::REASON_MEMORY);  // not offered yet
+  Credit(miner, 1);
+  sessions_.Declined(Miner(1), miner.id, Job(1), v1::REASON_TOO_SLOW);
+  sessions_.Declined(Miner(1), miner.id, Job(1), v1::REASON_DISK);
+  const OfferBook::Counts counts = book_.Of(Job(1));
+  EXPECT_EQ(counts.offers, 1u);
+  EXPECT_EQ(counts.declined, (std::map<v1::Reason, uint64_t>{{v1::REASON_TOO_SLOW, 1}}));
+  sessions_.JobClosed(Job(1), v1::REASON_JOB_CLOSED);
+  EXPECT_EQ(miner.writer->Count(v1::SessionResponse::kOfferWithdrawn), 0u);
+}
+
+TEST_F(SessionsTest, WhoIsAboutToStopOffersNothingAndSaysSo) {
+  const Open miner = Enter(1);
+  Credit(miner, 5);
+  sessions_.DrainAll(Seconds(9));
+  ASSERT_EQ(miner.writer->Count(v1::SessionResponse::kDrain), 1u);
+  EXPECT_EQ(miner.writer->messages.back().drain().stops_at_us(), 9'000'000);
+  sessions_.JobOpened(Offered(1));
+  EXPECT_TRUE(miner.writer->Offers().empty());
+  sessions_.AttemptEnded({Attempt(1, 2, 5), Amount{0}, {}});
+  EXPECT_EQ(miner.writer->Ends().size(), 1u);
+  EXPECT_EQ(Enter(2).writer->Count(v1::SessionResponse::kDrain), 1u);
+}
+
+TEST_F(SessionsTest, CircuitsOfANewerFormatAreNotOffered) {
+  const Open miner = Enter(1);
+  Credit(miner, 5);
+  OfferedJob newer = Offered(1);
+  newer.circuit_format = 2;
+  sessions_.JobOpened(newer);
+  EXPECT_TRUE(miner.writer->Offers().empty());
+}
+
+TEST(Reasons, HaveTheSameNamesOnTheWireAndHere) {
+  std::vector<Reason> all = AllReasons();
+  EXPECT_EQ(all.size(), static_cast<size_t>(v1::Reason_descriptor()->value_count()));
+  for (const Reason reason : all) {
+    ASSERT_TRUE(v1::Reason_IsValid(static_cast<int>(reason)));
+    std::string name = v1::Reason_Name(static_cast<v1::Reason>(reason)).substr(7);
+    for (char& c : name) c = static_cast<char>(std::tolower(c));
+    EXPECT_EQ(ReasonName(reason), name);
+  }
 }
 
 TEST_F(SessionsTest, TheNewestSessionOfAKeyWins) {

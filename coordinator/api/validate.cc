@@ -186,6 +186,10 @@ Status Validate(const v1::PostJobRequest& r) {
 
 Status Validate(const v1::GetJobRequest& r) { return Bytes("GetJobRequest.job_id", r.job_id(), kIdBytes); }
 
+Status Validate(const v1::ExplainJobRequest& r) {
+  return Bytes("ExplainJobRequest.job_id", r.job_id(), kIdBytes);
+}
+
 Status Validate(const v1::ListJobsRequest& r) {
   return Page("ListJobsRequest", r.page_size(), r.page_token());
 }
@@ -213,10 +217,14 @@ Status Validate(const v1::SessionRequest& r) {
     case v1::SessionRequest::kHeartbeat:
     case v1::SessionRequest::kDrain:
       return absl::OkStatus();
+    case v1::SessionRequest::kOfferDeclined:
+      PL_RETURN_IF_ERROR(Bytes("OfferDeclined.job_id", r.offer_declined().job_id(), kIdBytes));
+      if (v1::Reason_IsValid(r.offer_declined().reason())) return absl::OkStatus();
+      return Bad("OfferDeclined.reason", static_cast<int>(r.offer_declined().reason()), "a Reason");
     case v1::SessionRequest::MESSAGE_NOT_SET:
       break;
   }
-  return Bad("SessionRequest.message", "not set", "hello, credit, heartbeat or drain");
+  return Bad("SessionRequest.message", "not set", "hello, credit, heartbeat, drain or offer_declined");
 }
 
 Status Validate(const v1::AcceptOfferRequest& r) {
@@ -225,6 +233,7 @@ Status Validate(const v1::AcceptOfferRequest& r) {
   if (!v1::Residency_IsValid(r.residency())) {
     return Bad("AcceptOfferRequest.residency", static_cast<int>(r.residency()), "a Residency");
   }
+  PL_RETURN_IF_ERROR(OptionalBytes("AcceptOfferRequest.circuit_id", r.circuit_id(), kDigestBytes));
   return Bytes("AcceptOfferRequest.job_id", r.job_id(), kIdBytes);
 }
 

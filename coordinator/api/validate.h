@@ -20,6 +20,8 @@ inline constexpr uint32_t kPageSizeMax = 1000;
 inline constexpr uint32_t kPageSizeDefault = 100;
 inline constexpr uint32_t kCreditMax = 1024;
 inline constexpr uint32_t kProtocolVersion = 1;
+// Version of the form of keys, witnesses and proofs of every circuit (docs/formats).
+inline constexpr uint32_t kCircuitFormat = 1;
 inline constexpr size_t kProofBytes = 256;
 inline constexpr size_t kDrawNonceMin = 16;
 inline constexpr size_t kDrawNonceMax = 32;
@@ -37,6 +39,7 @@ Status Validate(const v1::GetCircuitRequest& r);
 Status Validate(const v1::ListCircuitsRequest& r);
 Status Validate(const v1::PostJobRequest& r);
 Status Validate(const v1::GetJobRequest& r);
+Status Validate(const v1::ExplainJobRequest& request);
 Status Validate(const v1::ListJobsRequest& r);
 Status Validate(const v1::CancelJobRequest& r);
 Status Validate(const v1::GetProofRequest& r);

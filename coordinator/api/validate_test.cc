@@ -100,7 +100,10 @@ TEST(Validate, LengthsOfEveryBytesField) {
   v1::AcceptOfferRequest accept;
   accept.set_request_id(Of(16));
   accept.set_job_id(Of(16));
-  CheckLengths(accept);
+  CheckLengths(accept, {"circuit_id"});
+  v1::ExplainJobRequest explain;
+  explain.set_job_id(Of(16));
+  CheckLengths(explain);
 }
 
 TEST(Validate, LengthsOfEveryBytesFieldOfAttemptsAndAccounts) {

@@ -72,6 +72,14 @@ std::vector<const Attempt*> Market::AttemptsOf(const JobId& job) const {
   return attempts;
 }
 
+size_t Market::LiveAttemptCount() const {
+  size_t count = 0;
+  for (const auto& [miner, attempts] : state_->live_of_miner_) count += attempts.size();
+  return count;
+}
+
+uint32_t Market::RacersOf(const JobId& job) const { return state_->OfJob(job).live; }
+
 std::vector<const Attempt*> Market::LiveAttemptsOf(const Identity& miner) const {
   std::vector<const Attempt*> attempts;
   const auto it = state_->live_of_miner_.find(miner);

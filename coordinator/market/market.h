@@ -66,6 +66,8 @@ class Market {
   const std::map<CircuitId, Circuit>& circuits() const;
   const std::map<JobId, Job>& jobs() const;
   std::vector<const Attempt*> AttemptsOf(const JobId& job) const;
+  size_t LiveAttemptCount() const;            // linear in the miners that have any
+  uint32_t RacersOf(const JobId& job) const;  // live attempts
   std::vector<const Attempt*> LiveAttemptsOf(const Identity& miner) const;
   // This miner's attempts that ended behind `after`, in order of their places; at most `count_max`, the
   // first. Cost: linear in what is given, and in the late commits among them.

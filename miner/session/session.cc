@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/odds.h"
 
 namespace prooflode::miner {
 namespace {
@@ -74,7 +75,8 @@ std::vector<Action> Session::Handle(Micros now, const Event& event) {
 std::vector<Session::RaceView> Session::races() const {
   std::vector<RaceView> views;
   for (const auto& [id, race] : races_) {
-    views.push_back({id, race.job.circuit_name, race.job.reward, race.phase, race.since});
+    views.push_back({id, race.job.circuit_name, race.job.reward, race.phase, race.since, race.worth,
+                     race.job.told_chance});
   }
   return views;
 }
@@ -99,6 +101,7 @@ void Session::On(const event::Disconnected& disconnected) {
 
 void Session::On(const event::Welcome& welcome) {
   link_ = Link::kWelcomed;
+  coordinator_stops_ = false;
   reconnect_.Reset();
   clock_offset_ = welcome.coordinator_time - now_;
   heartbeat_interval_ =
@@ -192,6 +195,14 @@ void Session::ReconcileRace(Race& race, const AttemptRef* live) {
 
 void Session::On(const event::HeartbeatSeen&) { heard_at_ = now_; }
 
+void Session::On(const event::CoordinatorStops& stops) {
+  heard_at_ = now_;
+  coordinator_stops_ = true;
+  owed_credit_ = 0;
+  offers_.clear();  // what is begun now might not be committed in time; the next session brings them again
+  out_.push_back(action::ReportCoordinatorStops{std::max(LocalTime(stops.stops_at) - now_, Micros{})});
+}
+
 void Session::On(const event::Drain&) {
   if (draining_) return;
   draining_ = true;
@@ -278,12 +289,11 @@ void Session::On(const event::Offer& offer) {
   const OfferedJob& job = offer.job;
   if (races_.contains(job.id) || offers_.contains(job.id)) return ReturnCredit(1);
   if (const auto reason = Unfit(job)) {
-    out_.push_back(action::ReportSkipped{job, *reason});
-    if (*reason == SkipReason::kDeadline) predictor_.Skipped(job);
-    return ReturnCredit(1);
+    if (*reason == Reason::kTooSlow) predictor_.Skipped(job);
+    return Skip(job, *reason);
   }
   offers_.emplace(job.id, job);
-  out_.push_back(action::ReportNewJob{job, Expected(job)});
+  out_.push_back(action::ReportNewJob{job, WorthOf(job)});
 }
 
 void Session::On(const event::OfferWithdrawn& withdrawn) {
@@ -299,18 +309,32 @@ Micros Session::Expected(const OfferedJob& job) const {
   return predictor_.FetchTime(job) + predictor_.ProveTime(job);
 }
 
-std::optional<SkipReason> Session::Unfit(const OfferedJob& job) const {
-  if (!job.supported) return SkipReason::kUnsupported;
-  if (blame_.Failed(job.id)) return SkipReason::kFailedBefore;
-  if (blame_.Aside(now_, job.circuit)) return SkipReason::kCircuitAside;
-  if (job.reward < options_.reward_min) return SkipReason::kUnprofitable;
-  if (MemoryNeeded(job) > options_.memory_bytes) return SkipReason::kMemory;
-  if (job.zkey_bytes + job.witness_bytes > files_room_) return SkipReason::kDisk;  // no wrap: above
+Worth Session::WorthOf(const OfferedJob& job) const {
+  Worth worth{.predicted = Expected(job)};
+  worth.chance = WinChance(job.deciles, worth.predicted, job.rivals);
+  worth.expected = ExpectedValue(job.reward, worth.chance);
+  worth.per_hour = ExpectedPerHour(job.reward, worth.chance, worth.predicted);
+  return worth;
+}
+
+void Session::Skip(const OfferedJob& job, Reason reason) {
+  out_.push_back(action::ReportSkipped{job, reason});
+  if (link_ == Link::kWelcomed) out_.push_back(action::Decline{job.id, reason});
+  ReturnCredit(1);
+}
+
+std::optional<Reason> Session::Unfit(const OfferedJob& job) const {
+  if (!job.supported || job.format > kCircuitFormatMax) return Reason::kUnsupported;
+  if (blame_.Failed(job.id)) return Reason::kFailedBefore;
+  if (blame_.Aside(now_, job.circuit)) return Reason::kCircuitAside;
+  if (job.reward < options_.reward_min) return Reason::kRewardTooLow;
+  if (MemoryNeeded(job) > options_.memory_bytes) return Reason::kMemory;
+  if (job.zkey_bytes + job.witness_bytes > files_room_) return Reason::kDisk;  // no wrap: above
   const double expected_us = static_cast<double>(Count(Expected(job))) * options_.deadline_margin;
   const double left_us = static_cast<double>(Count(LocalTime(job.deadline_at) - now_));
-  if (expected_us > left_us) return SkipReason::kDeadline;
-  if (Count(job.lease) > 0 && expected_us > static_cast<double>(Count(job.lease)))
-    return SkipReason::kDeadline;
+  if (expected_us > left_us) return Reason::kTooSlow;
+  if (Count(job.lease) > 0 && expected_us > static_cast<double>(Count(job.lease))) return Reason::kTooSlow;
+  if (WorthOf(job).per_hour < options_.per_hour_min) return Reason::kExpectedValueTooLow;
   return std::nullopt;
 }
 
@@ -321,29 +345,34 @@ void Session::DropUnfitOffers() {
       ++it;
       continue;
     }
-    out_.push_back(action::ReportSkipped{it->second, *reason});
+    const OfferedJob job = std::move(it->second);
     it = offers_.erase(it);
-    ReturnCredit(1);
+    Skip(job, *reason);
   }
 }
 
 void Session::TakeWork() {
-  if (link_ != Link::kWelcomed || draining_ || finished_) return;
+  if (link_ != Link::kWelcomed || draining_ || coordinator_stops_ || finished_) return;
   DropUnfitOffers();
   if (paused()) return;
   for (auto& device : devices_) {
     if (device || offers_.empty()) continue;
-    // Most reward for the time it takes; not a job whose earlier attempt some device is still stopping.
+    // Most expected value for the time it takes; not a job whose earlier attempt some device is still
+    // stopping.
     const auto rate = [this](const auto& offer) {
       if (DeviceOf(offer.first)) return -1.0;
-      const double us = static_cast<double>(std::max<int64_t>(Count(Expected(offer.second)), 1));
-      return static_cast<double>(Count(offer.second.reward)) / us;
+      const Worth worth = WorthOf(offer.second);
+      const double us = static_cast<double>(std::max<int64_t>(Count(worth.predicted), 1));
+      return static_cast<double>(Count(offer.second.reward)) * worth.chance / us;
     };
     const auto best = std::max_element(offers_.begin(), offers_.end(),
                                        [&](const auto& a, const auto& b) { return rate(a) < rate(b); });
     if (rate(*best) < 0) return;
-    Race race{
-        .job = best->second, .phase = Phase::kAccepting, .request = NewRequest(), .backoff = NewBackoff()};
+    Race race{.job = best->second,
+              .worth = WorthOf(best->second),
+              .phase = Phase::kAccepting,
+              .request = NewRequest(),
+              .backoff = NewBackoff()};
     race.since = now_;
     race.predicted = Expected(race.job);
     device = race.job.id;
@@ -355,7 +384,7 @@ void Session::TakeWork() {
 }
 
 void Session::ReturnCredit(uint32_t offers) {
-  if (link_ != Link::kWelcomed || draining_ || offers == 0) return;
+  if (link_ != Link::kWelcomed || draining_ || coordinator_stops_ || offers == 0) return;
   if (paused()) {
     owed_credit_ += offers;
   } else {

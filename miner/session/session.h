@@ -29,6 +29,7 @@ namespace prooflode::miner {
 struct SessionOptions {
   size_t devices = 1;
   Amount reward_min{};                        // jobs below it are skipped
+  Amount per_hour_min{};                      // so are those whose expected value for an hour is below it
   uint64_t memory_bytes = uint64_t{1} << 62;  // what one proof may need
   double deadline_margin = 1.2;  // predicted time is multiplied by it before it is held to a deadline
   uint32_t offers_max = 16;      // offers at hand at a time
@@ -66,6 +67,8 @@ class Session {
     Amount reward{};
     Phase phase = Phase::kAccepting;
     Micros since{};
+    Worth worth;  // when it was accepted
+    double told_chance = 0;
   };
 
   // `random` must outlive the session.
@@ -95,6 +98,7 @@ class Session {
 
   struct Race {
     OfferedJob job;
+    Worth worth{};  // when it was accepted
     Phase phase = Phase::kAccepting;
     bool restored = false;  // from the journal: the job is not known, only the attempt
     Micros predicted{};     // when it was accepted
@@ -123,6 +127,7 @@ class Session {
   void On(const event::HeartbeatSeen&);
   void On(const event::FilesRoom& room);
   void On(const event::MemoryLow& memory);
+  void On(const event::CoordinatorStops& stops);
   void On(const event::Drain&);
   void On(const event::Tick&);
   void Reconcile(const std::vector<AttemptRef>& live, const std::vector<JobId>& candidacies);
@@ -134,7 +139,9 @@ class Session {
   // Offers (session.cc).
   void On(const event::Offer& offer);
   void On(const event::OfferWithdrawn& withdrawn);
-  std::optional<SkipReason> Unfit(const OfferedJob& job) const;
+  std::optional<Reason> Unfit(const OfferedJob& job) const;
+  void Skip(const OfferedJob& job, Reason reason);
+  Worth WorthOf(const OfferedJob& job) const;
   Micros Expected(const OfferedJob& job) const;
   void TakeWork();
   void DropUnfitOffers();
@@ -210,8 +217,9 @@ class Session {
 
   uint64_t files_room_ = uint64_t{1} << 62;
   std::set<StopReason> stopped_for_;
-  Micros breaker_until_{};    // of kFailures
-  uint32_t owed_credit_ = 0;  // withheld while no work is taken, so that offers wait for us
+  Micros breaker_until_{};          // of kFailures
+  uint32_t owed_credit_ = 0;        // withheld while no work is taken, so that offers wait for us
+  bool coordinator_stops_ = false;  // until the next Welcome
   bool draining_ = false;
   bool finished_ = false;
   Micros stop_at_{};

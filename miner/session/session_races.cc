@@ -23,70 +23,6 @@ constexpr Micros kRefusedKept = Seconds(3600);
 
 }  // namespace
 
-const char* ReasonText(Reason reason) {
-  switch (reason) {
-    case Reason::kUnspecified:
-      return "no reason given";
-    case Reason::kRaceFull:
-      return "race full";
-    case Reason::kJobClosed:
-      return "job closed";
-    case Reason::kAlreadyAdmitted:
-      return "already admitted";
-    case Reason::kWonByAnother:
-      return "won by another";
-    case Reason::kProofInvalid:
-      return "proof invalid";
-    case Reason::kCommitMismatch:
-      return "reveal does not open the commit";
-    case Reason::kRevealWindowPassed:
-      return "reveal window passed";
-    case Reason::kLeaseExpired:
-      return "lease expired";
-    case Reason::kDeadlinePassed:
-      return "deadline passed";
-    case Reason::kCancelledByRequester:
-      return "cancelled by the requester";
-    case Reason::kReleasedByMiner:
-      return "released by the miner";
-    case Reason::kStaleFence:
-      return "stale fence";
-    case Reason::kDraining:
-      return "draining";
-    case Reason::kUnprovable:
-      return "reported as unprovable";
-    case Reason::kCollateralTooLow:
-      return "the balance does not cover the collateral";
-    case Reason::kSuspended:
-      return "suspended by an operator";
-    case Reason::kNotDrawn:
-      return "not drawn";
-    case Reason::kTooSlow:
-      return "too slow";
-  }
-  return "unknown reason";
-}
-
-const char* SkipReasonText(SkipReason reason) {
-  switch (reason) {
-    case SkipReason::kUnprofitable:
-      return "unprofitable";
-    case SkipReason::kMemory:
-      return "memory";
-    case SkipReason::kDeadline:
-      return "deadline";
-    case SkipReason::kDisk:
-      return "disk";
-    case SkipReason::kUnsupported:
-      return "unsupported";
-    case SkipReason::kFailedBefore:
-      return "failed before";
-    case SkipReason::kCircuitAside:
-      return "circuit put aside";
-  }
-  return "unknown";
-}
-
 const char* PhaseText(Session::Phase phase) {
   switch (phase) {
     case Session::Phase::kAccepting:
@@ -123,7 +59,12 @@ void Session::Send(Race& race) {
   race.call_in_flight = true;
   switch (race.phase) {
     case Phase::kAccepting:
-      out_.push_back(action::Accept{race.request, race.job.id, race.predicted, race.job.key_here});
+      out_.push_back(action::Accept{.request = race.request,
+                                    .job = race.job.id,
+                                    .circuit = race.job.circuit,
+                                    .format = race.job.format,
+                                    .predicted = race.predicted,
+                                    .key_here = race.job.key_here});
       return;
     case Phase::kCommitting:
       out_.push_back(action::Commit{race.record});
@@ -354,7 +295,8 @@ void Session::ReportEnd(const Race& race, AttemptState state, Reason reason, Amo
                                      .paid = paid,
                                      .margin = margin,
                                      .committed = race.committed,
-                                     .spent = race.restored ? Micros{} : now_ - race.since});
+                                     .spent = race.restored ? Micros{} : now_ - race.since,
+                                     .predicted = race.worth.predicted});
 }
 
 void Session::TickRaces() {

@@ -38,24 +38,82 @@ TEST_F(SessionTest, SkipsWhatDoesNotPayFitOrFinish) {
     EXPECT_EQ(Only<action::SendCredit>().offers, 1u);
     return Only<action::ReportSkipped>().reason;
   };
-  EXPECT_EQ(skip(MakeJob(1, 49)), SkipReason::kUnprofitable);
+  EXPECT_EQ(skip(MakeJob(1, 49)), Reason::kRewardTooLow);
   OfferedJob big = MakeJob(2);
   big.zkey_bytes = 200 << 20;
-  EXPECT_EQ(skip(big), SkipReason::kMemory);
+  EXPECT_EQ(skip(big), Reason::kMemory);
   big.zkey_bytes = ~uint64_t{0} - 5;
-  EXPECT_EQ(skip(big), SkipReason::kMemory);
+  EXPECT_EQ(skip(big), Reason::kMemory);
   OfferedJob wide = MakeJob(6);
   wide.witness_bytes = 70 << 20;
-  EXPECT_EQ(skip(wide), SkipReason::kDisk);
+  EXPECT_EQ(skip(wide), Reason::kDisk);
   OfferedJob late = MakeJob(3);
   late.deadline_at = kCalendar + now_ + Millis(5);
-  EXPECT_EQ(skip(late), SkipReason::kDeadline);
+  EXPECT_EQ(skip(late), Reason::kTooSlow);
   OfferedJob lease = MakeJob(4);
   lease.lease = Millis(5);
-  EXPECT_EQ(skip(lease), SkipReason::kDeadline);
+  EXPECT_EQ(skip(lease), Reason::kTooSlow);
   OfferedJob foreign = MakeJob(5);
   foreign.supported = false;
-  EXPECT_EQ(skip(foreign), SkipReason::kUnsupported);
+  EXPECT_EQ(skip(foreign), Reason::kUnsupported);
+  OfferedJob newer = MakeJob(7);
+  newer.format = kCircuitFormatMax + 1;
+  EXPECT_EQ(skip(newer), Reason::kUnsupported);
+}
+
+TEST_F(SessionTest, TellsWhyAnOfferIsNotTaken) {
+  Make({.reward_min = Amount{50}});
+  Connect();
+  Feed(event::Offer{1, MakeJob(1, 49)});
+  EXPECT_EQ(Only<action::Decline>().job, MakeJob(1).id);
+  EXPECT_EQ(Only<action::Decline>().reason, Reason::kRewardTooLow);
+}
+
+TEST_F(SessionTest, ReckonsWhatARaceIsWorth) {
+  Make({.per_hour_min = Amount{60'000}});
+  Connect();
+  StartProving(1, 1);
+  Feed(event::ProofMade{.job = MakeJob(1).id, .proof = {}, .duration = Seconds(1)});
+  OfferedJob race = MakeJob(2, 100);
+  race.witness_bytes = 0;  // nothing to fetch: the key is here
+  race.rivals = 1;
+  for (int i = 1; i <= 11; ++i) race.deciles.push_back(Millis(500 * i - 499));  // half a second to five
+  Feed(event::Offer{2, race});
+  // 1 s is at about 2/10 of the others' times: 80 units a second and more, 288,000 an hour.
+  const Worth worth = Only<action::ReportNewJob>().worth;
+  EXPECT_EQ(worth.predicted, Seconds(1));
+  EXPECT_NEAR(worth.chance, 0.8, 0.01);
+  EXPECT_NEAR(static_cast<double>(Count(worth.expected)), 80, 1);
+  EXPECT_NEAR(static_cast<double>(Count(worth.per_hour)), 288'000, 4000);
+  EXPECT_EQ(Only<action::Accept>().circuit, race.circuit);
+  OfferedJob crowded = race;
+  crowded.id = MakeJob(3).id;
+  crowded.rivals = 8;  // 0.8 to the eighth: 60,398 an hour
+  Feed(event::Offer{3, crowded});
+  EXPECT_TRUE(All<action::ReportSkipped>().empty());
+  crowded.id = MakeJob(4).id;
+  crowded.rivals = 9;
+  Feed(event::Offer{4, crowded});
+  EXPECT_EQ(Only<action::ReportSkipped>().reason, Reason::kExpectedValueTooLow);
+}
+
+TEST_F(SessionTest, BeginsNothingWhileTheCoordinatorStops) {
+  Make();
+  Connect();
+  StartProving(1, 1);
+  Feed(event::Offer{2, MakeJob(2)});
+  Feed(event::CoordinatorStops{kCalendar + now_ + Seconds(9)});
+  EXPECT_EQ(Only<action::ReportCoordinatorStops>().left, Seconds(9));
+  EXPECT_EQ(session_->pending_offers(), 0u);
+  const CommitRecord record = MakeProof(1);  // what is under way goes on
+  EXPECT_TRUE(All<action::Accept>().empty());
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kOk, true, ""});
+  EXPECT_EQ(All<action::Reveal>().size(), 1u);
+  Feed(event::Disconnected{});
+  Advance(Seconds(31));
+  Feed(event::Connected{});
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {MakeAttempt(1, 1, AttemptState::kCommitted)}});
+  EXPECT_EQ(All<action::SendCredit>().size(), 1u);
 }
 
 TEST_F(SessionTest, OffersAtHandAreDroppedWhenTheDiskRunsLow) {
@@ -65,7 +123,7 @@ TEST_F(SessionTest, OffersAtHandAreDroppedWhenTheDiskRunsLow) {
   Feed(event::Offer{2, MakeJob(2)});
   EXPECT_EQ(session_->pending_offers(), 1u);
   Feed(event::FilesRoom{MakeJob(2).zkey_bytes});  // not the witness as well
-  EXPECT_EQ(Only<action::ReportSkipped>().reason, SkipReason::kDisk);
+  EXPECT_EQ(Only<action::ReportSkipped>().reason, Reason::kDisk);
   EXPECT_EQ(Only<action::SendCredit>().offers, 1u);
   Feed(event::FilesRoom{2 * MakeJob(2).zkey_bytes});
   Feed(event::Offer{3, MakeJob(2)});
@@ -81,7 +139,7 @@ TEST_F(SessionTest, LearnsHowLongACircuitTakes) {
   OfferedJob next = MakeJob(2);
   next.deadline_at = kCalendar + now_ + Seconds(300);
   Feed(event::Offer{2, next});
-  EXPECT_EQ(Only<action::ReportSkipped>().reason, SkipReason::kDeadline);
+  EXPECT_EQ(Only<action::ReportSkipped>().reason, Reason::kTooSlow);
 }
 
 TEST_F(SessionTest, OneSlowProofIsNotBelievedForEver) {
@@ -175,7 +233,7 @@ TEST_F(SessionTest, OneUnprovableCircuitDoesNotStopTheDevice) {
   }
   EXPECT_FALSE(session_->paused());
   Feed(event::Offer{9, MakeJob(1)});  // it comes again, and is known
-  EXPECT_EQ(Only<action::ReportSkipped>().reason, SkipReason::kFailedBefore);
+  EXPECT_EQ(Only<action::ReportSkipped>().reason, Reason::kFailedBefore);
   OfferedJob other = MakeJob(7);
   other.circuit[0] = 99;
   Feed(event::Offer{10, other});
@@ -208,13 +266,13 @@ TEST_F(SessionTest, ACircuitThatCrashesTheWorkerIsPutAsideWhileOthersGoOn) {
     return Only<action::ReportSkipped>().reason;
   };
   EXPECT_FALSE(crash(1, 1));
-  EXPECT_EQ(skipped(job_of(1, 1)), SkipReason::kFailedBefore);  // that job is not taken again
+  EXPECT_EQ(skipped(job_of(1, 1)), Reason::kFailedBefore);  // that job is not taken again
   StartProving(job_of(2, 2), 2);
   Feed(event::Offer{1, job_of(1, 3)});  // waits for the device
   MakeProof(2);
   Feed(event::AcceptAnswered{Only<action::Accept>().request, job_of(1, 3).id, CallResult::kRefused, {}, {}});
   EXPECT_TRUE(crash(1, 4));
-  EXPECT_EQ(skipped(job_of(1, 5)), SkipReason::kCircuitAside);
+  EXPECT_EQ(skipped(job_of(1, 5)), Reason::kCircuitAside);
   EXPECT_FALSE(session_->paused());
   StartProving(job_of(2, 6), 6);
   MakeProof(6);

@@ -24,8 +24,8 @@ using RequestId = std::array<uint8_t, 16>;
 using Nonce = std::array<uint8_t, 32>;
 using ProofBytes = std::array<uint8_t, 256>;
 
-// A reason in words, for people.
-const char* ReasonText(Reason reason);
+// The highest version of circuits (docs/formats) that the worker proves.
+inline constexpr uint32_t kCircuitFormatMax = 1;
 
 struct OfferedJob {
   JobId id{};
@@ -43,7 +43,21 @@ struct OfferedJob {
   Micros deadline_at{};
   Micros lease{};  // 0 in a race
   uint32_t racers = 0;
-  bool key_here = false;  // its proving key was on the disk when the offer came
+  bool key_here = false;        // its proving key was on the disk when the offer came
+  uint32_t width = 0;           // of the race; 0: everybody, or a lease
+  uint32_t rivals = 0;          // to reckon with
+  std::vector<Micros> deciles;  // how long the circuit's last proofs took others: base/odds.h
+  uint32_t format = 1;          // of the circuit
+  Micros told_predicted{};      // by the coordinator, for this miner; 0 where it knows nothing
+  double told_chance = 0;       // likewise
+};
+
+// What a race is worth to this miner, by what it has learned here: formulas in base/odds.h.
+struct Worth {
+  Micros predicted{};  // to a proof, files included
+  double chance = 0;   // of winning, once admitted
+  Amount expected{};   // the reward by that chance
+  Amount per_hour{};   // of such work
 };
 
 struct AttemptRef {
@@ -174,6 +188,10 @@ struct FilesRoom {
 struct MemoryLow {
   bool low = false;
 };
+// The coordinator stops at that time of its calendar: nothing more is offered, and no offer can be accepted.
+struct CoordinatorStops {
+  Micros stops_at{};
+};
 // Take no more work, finish what is under way, then stop.
 struct Drain {};
 struct Tick {};
@@ -184,23 +202,12 @@ using Event =
                  event::AttemptEnded, event::Admitted, event::NotDrawn, event::HeartbeatSeen,
                  event::AcceptAnswered, event::ArtifactsReady, event::ArtifactsFailed, event::ProofMade,
                  event::ProofFailed, event::CommitAnswered, event::RevealAnswered, event::ReleaseAnswered,
-                 event::FilesRoom, event::MemoryLow, event::Drain, event::Tick>;
+                 event::FilesRoom, event::MemoryLow, event::CoordinatorStops, event::Drain, event::Tick>;
 
 // Why no work at all is taken for the time being.
 enum class StopReason { kFailures, kDisk, kMemory };
 // "failures", "disk", "memory"
 const char* StopReasonText(StopReason reason);
-
-enum class SkipReason {
-  kUnprofitable,
-  kMemory,
-  kDeadline,
-  kDisk,
-  kUnsupported,
-  kFailedBefore,
-  kCircuitAside,  // its jobs ended the worker again and again
-};
-const char* SkipReasonText(SkipReason reason);
 
 namespace action {
 // Open a stream; Hello carries the last end that was handled, where any is remembered.
@@ -220,12 +227,19 @@ struct SendCredit {
 };
 struct SendHeartbeat {};
 struct SendDrain {};
+// An offer that is not taken.
+struct Decline {
+  JobId job{};
+  Reason reason = Reason::kUnspecified;
+};
 // Keep `job` first, in a form that survives a crash: of the attempts that Welcome lists only those at kept
 // jobs are ours to release.
 struct Accept {
   RequestId request{};
   JobId job{};
-  Micros predicted{};  // to a proof
+  Digest circuit{};     // what will be proven, for the coordinator to check
+  uint32_t format = 1;  // of the circuit
+  Micros predicted{};   // to a proof
   bool key_here = false;
 };
 // We want no place any more. Its answer does not matter: a place that comes all the same is given back.
@@ -278,11 +292,11 @@ struct Finished {};
 // Reports for people and metrics; nothing needs to be done.
 struct ReportNewJob {
   OfferedJob job;
-  Micros expected{};  // predicted time to a proof
+  Worth worth;
 };
 struct ReportSkipped {
   OfferedJob job;
-  SkipReason reason = SkipReason::kUnprofitable;
+  Reason reason = Reason::kUnspecified;
 };
 struct ReportRefused {
   OfferedJob job;
@@ -300,12 +314,16 @@ struct ReportEnded {
   Amount paid{};
   std::optional<Micros> margin{};  // by how much it won or lost
   bool committed = false;
-  Micros spent{};  // since it was admitted
+  Micros spent{};      // since it was admitted
+  Micros predicted{};  // as it was then; 0 where it is not known
 };
 // Jobs of the circuit ended the worker so often that none is taken for a while.
 struct ReportAside {
   std::string circuit_name;
   Micros pause{};
+};
+struct ReportCoordinatorStops {
+  Micros left{};
 };
 // No work is taken from now on, or not for this reason any more.
 struct ReportBreaker {
@@ -317,10 +335,11 @@ struct ReportBreaker {
 
 using Action =
     std::variant<action::Connect, action::KeepPlace, action::Disconnect, action::SendCredit,
-                 action::SendHeartbeat, action::SendDrain, action::Accept, action::WithdrawCandidacy,
-                 action::ForgetJob, action::Fetch, action::CancelFetch, action::Prove, action::CancelProving,
-                 action::Commit, action::Reveal, action::Release, action::Forget, action::Finished,
-                 action::ReportNewJob, action::ReportSkipped, action::ReportRefused, action::ReportFailed,
-                 action::ReportEnded, action::ReportAside, action::ReportBreaker>;
+                 action::SendHeartbeat, action::SendDrain, action::Decline, action::Accept,
+                 action::WithdrawCandidacy, action::ForgetJob, action::Fetch, action::CancelFetch,
+                 action::Prove, action::CancelProving, action::Commit, action::Reveal, action::Release,
+                 action::Forget, action::Finished, action::ReportNewJob, action::ReportSkipped,
+                 action::ReportRefused, action::ReportFailed, action::ReportEnded, action::ReportAside,
+                 action::ReportCoordinatorStops, action::ReportBreaker>;
 
 }  // namespace prooflode::miner

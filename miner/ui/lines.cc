@@ -23,6 +23,13 @@ std::string SizeText(uint64_t domain_size) {
 // Races are close: tenths of a millisecond count.
 std::string MarginText(double ms) { return ms < 10 ? absl::StrFormat("%.1f ms", ms) : DurationText(ms); }
 
+// Whether it was us who were slow: " (after 1.79 s, about 1.74 s were expected)".
+std::string SpentText(const action::ReportEnded& report) {
+  if (Count(report.spent) == 0 || Count(report.predicted) == 0) return "";
+  return absl::StrFormat(" (after %s, about %s were expected)", DurationText(ToMillis(report.spent)),
+                         DurationText(ToMillis(report.predicted)));
+}
+
 std::string WinRatioText(uint64_t won, uint64_t lost) {
   if (won + lost == 0) return "-";
   return absl::StrFormat("%.1f%%", 100.0 * static_cast<double>(won) / static_cast<double>(won + lost));
@@ -44,14 +51,24 @@ std::string AmountText(Amount amount, const Money& money) {
 
 std::string NewJobLine(const action::ReportNewJob& report, Micros left, const Money& money) {
   const OfferedJob& job = report.job;
-  return absl::StrFormat("new job %s %s %s reward %s deadline %s (%d racing), about %s here", ShortId(job.id),
-                         job.circuit_name, SizeText(job.domain_size), AmountText(job.reward, money),
-                         ClockText(left), job.racers, DurationText(ToMillis(report.expected)));
+  const Worth& worth = report.worth;
+  const std::string of = job.width > 0 ? absl::StrFormat(" of %d", job.width) : "";
+  return absl::StrFormat(
+      "new job %s %s %s reward %s deadline %s (%d%s racing), about %s here, chance %.0f%%, worth %s, %s an "
+      "hour",
+      ShortId(job.id), job.circuit_name, SizeText(job.domain_size), AmountText(job.reward, money),
+      ClockText(left), job.racers, of, DurationText(ToMillis(worth.predicted)), worth.chance * 100,
+      AmountText(worth.expected, money), AmountText(worth.per_hour, money));
 }
 
 std::string SkippedLine(const action::ReportSkipped& report, const Money& money) {
   return absl::StrFormat("skipped %s %s reward %s: %s", ShortId(report.job.id), report.job.circuit_name,
-                         AmountText(report.job.reward, money), SkipReasonText(report.reason));
+                         AmountText(report.job.reward, money), ReasonText(report.reason));
+}
+
+std::string CoordinatorStopsLine(const action::ReportCoordinatorStops& report) {
+  return absl::StrFormat("the coordinator stops within %s: no more offers until it is back",
+                         ClockText(report.left));
 }
 
 std::string RefusedLine(const action::ReportRefused& report) {
@@ -73,9 +90,12 @@ std::string EndedLine(const action::ReportEnded& report, const Money& money) {
                              report.margin ? " by " + MarginText(ToMillis(*report.margin)) : "",
                              DurationText(ToMillis(report.spent)));
     case AttemptState::kLost:
-      if (!report.committed) return absl::StrFormat("lost %s before our proof was ready", id);
-      if (!report.margin) return absl::StrFormat("lost %s to an earlier proof", id);
-      return absl::StrFormat("lost %s %s behind the winner", id, MarginText(ToMillis(*report.margin)));
+      if (!report.committed) {
+        return absl::StrFormat("lost %s before our proof was ready%s", id, SpentText(report));
+      }
+      if (!report.margin) return absl::StrFormat("lost %s to an earlier proof%s", id, SpentText(report));
+      return absl::StrFormat("lost %s %s behind the winner%s", id, MarginText(ToMillis(*report.margin)),
+                             SpentText(report));
     case AttemptState::kInvalid:
       return absl::StrFormat("REJECTED %s: %s", id, ReasonText(report.reason));
     case AttemptState::kTimedOut:

@@ -46,6 +46,7 @@ std::string DiskLine(const DiskState& disk);
 // `left` until the deadline.
 std::string NewJobLine(const action::ReportNewJob& report, Micros left, const Money& money);
 std::string SkippedLine(const action::ReportSkipped& report, const Money& money);
+std::string CoordinatorStopsLine(const action::ReportCoordinatorStops& report);
 std::string RefusedLine(const action::ReportRefused& report);
 std::string ProofLine(const JobId& job, const ProofTimes& times);
 std::string EndedLine(const action::ReportEnded& report, const Money& money);

@@ -48,9 +48,14 @@ Counter& WasteCounter(MetricFactory& factory, WasteReason reason) {
                             "Device time of proofs that earned nothing", {{"reason", name}});
 }
 
-Counter& SkipCounter(MetricFactory& factory, SkipReason reason) {
+// Why the session skips offers.
+constexpr Reason kSkipReasons[] = {
+    Reason::kRewardTooLow, Reason::kExpectedValueTooLow, Reason::kMemory,       Reason::kDisk,
+    Reason::kTooSlow,      Reason::kUnsupported,         Reason::kFailedBefore, Reason::kCircuitAside};
+
+Counter& SkipCounter(MetricFactory& factory, Reason reason) {
   return factory.GetCounter("prooflode_miner_jobs_skipped_total", "Offers that were not taken",
-                            {{"reason", SkipReasonText(reason)}});
+                            {{"reason", ReasonName(reason)}});
 }
 
 Counter& DeviceCounter(MetricFactory& factory, const char* name, const char* help, size_t device) {
@@ -113,11 +118,7 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
                                              "had signed, or did not show that it does not")) {
   for (const char* result : kResults) Attempts(result);
   for (const char* stage : kStages) Stage(stage);
-  for (const auto reason :
-       {SkipReason::kUnprofitable, SkipReason::kMemory, SkipReason::kDeadline, SkipReason::kDisk,
-        SkipReason::kUnsupported, SkipReason::kFailedBefore, SkipReason::kCircuitAside}) {
-    SkipCounter(factory, reason);
-  }
+  for (const Reason reason : kSkipReasons) SkipCounter(factory, reason);
   for (const auto reason : {WasteReason::kLostRace, WasteReason::kCancelled, WasteReason::kFailed}) {
     WasteCounter(factory, reason);
   }
@@ -176,7 +177,7 @@ void MinerMetrics::CallEnded(std::string_view method, std::string_view code, Mic
       .Observe(ToSeconds(duration));
 }
 
-void MinerMetrics::JobSkipped(SkipReason reason) { SkipCounter(factory_, reason).Increment(); }
+void MinerMetrics::JobSkipped(Reason reason) { SkipCounter(factory_, reason).Increment(); }
 
 void MinerMetrics::AttemptEnded(const action::ReportEnded& ended) {
   Attempts(ResultName(ended.state)).Increment();

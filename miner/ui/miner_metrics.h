@@ -25,7 +25,7 @@ class MinerMetrics {
   // ("other" where that is no name of 1 to 64 letters, digits, '-', '_', '.').
   void SetAsset(const std::string& asset);
   void JobOffered() { offered_.Increment(); }
-  void JobSkipped(SkipReason reason);
+  void JobSkipped(Reason reason);
   void AttemptEnded(const action::ReportEnded& ended);
   void CallEnded(std::string_view method, std::string_view code, Micros duration);
   void ProofFailed();

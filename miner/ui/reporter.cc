@@ -112,7 +112,7 @@ void Reporter::Report(const action::ReportNewJob& report) {
 void Reporter::Report(const action::ReportSkipped& report) {
   metrics_.JobSkipped(report.reason);
   MutexLock lock(mutex_);
-  Skips& skips = skipped_[SkipReasonText(report.reason)];
+  Skips& skips = skipped_[ReasonName(report.reason)];
   ++skips.count;
   // A market full of jobs that do not fit would fill the log: one line a minute for each reason.
   const Micros now = clock_.MonotonicNow();
@@ -121,7 +121,15 @@ void Reporter::Report(const action::ReportSkipped& report) {
   Log(show ? LogLevel::kInfo : LogLevel::kDebug, "net", SkippedLine(report, money_));
 }
 
-void Reporter::Report(const action::ReportRefused& report) { LogInfo("net", "%s", RefusedLine(report)); }
+void Reporter::Report(const action::ReportRefused& report) {
+  LogInfo("net", "%s", RefusedLine(report));
+  MutexLock lock(mutex_);
+  ++refused_[ReasonName(report.reason)];
+}
+
+void Reporter::Report(const action::ReportCoordinatorStops& report) {
+  LogInfo("net", "%s", CoordinatorStopsLine(report));
+}
 
 void Reporter::Report(const action::ReportFailed& report) {
   metrics_.ProofFailed();
@@ -143,6 +151,7 @@ void Reporter::Report(const action::ReportEnded& report) {
     row.lost += lost;
     row.bad += bad;
   }
+  if (lost || bad || report.reason != Reason::kUnspecified) ++lost_[ReasonName(report.reason)];
   if (won) earned_ = CheckedAdd(earned_, report.paid).value_or(earned_);
   Forget(report.job, won,
          bad    ? WasteReason::kFailed
@@ -249,12 +258,21 @@ std::string Reporter::StatusJson() const {
   }
   Json skipped = Json::object();
   for (const auto& [reason, skips] : skipped_) skipped[reason] = skips.count;
+  Json refused = Json::object();
+  for (const auto& [reason, count] : refused_) refused[reason] = count;
+  Json lost = Json::object();
+  for (const auto& [reason, count] : lost_) lost[reason] = count;
   Json attempts = Json::array();
   for (const Session::RaceView& race : races_) {
     attempts.push_back({{"job_id", HexEncode(race.job)},
                         {"circuit", race.circuit_name},
                         {"reward_units", Count(race.reward)},
-                        {"phase", PhaseText(race.phase)}});
+                        {"phase", PhaseText(race.phase)},
+                        {"predicted_ms", Rounded(ToMillis(race.worth.predicted))},
+                        {"win_chance", Rounded(race.worth.chance)},
+                        {"expected_units", Count(race.worth.expected)},
+                        {"expected_units_per_hour", Count(race.worth.per_hour)},
+                        {"coordinator_win_chance", Rounded(race.told_chance)}});
   }
   Json paused_for = Json::array();
   for (const StopReason reason : stopped_for_) paused_for.push_back(StopReasonText(reason));
@@ -274,6 +292,8 @@ std::string Reporter::StatusJson() const {
                        {"asset", {{"name", money_.name}, {"decimals", money_.decimals}}},
                        {"offers", offers_},
                        {"skipped", skipped},
+                       {"refused", refused},
+                       {"lost", lost},
                        {"devices", devices},
                        {"attempts", attempts}};
   return status.dump(1, ' ', false, Json::error_handler_t::replace);

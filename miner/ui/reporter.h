@@ -46,6 +46,7 @@ class Reporter {
   void Report(const action::ReportEnded& report);
   void Report(const action::ReportAside& report);
   void Report(const action::ReportBreaker& report);
+  void Report(const action::ReportCoordinatorStops& report);
 
   // A copy of what the session is at; call after every change.
   void Observe(const Session& session);
@@ -94,6 +95,8 @@ class Reporter {
     std::optional<Micros> shown_at;
   };
   std::map<std::string, Skips> skipped_ PL_GUARDED_BY(mutex_);
+  std::map<std::string, uint64_t> refused_ PL_GUARDED_BY(mutex_);  // places that we asked for, by reason
+  std::map<std::string, uint64_t> lost_ PL_GUARDED_BY(mutex_);     // attempts that earned nothing, by reason
   std::vector<Session::RaceView> races_ PL_GUARDED_BY(mutex_);
   size_t offers_ PL_GUARDED_BY(mutex_) = 0;
 };

@@ -55,8 +55,14 @@ OfferedJob MakeJob() {
 const Money kMoney{"PLC", 3};
 
 TEST(LinesTest, OneLineAnEvent) {
-  EXPECT_EQ(NewJobLine({MakeJob(), Millis(1740)}, Seconds(90), kMoney),
-            "new job 7f3a2c rollup 2^20 reward 120.5 PLC deadline 01:30 (3 racing), about 1.74 s here");
+  const Worth worth{Millis(1740), 0.25, Amount{30'125}, Amount{62'000'000}};
+  OfferedJob offered = MakeJob();
+  EXPECT_EQ(
+      NewJobLine({offered, worth}, Seconds(90), kMoney),
+      "new job 7f3a2c rollup 2^20 reward 120.5 PLC deadline 01:30 (3 racing), about 1.74 s here, chance "
+      "25%, worth 30.125 PLC, 62000 PLC an hour");
+  offered.width = 5;
+  EXPECT_THAT(NewJobLine({offered, worth}, Seconds(90), kMoney), HasSubstr("(3 of 5 racing)"));
   action::ReportEnded ended{.job = MakeJob().id,
                             .state = AttemptState::kWon,
                             .paid = Amount{120'500},
@@ -68,6 +74,10 @@ TEST(LinesTest, OneLineAnEvent) {
   ended.state = AttemptState::kLost;
   ended.margin = Millis(410);
   EXPECT_EQ(EndedLine(ended, kMoney), "lost 7f3a2c 410 ms behind the winner");
+  ended.predicted = Millis(300);
+  EXPECT_EQ(EndedLine(ended, kMoney),
+            "lost 7f3a2c 410 ms behind the winner (after 340 ms, about 300 ms were expected)");
+  ended.predicted = {};
   ended.margin.reset();
   EXPECT_EQ(EndedLine(ended, kMoney), "lost 7f3a2c to an earlier proof");
   ended.committed = false;
@@ -179,6 +189,19 @@ TEST_F(ReporterTest, StatusHasNoMarginBeforeOneIsKnown) {
   EXPECT_TRUE(status["won_by_median_ms"].is_null());
   EXPECT_TRUE(status["lost_by_median_ms"].is_null());
   EXPECT_EQ(status["uptime_s"].dump(), "1.235");
+}
+
+TEST_F(ReporterTest, CountsReasonsInTheWordsOfTheProtocol) {
+  reporter_.Report(action::ReportSkipped{MakeJob(), Reason::kExpectedValueTooLow});
+  reporter_.Report(action::ReportRefused{MakeJob(), Reason::kRaceFull});
+  reporter_.Report(action::ReportRefused{MakeJob(), Reason::kRaceFull});
+  reporter_.Report(action::ReportEnded{
+      .job = MakeJob().id, .state = AttemptState::kLost, .reason = Reason::kWonByAnother});
+  const auto status = nlohmann::json::parse(reporter_.StatusJson());
+  EXPECT_EQ(status["skipped"]["expected_value_too_low"], 1);
+  EXPECT_EQ(status["refused"]["race_full"], 2);
+  EXPECT_EQ(status["lost"]["won_by_another"], 1);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_jobs_skipped_total", {{"reason", "expected_value_too_low"}}), 1);
 }
 
 TEST_F(ReporterTest, SaysWhenTheDiskRunsLowAndWhenItDoesNotAnyMore) {

@@ -145,7 +145,7 @@ TEST_F(AgentTest, SkipsWhatDoesNotPay) {
   const std::string poor = Post(10);
   EXPECT_EQ(WaitForEnd(Post(60)), v1::JOB_STATE_WON);
   rig.Stop();
-  EXPECT_EQ(rig.status()["skipped"]["unprofitable"], 1);
+  EXPECT_EQ(rig.status()["skipped"]["reward_too_low"], 1);
   v1::GetJobRequest request;
   request.set_job_id(poor);
   const auto job = requester_.market->GetJob(request);

@@ -1,0 +1,63 @@
+// What an offer says of its worth to one miner: predicted time, chance of winning, expected value. Learned
+// from how long proofs took in this market, from admission to commit; formulas in base/odds.h and
+// docs/offers.md.
+//
+// A miner's time for a circuit is the mean of its own, newer ones counting more; else that of its other
+// circuits, by the size of the domain; else the median of all miners; else unknown. Memory is bounded; what
+// was not needed for longest is forgotten. Not thread-safe.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <vector>
+
+#include "coordinator/market/types.h"
+#include "prooflode/v1/miner_service.pb.h"
+
+namespace prooflode::api {
+
+class Estimator {
+ public:
+  // A proof that was committed: not one that turned out invalid.
+  struct Proof {
+    market::Identity miner{};
+    market::CircuitId circuit{};
+    uint64_t domain_size = 0;
+    Micros took{};  // from admission to commit
+  };
+  void Learn(const Proof& proof);
+
+  struct Race {
+    market::CircuitId circuit{};
+    uint64_t domain_size = 0;
+    Amount reward{};
+    uint32_t width = 0;   // 0: everybody
+    uint32_t racers = 0;  // admitted now
+  };
+  // For a miner that is not in the race.
+  v1::Estimate EstimateFor(const market::Identity& miner, const Race& race) const;
+
+ private:
+  struct Miner {
+    std::map<market::CircuitId, double> circuit_us;
+    double row_us = 0;  // of a row of the domain
+    uint64_t used = 0;
+  };
+  struct Circuit {
+    std::deque<Micros> recent;    // the last kRecent
+    std::vector<Micros> deciles;  // of them
+    uint64_t used = 0;
+  };
+  static constexpr size_t kRecent = 64;
+  static constexpr size_t kCircuitsMax = 4096;
+  static constexpr size_t kMinersMax = 20'000;
+  static constexpr size_t kCircuitsOfMinerMax = 64;
+
+  Micros Predicted(const market::Identity& miner, const Race& race, const Circuit* circuit) const;
+
+  std::map<market::Identity, Miner> miners_;
+  std::map<market::CircuitId, Circuit> circuits_;
+  uint64_t proofs_ = 0;
+};
+
+}  // namespace prooflode::api
