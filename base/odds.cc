@@ -49,13 +49,28 @@ double WinChance(std::span<const Micros> deciles, Micros predicted, uint32_t riv
   return std::pow(1.0 - PartFaster(deciles, predicted), rivals);
 }
 
-Amount ExpectedValue(Amount reward, double chance) {
-  return AmountOf(static_cast<double>(Count(reward)) * chance);
+double DrawChance(uint32_t places, double tickets, double others, double others_tickets) {
+  double none = 1;
+  for (uint32_t i = 0; i < places; ++i) {
+    const double left = others - i;
+    if (left <= 0) return 1;
+    none *= 1 - tickets / (tickets + left * others_tickets);
+  }
+  return 1 - none;
 }
 
-Amount ExpectedPerHour(Amount reward, double chance, Micros predicted) {
-  const double hours = static_cast<double>(std::max<int64_t>(Count(predicted), 1)) / 3600e6;
-  return AmountOf(static_cast<double>(Count(reward)) * chance / hours);
+Amount ExpectedValue(Amount reward, const Prospect& prospect) {
+  return AmountOf(static_cast<double>(Count(reward)) * prospect.place * prospect.win);
+}
+
+double ValuePerHour(Amount reward, const Prospect& prospect) {
+  const double us = static_cast<double>(Count(prospect.wait)) +
+                    prospect.place * static_cast<double>(Count(prospect.predicted));
+  return static_cast<double>(Count(reward)) * prospect.place * prospect.win * 3600e6 / std::max(us, 1.0);
+}
+
+Amount ExpectedPerHour(Amount reward, const Prospect& prospect) {
+  return AmountOf(ValuePerHour(reward, prospect));
 }
 
 }  // namespace prooflode

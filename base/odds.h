@@ -24,8 +24,23 @@ double PartFaster(std::span<const Micros> deciles, Micros time);
 // rival takes longer. Without times 1 / (1 + rivals), as if all were equal.
 double WinChance(std::span<const Micros> deciles, Micros predicted, uint32_t rivals);
 
-// The reward by its chance, rounded down; and that for an hour of such work, saturated.
-Amount ExpectedValue(Amount reward, double chance);
-Amount ExpectedPerHour(Amount reward, double chance, Micros predicted);
+// The chance of getting one of `places` that are drawn for, with `tickets` of one's own against `others` more
+// candidates who have `others_tickets` each on average: 1 - (1 - t/T0) (1 - t/T1) …, a factor for each place,
+// where T falls by the tickets of one candidate that is out. Exact where all have the same. 1 where there are
+// places for all.
+double DrawChance(uint32_t places, double tickets, double others, double others_tickets);
+
+// What lies before whoever asks for a place in a race.
+struct Prospect {
+  double place = 1;    // chance of getting one
+  Micros wait{};       // until that is known
+  double win = 1;      // chance of winning, once admitted
+  Micros predicted{};  // from the admission to a proof
+};
+// The reward by both chances; and that for an hour, in which waiting counts, and proving by the chance of a
+// place. Amounts are rounded down and saturated.
+Amount ExpectedValue(Amount reward, const Prospect& prospect);
+double ValuePerHour(Amount reward, const Prospect& prospect);
+Amount ExpectedPerHour(Amount reward, const Prospect& prospect);
 
 }  // namespace prooflode

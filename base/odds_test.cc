@@ -43,10 +43,30 @@ TEST(Odds, ChanceFallsWithEveryRivalAndWithTime) {
 }
 
 TEST(Odds, ValueIsTheRewardByItsChance) {
-  EXPECT_EQ(ExpectedValue(Amount{1000}, 0.25), Amount{250});
-  EXPECT_EQ(ExpectedPerHour(Amount{1000}, 0.25, Seconds(36)), Amount{25'000});
-  EXPECT_EQ(ExpectedPerHour(Amount{1000}, 0, Seconds(36)), Amount{0});
-  EXPECT_EQ(Count(ExpectedPerHour(Amount{~uint64_t{0}}, 1, Micros{})), 9'000'000'000'000'000'000u);
+  EXPECT_EQ(ExpectedValue(Amount{1000}, {.win = 0.25}), Amount{250});
+  EXPECT_EQ(ExpectedPerHour(Amount{1000}, {.win = 0.25, .predicted = Seconds(36)}), Amount{25'000});
+  EXPECT_EQ(ExpectedPerHour(Amount{1000}, {.win = 0, .predicted = Seconds(36)}), Amount{0});
+  EXPECT_EQ(Count(ExpectedPerHour(Amount{~uint64_t{0}}, {})), 9'000'000'000'000'000'000u);
+}
+
+TEST(Odds, WhoIsNotAdmittedLosesTheWaitAlone) {
+  const Prospect prospect{.place = 0.5, .wait = Seconds(2), .win = 0.5, .predicted = Seconds(36)};
+  EXPECT_EQ(ExpectedValue(Amount{1000}, prospect), Amount{250});
+  EXPECT_EQ(ExpectedPerHour(Amount{1000}, prospect), Amount{45'000});  // 250 every 20 s
+}
+
+TEST(Odds, ADrawIsFairAmongEqualsAndFavoursTickets) {
+  EXPECT_EQ(DrawChance(1, 1, 0, 1), 1);
+  EXPECT_EQ(DrawChance(3, 1, 2, 1), 1);
+  EXPECT_EQ(DrawChance(0, 1, 2, 1), 0);
+  EXPECT_DOUBLE_EQ(DrawChance(1, 1, 3, 1), 0.25);
+  EXPECT_DOUBLE_EQ(DrawChance(2, 1, 4, 1), 0.4);
+  EXPECT_DOUBLE_EQ(DrawChance(2, 5, 4, 5), 0.4);
+  EXPECT_DOUBLE_EQ(DrawChance(1, 3, 3, 1), 0.5);
+  EXPECT_DOUBLE_EQ(DrawChance(1, 1, 1.5, 2), 0.25);
+  EXPECT_DOUBLE_EQ(DrawChance(2, 2, 2, 1), 1 - 0.5 * (1.0 / 3));
+  EXPECT_LT(DrawChance(3, 1, 9999, 8), 1e-4);
+  EXPECT_EQ(DrawChance(4'000'000'000, 1, 9999, 1), 1);
 }
 
 }  // namespace

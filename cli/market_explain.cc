@@ -1,6 +1,7 @@
 // prooflode job explain: what happened to a job, step by step, as the coordinator's log has it.
 #include <map>
 #include <memory>
+#include <set>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -19,6 +20,10 @@ struct ExplainOptions {
 std::string Text(v1::Reason reason) { return ReasonText(static_cast<Reason>(reason)); }
 std::string MinerText(const std::string& key) { return "miner " + HexEncode(AsBytes(key)).substr(0, 12); }
 std::string MsText(int64_t us) { return absl::StrFormat("%.1f ms", static_cast<double>(us) / 1e3); }
+
+std::string CountText(uint64_t count, const char* what) {
+  return absl::StrCat(count, " ", what, count == 1 ? "" : "s");
+}
 
 // "2 race full, 1 draining"; "" for none.
 template <typename Counts>
@@ -67,7 +72,7 @@ class Story {
 
  private:
   void AddOffers() {
-    rows_.push_back({"", "", "", absl::StrCat("offered ", response_.offers_sent(), " times")});
+    rows_.push_back({"", "", "", "offered " + CountText(response_.offers_sent(), "time")});
     if (response_.declined_size() > 0) {
       rows_.push_back({"", "", "", "declined by miners: " + CountsText(response_.declined())});
     }
@@ -81,7 +86,10 @@ class Story {
     if (step.command() == "post-job") what.push_back("posted, " + Printable(response_.job().circuit_name()));
     if (step.command() == "cancel-job") what.push_back("cancelled by the requester");
     if (step.has_valid()) what.push_back(step.valid() ? "verdict: valid" : "verdict: invalid");
-    for (const auto& change : step.attempts()) what.push_back(ChangeText(change));
+    if (step.command() == "admit" && step.attempts().empty()) what.push_back(AskingText(step));
+    if (step.command() == "withdraw-candidacy") what.push_back(MinerText(step.miner()) + " withdraws");
+    for (const auto& draw : step.draws()) AddDraw(draw, what);
+    for (const auto& change : step.attempts()) what.push_back(ChangeText(step, change));
     if (step.job_state() != v1::JOB_STATE_UNSPECIFIED && step.job_state() != state_) {
       if (state_ != v1::JOB_STATE_UNSPECIFIED) what.push_back("job " + StateText(step.job_state()));
       state_ = step.job_state();
@@ -94,8 +102,37 @@ class Story {
     return what;
   }
 
-  std::string ChangeText(const v1::JobStep::AttemptChange& change) const {
+  static std::string AskingText(const v1::JobStep& step) {
+    const std::string text = MinerText(step.miner()) + " asks for a place";
+    if (step.predicted_us() == 0) return text;
+    return absl::StrCat(text, ", expects to take ", MsText(step.predicted_us()));
+  }
+
+  // Everybody who got a place; of the others a few.
+  static void AddDraw(const v1::JobStep::Draw& draw, std::vector<std::string>& what) {
+    constexpr int kLosersShown = 10;
+    const std::string name = absl::StrCat("draw ", draw.number() + 1, ": ");
+    if (draw.candidates().empty()) return what.push_back(name + "nobody is a candidate any more");
+    what.push_back(absl::StrCat(name, CountText(static_cast<uint64_t>(draw.candidates_size()), "candidate"),
+                                " for ", CountText(draw.places(), "place")));
+    int losers = 0;
+    for (const auto& candidate : draw.candidates()) {
+      if (!candidate.admitted() && ++losers > kLosersShown) continue;
+      what.push_back(absl::StrCat(MinerText(candidate.miner()),
+                                  candidate.admitted() ? " drawn, with " : " not drawn, with ",
+                                  CountText(candidate.tickets(), "ticket")));
+    }
+    if (losers > kLosersShown) what.push_back(absl::StrCat(losers - kLosersShown, " more not drawn"));
+  }
+
+  std::string ChangeText(const v1::JobStep& step, const v1::JobStep::AttemptChange& change) {
+    // A holder's lateness is all that time changes of an attempt that goes on.
+    const bool known = !seen_.insert(change.attempt_id()).second;
+    if (known && step.command() == "tick" && change.state() == v1::ATTEMPT_STATE_ADMITTED) {
+      return MinerText(change.miner()) + " late: a second miner is admitted beside it";
+    }
     std::string text = MinerText(change.miner()) + " " + StateText(change.state());
+    if (step.command() == "holder-silent") return text + ": nothing was heard of it, its place is free";
     if (change.reason() != v1::REASON_UNSPECIFIED) text += ": " + Text(change.reason());
     const auto attempt = attempts_.find(change.attempt_id());
     if (attempt == attempts_.end() || change.state() != v1::ATTEMPT_STATE_LOST) return text;
@@ -108,6 +145,7 @@ class Story {
   const v1::ExplainJobResponse& response_;
   const Market& market_;
   std::map<std::string, const v1::Attempt*> attempts_;
+  std::set<std::string> seen_;  // attempts
   v1::JobState state_ = v1::JOB_STATE_UNSPECIFIED;
   std::vector<std::vector<std::string>> rows_;
 };
@@ -135,11 +173,24 @@ Json StepJson(const v1::JobStep& step, const Market& market) {
                         {"debit", payment.debit_account()},
                         {"credit", payment.credit_account()}});
   }
+  Json draws = Json::array();
+  for (const auto& draw : step.draws()) {
+    Json candidates = Json::array();
+    for (const auto& candidate : draw.candidates()) {
+      candidates.push_back({{"miner", HexEncode(AsBytes(candidate.miner()))},
+                            {"tickets", candidate.tickets()},
+                            {"admitted", candidate.admitted()}});
+    }
+    draws.push_back({{"number", draw.number()}, {"places", draw.places()}, {"candidates", candidates}});
+  }
   Json json = {{"leaf_index", step.leaf_index()},
                {"time_us", step.time_us()},
                {"command", step.command()},
                {"attempts", attempts},
+               {"draws", draws},
                {"payments", payments}};
+  if (!step.miner().empty()) json["miner"] = HexEncode(AsBytes(step.miner()));
+  if (step.predicted_us() > 0) json["predicted_us"] = step.predicted_us();
   if (step.job_state() != v1::JOB_STATE_UNSPECIFIED) json["job_state"] = StateText(step.job_state());
   if (step.has_valid()) json["valid"] = step.valid();
   return json;

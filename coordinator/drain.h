@@ -8,8 +8,8 @@
 
 namespace prooflode::coordinator {
 
-// Returns once no attempt is live, after `limit`, or when the engine has stopped. Zero: at once, and nobody
-// is told.
+// Returns once no attempt is live and nobody waits for a draw, after `limit`, or when the engine has stopped.
+// Zero: at once, and nobody is told.
 void DrainMarket(api::Server& server, engine::Engine& engine, Clock& clock, Micros limit);
 
 }  // namespace prooflode::coordinator

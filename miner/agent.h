@@ -51,6 +51,9 @@ class Agent {
   void Drain();
 
  private:
+  // The session repeats calls itself, since it knows when they have become pointless.
+  static inline const client::CallOptions kOneTry{.retry_for = Micros{0}};
+
   struct Files {
     UniqueFd zkey;
     UniqueFd witness;

@@ -10,6 +10,8 @@ constexpr uint64_t kPublicInputsBytesMax = 4 << 20;
 constexpr size_t kNameBytesMax = 64;
 constexpr int kLiveAttemptsMax = 100'000;
 constexpr int kDecilesMax = 100;
+constexpr double kPlaceChanceMin = 1e-6;
+constexpr int64_t kDrawWindowMax = 3'600'000'000;  // a day of sums of them does not wrap
 
 static_assert(static_cast<int>(Reason::kVersion) == static_cast<int>(v1::Reason_MAX));
 static_assert(static_cast<int>(AttemptState::kWon) == static_cast<int>(v1::ATTEMPT_STATE_WON));
@@ -61,6 +63,10 @@ StatusOr<OfferedJob> ToJob(const v1::SessionResponse::Offer& offer) {
   std::sort(out.deciles.begin(), out.deciles.end());  // the odds rely on it
   out.told_predicted = Micros{estimate.predicted_us()};
   out.told_chance = std::clamp(estimate.win_chance(), 0.0, 1.0);
+  // Absent is 1: a coordinator that draws never gives a chance of nothing.
+  const bool drawn = estimate.draw_window_us() > 0;
+  out.place_chance = drawn ? std::clamp(estimate.place_chance(), kPlaceChanceMin, 1.0) : 1.0;
+  out.draw_window = Micros{std::clamp<int64_t>(estimate.draw_window_us(), 0, kDrawWindowMax)};
   out.format = std::max(1u, circuit.format());
   return out;
 }

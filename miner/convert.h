@@ -3,12 +3,18 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
+#include "base/bytes.h"
 #include "base/status.h"
 #include "miner/session/types.h"
 #include "prooflode/v1/miner_service.pb.h"
 
 namespace prooflode::miner {
+
+inline constexpr uint32_t kProtocolVersion = 1;
+
+inline std::string Bytes(ByteSpan bytes) { return std::string(AsChars(bytes)); }
 
 // The event that a message of the stream is; kDataLoss names the field that makes no sense.
 StatusOr<Event> ToEvent(const v1::SessionResponse& message);

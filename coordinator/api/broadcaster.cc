@@ -35,7 +35,7 @@ Broadcaster::Broadcaster(const SessionOptions& options, Clock& clock, Random& ra
 }
 
 Broadcaster::Task Broadcaster::Opened(const market::Market& market, const market::Job& job) {
-  return [this, job, racers = market.RacersOf(job.id)] {
+  return [this, job, racers = market.RacersOf(job.id), window = market.rules().draw_window] {
     const CircuitPtr circuit = circuits_.Find(job.circuit);
     if (circuit == nullptr) return;  // it opens with Load
     auto offer = std::make_shared<v1::SessionResponse>();
@@ -43,7 +43,7 @@ Broadcaster::Task Broadcaster::Opened(const market::Market& market, const market
     ToProto(*circuit, /*with_verification_key=*/false, offer->mutable_offer()->mutable_circuit());
     sessions_.JobOpened(
         {.id = job.id,
-         .race = {job.circuit, circuit->domain_size, job.reward, market::Width(job.policy), racers},
+         .race = {job.circuit, circuit->domain_size, job.reward, market::Width(job.policy), racers, window},
          .proof_system = offer->offer().circuit().proof_system(),
          .circuit_format = offer->offer().circuit().format(),
          .offer = offer});
@@ -71,8 +71,11 @@ void Broadcaster::AddEnds(const market::Market& market, const std::vector<market
     if (!market::IsLive(attempt.state)) places.insert(market::PlaceOf(attempt));
   }
   for (const market::EndPlace& place : places) {
-    tasks.push_back(
-        [this, end = EndOf(market, *market.FindAttempt(place.attempt))] { sessions_.AttemptEnded(end); });
+    const market::Attempt& attempt = *market.FindAttempt(place.attempt);
+    tasks.push_back([this, end = EndOf(market, attempt), learned = LearnedFrom(market, attempt)] {
+      if (learned) sessions_.estimator().Learn(*learned);
+      sessions_.AttemptEnded(end);
+    });
   }
 }
 
@@ -98,11 +101,25 @@ void Broadcaster::Add(const market::Market& market, const market::Effect& effect
     tasks.push_back([this, id = full->job] { sessions_.JobClosed(id, v1::REASON_RACE_FULL); });
   } else if (const auto* over = std::get_if<market::JobOver>(&effect)) {
     tasks.push_back([this, id = over->job] { sessions_.JobClosed(id, v1::REASON_JOB_CLOSED); });
+    const market::Job& job = *market.FindJob(over->job);
+    const bool open_race = market::Width(job.policy) == 0;
+    // Told once of a job: at the delivery.
+    if (open_race && Count(job.delivered_at) != 0) {
+      tasks.push_back([this, circuit = job.circuit, racers = job.racer_count] {
+        sessions_.estimator().LearnOpenRace(circuit, racers);
+      });
+    }
+  } else if (const auto* drawn = std::get_if<market::Drawn>(&effect)) {
+    tasks.push_back([this, drawn = *drawn, circuit = market.FindJob(drawn->job)->circuit] {
+      sessions_.estimator().LearnDraw(drawn, circuit);
+    });
   } else if (const auto* admitted = std::get_if<market::Admitted>(&effect)) {
     tasks.push_back(
         [this, attempt = *market.FindAttempt(admitted->attempt)] { sessions_.Admitted(attempt); });
   } else if (const auto* not_drawn = std::get_if<market::NotDrawn>(&effect)) {
-    tasks.push_back([this, not_drawn = *not_drawn] { sessions_.NotDrawn(not_drawn); });
+    tasks.push_back([this, not_drawn = *not_drawn, lost = market.DrawsLost(not_drawn->miner)] {
+      sessions_.NotDrawn(not_drawn, lost);
+    });
   }
 }
 
@@ -139,7 +156,7 @@ void Broadcaster::Load(const market::Market& market) {
   if (ended.size() > kLearnedMax) ended.erase(ended.begin(), ended.end() - kLearnedMax);
   for (const market::Attempt* attempt : ended) {
     const auto learned = LearnedFrom(market, *attempt);
-    if (learned) dispatcher_.Post([this, learned] { sessions_.Learn(*learned); });
+    if (learned) dispatcher_.Post([this, learned] { sessions_.estimator().Learn(*learned); });
   }
   for (const market::Job* job : open) dispatcher_.Post(Opened(market, *job));
 }

@@ -26,6 +26,17 @@ class DrawTest : public RaceTest {
     EXPECT_TRUE(response.ok()) << response.status();
     return response.ok() ? *response : v1::AcceptOfferResponse();
   }
+  // Until so many have been told that they were not drawn.
+  void WaitForRefusals(Party& requester, const std::string& job, uint64_t count) {
+    v1::ExplainJobRequest request;
+    request.set_job_id(job);
+    v1::ExplainJobResponse told;
+    do {
+      told = requester.calls->ExplainJob(request).value();
+    } while (told.refused_size() == 0 || told.refused(0).count() < count);
+    EXPECT_EQ(told.refused(0).reason(), v1::REASON_NOT_DRAWN);
+    EXPECT_EQ(told.refused(0).count(), count);
+  }
 };
 
 TEST_F(DrawTest, CandidatesLearnTheResultOverTheirSessions) {
@@ -82,6 +93,70 @@ TEST_F(DrawTest, CandidatesLearnTheResultOverTheirSessions) {
       EXPECT_EQ(event.not_drawn().reason(), v1::REASON_NOT_DRAWN);
     }
   }
+}
+
+TEST_F(DrawTest, ADrawIsToldStepByStep) {
+  Restart({.draw_window = Seconds(1)});
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  GiveMoney(requester, 1000, "start");
+  const v1::Job job = Post(requester, RegisterCircuit(requester), "witness");  // two places
+  std::vector<Party> miners;
+  for (uint8_t i = 1; i <= 4; ++i) miners.push_back(Join(i, v1::ROLE_MINER));
+  Session watching(miners[0]);
+  for (Party& miner : miners) Ask(miner, job.job_id());
+  v1::WithdrawCandidacyRequest withdraw;
+  withdraw.set_job_id(job.job_id());
+  ASSERT_TRUE(miners[3].calls->WithdrawCandidacy(withdraw).ok());
+  v1::ExplainJobRequest request;
+  request.set_job_id(job.job_id());
+  v1::ExplainJobResponse told;
+  do {
+    told = requester.calls->ExplainJob(request).value();
+  } while (told.attempts_size() == 0);
+  std::vector<std::string> commands;
+  for (const v1::JobStep& step : told.steps()) commands.push_back(step.command());
+  ASSERT_EQ(commands, (std::vector<std::string>{"post-job", "admit", "admit", "admit", "admit",
+                                                "withdraw-candidacy", "tick"}));
+  EXPECT_EQ(told.steps(1).miner(), StringOf(miners[0].identity()));
+  EXPECT_EQ(told.steps(1).predicted_us(), 1000);
+  EXPECT_EQ(told.steps(1).attempts_size(), 0);
+  EXPECT_EQ(told.steps(5).miner(), StringOf(miners[3].identity()));
+  const v1::JobStep& drawn = told.steps(6);
+  ASSERT_EQ(drawn.draws_size(), 1);
+  EXPECT_EQ(drawn.draws(0).number(), 0u);
+  EXPECT_EQ(drawn.draws(0).places(), 2u);
+  ASSERT_EQ(drawn.draws(0).candidates_size(), 3);
+  EXPECT_EQ(drawn.attempts_size(), 2);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(drawn.draws(0).candidates(i).tickets(), 1u);
+    EXPECT_EQ(drawn.draws(0).candidates(i).admitted(), i < 2);
+  }
+  WaitForRefusals(requester, job.job_id(), 1);
+}
+
+TEST_F(DrawTest, OffersReckonWithTheDraw) {
+  Restart({.draw_window = Millis(300)});
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  GiveMoney(requester, 1000, "start");
+  const std::string circuit = RegisterCircuit(requester);
+  std::vector<Party> miners;
+  for (uint8_t i = 1; i <= 4; ++i) miners.push_back(Join(i, v1::ROLE_MINER));
+  Session session(miners[0]);
+  session.stream().GrantCredit(4);
+  const v1::Job job = Post(requester, circuit, "witness");  // two places
+  const v1::Estimate first = session.Next(v1::SessionResponse::kOffer).offer().estimate();
+  EXPECT_DOUBLE_EQ(first.place_chance(), 1);
+  EXPECT_EQ(first.draw_window_us(), 300'000);
+  for (size_t i = 1; i < 4; ++i) Ask(miners[i], job.job_id());
+  Ask(miners[0], job.job_id());
+  WaitForRefusals(requester, job.job_id(), 2);
+  Post(requester, circuit, "next");
+  const v1::Estimate next = session.Next(v1::SessionResponse::kOffer).offer().estimate();
+  EXPECT_DOUBLE_EQ(next.draw_others(), 3);
+  EXPECT_EQ(next.draw_places(), 2u);
+  EXPECT_GE(next.place_chance(), 0.5);  // more for who was not drawn
+  EXPECT_LT(next.place_chance(), 0.8);
+  EXPECT_EQ(next.rivals(), 1u);
 }
 
 TEST_F(DrawTest, AWithdrawnCandidacyIsOver) {

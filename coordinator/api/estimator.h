@@ -1,6 +1,6 @@
-// What an offer says of its worth to one miner: predicted time, chance of winning, expected value. Learned
-// from how long proofs took in this market, from admission to commit; formulas in base/odds.h and
-// docs/offers.md.
+// What an offer says of its worth to one miner: predicted time, chances of a place and of winning, expected
+// value. Learned from how long proofs took in this market, from admission to commit, and from how many asked
+// for places; formulas in base/odds.h and docs/offers.md.
 //
 // A miner's time for a circuit is the mean of its own, newer ones counting more; else that of its other
 // circuits, by the size of the domain; else the median of all miners; else unknown. Memory is bounded; what
@@ -11,7 +11,7 @@
 #include <map>
 #include <vector>
 
-#include "coordinator/market/types.h"
+#include "coordinator/market/commands.h"
 #include "prooflode/v1/miner_service.pb.h"
 
 namespace prooflode::api {
@@ -27,15 +27,21 @@ class Estimator {
   };
   void Learn(const Proof& proof);
 
+  // A draw that was held.
+  void LearnDraw(const market::Drawn& drawn, const market::CircuitId& circuit);
+  // A race of everybody that is over, with so many.
+  void LearnOpenRace(const market::CircuitId& circuit, uint32_t racers);
+
   struct Race {
     market::CircuitId circuit{};
     uint64_t domain_size = 0;
     Amount reward{};
-    uint32_t width = 0;   // 0: everybody
-    uint32_t racers = 0;  // admitted now
+    uint32_t width = 0;    // 0: everybody
+    uint32_t racers = 0;   // admitted now
+    Micros draw_window{};  // of a draw for its places; 0 without
   };
-  // For a miner that is not in the race.
-  v1::Estimate EstimateFor(const market::Identity& miner, const Race& race) const;
+  // For a miner that is not in the race and has lost so many draws since it last won one.
+  v1::Estimate EstimateFor(const market::Identity& miner, uint32_t draws_lost, const Race& race) const;
 
  private:
   struct Miner {
@@ -48,16 +54,27 @@ class Estimator {
     std::vector<Micros> deciles;  // of them
     uint64_t used = 0;
   };
+  // Means of how many come; 0 where nothing is known.
+  struct Crowd {
+    double candidates = 0;   // in a draw
+    double tickets = 0;      // of each of them
+    double open_racers = 0;  // in a race of everybody
+    uint64_t used = 0;
+  };
   static constexpr size_t kRecent = 64;
   static constexpr size_t kCircuitsMax = 4096;
   static constexpr size_t kMinersMax = 20'000;
   static constexpr size_t kCircuitsOfMinerMax = 64;
 
   Micros Predicted(const market::Identity& miner, const Race& race, const Circuit* circuit) const;
+  Crowd CrowdOf(const market::CircuitId& circuit) const;
+  Crowd& CrowdFor(const market::CircuitId& circuit);
 
   std::map<market::Identity, Miner> miners_;
   std::map<market::CircuitId, Circuit> circuits_;
-  uint64_t proofs_ = 0;
+  std::map<market::CircuitId, Crowd> crowds_;
+  Crowd market_crowd_;  // of all circuits together
+  uint64_t learned_ = 0;
 };
 
 }  // namespace prooflode::api

@@ -17,7 +17,7 @@ Estimator::Race Race(uint8_t circuit, uint32_t width, uint32_t racers) {
 
 TEST(Estimator, NothingKnownMeansEqualChances) {
   Estimator estimator;
-  const v1::Estimate e = estimator.EstimateFor(Miner(1), Race(1, 4, 1));
+  const v1::Estimate e = estimator.EstimateFor(Miner(1), 0, Race(1, 4, 1));
   EXPECT_EQ(e.predicted_us(), 0);
   EXPECT_EQ(e.racers(), 1u);
   EXPECT_EQ(e.rivals(), 3u);
@@ -25,8 +25,8 @@ TEST(Estimator, NothingKnownMeansEqualChances) {
   EXPECT_EQ(e.expected_units(), 250u);
   EXPECT_EQ(e.expected_units_per_hour(), 0u);
   EXPECT_EQ(e.decile_us_size(), 0);
-  EXPECT_DOUBLE_EQ(estimator.EstimateFor(Miner(1), Race(1, 1, 0)).win_chance(), 1);  // a lease
-  EXPECT_DOUBLE_EQ(estimator.EstimateFor(Miner(1), Race(1, 0, 9)).win_chance(), 0.1);
+  EXPECT_DOUBLE_EQ(estimator.EstimateFor(Miner(1), 0, Race(1, 1, 0)).win_chance(), 1);  // a lease
+  EXPECT_DOUBLE_EQ(estimator.EstimateFor(Miner(1), 0, Race(1, 0, 9)).win_chance(), 0.1);
 }
 
 TEST(Estimator, AMinersOwnTimesComeFirstThenItsRowsThenTheMedian) {
@@ -35,12 +35,12 @@ TEST(Estimator, AMinersOwnTimesComeFirstThenItsRowsThenTheMedian) {
     estimator.Learn(Proof(1, 1, Seconds(2)));
     estimator.Learn(Proof(2, 1, Seconds(10)));
   }
-  EXPECT_EQ(estimator.EstimateFor(Miner(1), Race(1, 2, 0)).predicted_us(), 2'000'000);
-  EXPECT_EQ(estimator.EstimateFor(Miner(2), Race(1, 2, 0)).predicted_us(), 10'000'000);
+  EXPECT_EQ(estimator.EstimateFor(Miner(1), 0, Race(1, 2, 0)).predicted_us(), 2'000'000);
+  EXPECT_EQ(estimator.EstimateFor(Miner(2), 0, Race(1, 2, 0)).predicted_us(), 10'000'000);
   Estimator::Race larger = Race(9, 2, 0);
   larger.domain_size = 2 * kDomain;
-  EXPECT_NEAR(static_cast<double>(estimator.EstimateFor(Miner(1), larger).predicted_us()), 4e6, 2);
-  const int64_t stranger = estimator.EstimateFor(Miner(3), Race(1, 2, 0)).predicted_us();
+  EXPECT_NEAR(static_cast<double>(estimator.EstimateFor(Miner(1), 0, larger).predicted_us()), 4e6, 2);
+  const int64_t stranger = estimator.EstimateFor(Miner(3), 0, Race(1, 2, 0)).predicted_us();
   EXPECT_TRUE(stranger == 2'000'000 || stranger == 10'000'000) << stranger;
 }
 
@@ -49,11 +49,11 @@ TEST(Estimator, TheFastHaveBetterChances) {
   for (uint8_t miner = 1; miner <= 11; ++miner) estimator.Learn(Proof(miner, 1, Seconds(miner)));
   double last = 2;
   for (uint8_t miner = 1; miner <= 11; ++miner) {
-    const v1::Estimate e = estimator.EstimateFor(Miner(miner), Race(1, 3, 0));
+    const v1::Estimate e = estimator.EstimateFor(Miner(miner), 0, Race(1, 3, 0));
     EXPECT_LT(e.win_chance(), last);
     last = e.win_chance();
   }
-  const v1::Estimate middle = estimator.EstimateFor(Miner(6), Race(1, 3, 2));
+  const v1::Estimate middle = estimator.EstimateFor(Miner(6), 0, Race(1, 3, 2));
   EXPECT_DOUBLE_EQ(middle.win_chance(), 0.25);
   EXPECT_EQ(middle.expected_units(), 250u);
   EXPECT_EQ(middle.expected_units_per_hour(), 150'000u);  // 600 proofs an hour
@@ -61,11 +61,59 @@ TEST(Estimator, TheFastHaveBetterChances) {
   EXPECT_EQ(middle.decile_us(0), 1'000'000);
 }
 
+// A race of `width` with a draw.
+Estimator::Race Drawn(uint8_t circuit, uint32_t width, uint32_t racers) {
+  Estimator::Race race = Race(circuit, width, racers);
+  race.draw_window = Millis(100);
+  return race;
+}
+
+TEST(Estimator, PlacesThatAreDrawnForAreNotCertain) {
+  Estimator estimator;
+  v1::Estimate e = estimator.EstimateFor(Miner(1), 0, Drawn(1, 3, 0));
+  EXPECT_DOUBLE_EQ(e.place_chance(), 1);  // no draw was held yet
+  EXPECT_EQ(e.rivals(), 2u);
+  EXPECT_EQ(e.draw_window_us(), 100'000);
+  for (int i = 0; i < 3; ++i) estimator.LearnDraw({.candidates = 6, .tickets = 6}, {1});
+  e = estimator.EstimateFor(Miner(1), 0, Drawn(1, 3, 0));
+  EXPECT_DOUBLE_EQ(e.draw_others(), 5);
+  EXPECT_DOUBLE_EQ(e.draw_others_tickets(), 1);
+  EXPECT_EQ(e.draw_places(), 3u);
+  EXPECT_EQ(e.draw_tickets(), 1u);
+  EXPECT_DOUBLE_EQ(e.place_chance(), 0.5);
+  EXPECT_EQ(e.rivals(), 2u);
+  EXPECT_DOUBLE_EQ(e.win_chance(), 1.0 / 3);
+  EXPECT_EQ(e.expected_units(), 166u);
+  // One place is left; who has lost draws has more tickets.
+  EXPECT_DOUBLE_EQ(estimator.EstimateFor(Miner(1), 0, Drawn(1, 3, 2)).place_chance(), 1.0 / 6);
+  e = estimator.EstimateFor(Miner(1), 4, Drawn(1, 3, 2));
+  EXPECT_EQ(e.draw_tickets(), 5u);
+  EXPECT_DOUBLE_EQ(e.place_chance(), 0.5);
+  // What is not known of a circuit is taken from the market; where there is no draw none is reckoned with.
+  EXPECT_DOUBLE_EQ(estimator.EstimateFor(Miner(1), 0, Drawn(2, 3, 2)).place_chance(), 1.0 / 6);
+  EXPECT_DOUBLE_EQ(estimator.EstimateFor(Miner(1), 0, Race(1, 3, 2)).place_chance(), 1);
+}
+
+TEST(Estimator, RivalsAreThoseWhoUsuallyComeAndNoMoreThanThePlaces) {
+  Estimator estimator;
+  estimator.LearnDraw({.candidates = 2, .tickets = 2}, {1});
+  const v1::Estimate few = estimator.EstimateFor(Miner(1), 0, Drawn(1, 8, 0));
+  EXPECT_EQ(few.rivals(), 1u);
+  EXPECT_DOUBLE_EQ(few.place_chance(), 1);
+  EXPECT_EQ(estimator.EstimateFor(Miner(1), 0, Drawn(1, 8, 3)).rivals(), 4u);
+  EXPECT_EQ(estimator.EstimateFor(Miner(1), 0, Drawn(1, 1, 0)).rivals(), 0u);  // a lease
+  EXPECT_EQ(estimator.EstimateFor(Miner(1), 0, Drawn(1, 1, 1)).rivals(), 1u);  // beside its late holder
+  estimator.LearnOpenRace({1}, 9);
+  EXPECT_EQ(estimator.EstimateFor(Miner(1), 0, Race(1, 0, 2)).rivals(), 8u);
+  EXPECT_EQ(estimator.EstimateFor(Miner(1), 0, Race(1, 0, 20)).rivals(), 20u);
+  EXPECT_EQ(estimator.EstimateFor(Miner(1), 0, Drawn(1, 8, 0)).rivals(), 1u);
+}
+
 TEST(Estimator, OldTimesAreForgotten) {
   Estimator estimator;
   for (int i = 0; i < 64; ++i) estimator.Learn(Proof(1, 1, Seconds(100)));
   for (int i = 0; i < 64; ++i) estimator.Learn(Proof(1, 1, Seconds(1)));
-  const v1::Estimate e = estimator.EstimateFor(Miner(1), Race(1, 2, 0));
+  const v1::Estimate e = estimator.EstimateFor(Miner(1), 0, Race(1, 2, 0));
   EXPECT_EQ(e.decile_us(10), 1'000'000);
   EXPECT_NEAR(static_cast<double>(e.predicted_us()), 1e6, 10);
 }

@@ -16,6 +16,7 @@ using Json = nlohmann::json;
 constexpr uint64_t kLeavesMax = 50'000;
 constexpr size_t kLeavesAtATime = 512;
 constexpr int kStepsMax = 500;
+constexpr size_t kBytesMax = 1 << 20;  // a draw has up to thousands of candidates
 
 std::string FromHex(const Json& text) { return HexDecode(text.get<std::string>()).value_or(""); }
 
@@ -43,6 +44,21 @@ void AddRecords(const Json& fields, const std::string& job, v1::JobStep* step) {
   }
 }
 
+void AddDraws(const Json& fields, const std::string& job, v1::JobStep* step) {
+  for (const Json& record : fields.value("draws", Json::array())) {
+    if (record.at("job_id") != job) continue;
+    v1::JobStep::Draw* const draw = step->add_draws();
+    draw->set_number(record.at("number").get<uint32_t>());
+    draw->set_places(record.at("places").get<uint32_t>());
+    for (const Json& candidate : record.at("candidates")) {
+      auto* const out = draw->add_candidates();
+      out->set_miner(FromHex(candidate.at("miner")));
+      out->set_tickets(candidate.at("tickets").get<uint32_t>());
+      out->set_admitted(candidate.at("admitted").get<bool>());
+    }
+  }
+}
+
 }  // namespace
 
 Status AddStep(const transparency::Leaf& leaf, const market::JobId& job, v1::ExplainJobResponse* response) {
@@ -59,8 +75,13 @@ Status AddStep(const transparency::Leaf& leaf, const market::JobId& job, v1::Exp
   step->set_leaf_index(leaf.index);
   step->set_time_us(json.at("time_us").get<int64_t>());
   step->set_command(json.at("type").get<std::string>());
-  if (json.at("fields").contains("valid")) step->set_valid(json.at("fields").at("valid").get<bool>());
-  AddRecords(json.at("fields"), hex, step);
+  const Json& fields = json.at("fields");
+  if (fields.contains("valid")) step->set_valid(fields.at("valid").get<bool>());
+  const bool asks = step->command() == "admit";
+  if (asks || step->command() == "withdraw-candidacy") step->set_miner(FromHex(fields.at("identity")));
+  if (asks) step->set_predicted_us(fields.value("predicted_us", int64_t{0}));
+  AddDraws(fields, hex, step);
+  AddRecords(fields, hex, step);
   return absl::OkStatus();
 }
 
@@ -85,16 +106,21 @@ StatusOr<uint64_t> FirstLeafAt(const engine::Store& store, Micros time, uint64_t
 Status AddSteps(const engine::Store& store, const market::JobId& job, uint64_t from, uint64_t last,
                 v1::ExplainJobResponse* response) {
   uint64_t next = from;
+  size_t bytes = 0;
   while (next <= last) {
-    if (next - from >= kLeavesMax || response->steps_size() >= kStepsMax) {
-      response->set_next_leaf_index(next);
-      return absl::OkStatus();
-    }
     const size_t count = static_cast<size_t>(std::min<uint64_t>(last - next + 1, kLeavesAtATime));
     PL_ASSIGN_OR_RETURN(const auto leaves, store.ReadLeaves(next, count));
     if (leaves.empty()) return absl::OkStatus();
-    for (const transparency::Leaf& leaf : leaves) PL_RETURN_IF_ERROR(AddStep(leaf, job, response));
-    next += leaves.size();
+    for (const transparency::Leaf& leaf : leaves) {
+      if (next - from >= kLeavesMax || response->steps_size() >= kStepsMax || bytes >= kBytesMax) {
+        response->set_next_leaf_index(next);
+        return absl::OkStatus();
+      }
+      const int steps = response->steps_size();
+      PL_RETURN_IF_ERROR(AddStep(leaf, job, response));
+      if (response->steps_size() > steps) bytes += response->steps(steps).ByteSizeLong();
+      ++next;
+    }
   }
   return absl::OkStatus();
 }

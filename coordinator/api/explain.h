@@ -18,7 +18,7 @@ Status AddStep(const transparency::Leaf& leaf, const market::JobId& job, v1::Exp
 StatusOr<uint64_t> FirstLeafAt(const engine::Store& store, Micros time, uint64_t leaf_count);
 
 // Adds the steps of the leaves from `from` to `last`, and sets next_leaf_index where it stops before: after
-// 50,000 leaves or 500 steps.
+// 50,000 leaves, 500 steps, or a megabyte of them.
 Status AddSteps(const engine::Store& store, const market::JobId& job, uint64_t from, uint64_t last,
                 v1::ExplainJobResponse* response);
 

@@ -33,6 +33,11 @@ grpc::ServerUnaryReactor* MarketServiceImpl::ExplainJob(grpc::CallbackServerCont
                      ToProto(*attempt, response->add_attempts());
                      last = std::max(last, attempt->changed_by);
                    }
+                   const auto& waiting = market.candidacies();
+                   for (auto it = waiting.lower_bound({job->id, {}});
+                        it != waiting.end() && it->first.first == job->id; ++it) {
+                     last = std::max(last, it->second.leaf);
+                   }
                    RunOn(environment_.lookups, call, caller,
                          [this, call, request, last, response] { Explain(call, *request, last, response); });
                  };

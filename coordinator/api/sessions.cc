@@ -51,6 +51,7 @@ Arrival ArrivalOf(const market::Market& market, const market::Identity& miner,
   for (const market::Candidacy& candidacy : market.CandidaciesOf(miner)) {
     arrival.candidacies.push_back(candidacy.job);
   }
+  arrival.draws_lost = market.DrawsLost(miner);
   if (const auto after = ResumePlace(hello)) arrival.missed = ReplayFor(market, miner, *after);
   return arrival;
 }
@@ -109,6 +110,7 @@ StatusOr<SessionRegistry::SessionId> SessionRegistry::Open(const market::Identit
   session.writer = std::move(writer);
   session.hello = hello;
   session.heard_at = clock_.MonotonicNow();
+  session.draws_lost = arrival.draws_lost;
   left_.erase(identity);
 
   v1::SessionResponse message;
@@ -227,7 +229,8 @@ void SessionRegistry::OfferWhatIsOpen(const market::Identity& identity, Session&
     --session.credit;
     session.outstanding.insert(it->second.id);
     v1::SessionResponse offer = *it->second.offer;
-    *offer.mutable_offer()->mutable_estimate() = estimator_.EstimateFor(identity, it->second.race);
+    *offer.mutable_offer()->mutable_estimate() =
+        estimator_.EstimateFor(identity, session.draws_lost, it->second.race);
     session.writer->Write(std::move(offer));
     offers_sent_.Increment();
     book_.Offered(it->second.id);
@@ -278,6 +281,7 @@ void SessionRegistry::OfferFree(const market::Identity& identity, const market::
 void SessionRegistry::Admitted(const market::Attempt& attempt) {
   const auto it = sessions_.find(attempt.miner);
   if (it == sessions_.end()) return;
+  it->second.draws_lost = 0;
   // It may have ended since, in the same batch, and its end been told before.
   if (market::IsLive(attempt.state)) {
     it->second.under_way.insert(attempt.job);
@@ -290,9 +294,11 @@ void SessionRegistry::Admitted(const market::Attempt& attempt) {
   it->second.writer->Write(std::move(message));
 }
 
-void SessionRegistry::NotDrawn(const market::NotDrawn& not_drawn) {
+void SessionRegistry::NotDrawn(const market::NotDrawn& not_drawn, uint32_t draws_lost) {
+  book_.Refused(not_drawn.job, static_cast<v1::Reason>(not_drawn.reason));
   const auto it = sessions_.find(not_drawn.miner);
   if (it == sessions_.end()) return;
+  it->second.draws_lost = draws_lost;
   it->second.under_way.erase(not_drawn.job);
   v1::SessionResponse message;
   message.set_event(not_drawn.leaf);

@@ -75,6 +75,7 @@ struct Arrival {
   market::LeafIndex as_of = 0;  // the newest leaf that this takes into account
   std::vector<market::Attempt> live;
   std::vector<market::JobId> candidacies;  // whose draw it waits for
+  uint32_t draws_lost = 0;                 // since it last won one
   ReplayPage missed;                       // the first, where its hello asks for any
 };
 // `as_of` is the newest leaf of `market`.
@@ -111,7 +112,7 @@ class SessionRegistry {
   void OfferTaken(const market::Identity& identity, const market::JobId& job);
   void OfferFree(const market::Identity& identity, const market::JobId& job);  // its candidacy is over
   void Admitted(const market::Attempt& attempt);                               // by a draw
-  void NotDrawn(const market::NotDrawn& not_drawn);
+  void NotDrawn(const market::NotDrawn& not_drawn, uint32_t draws_lost);
   // Those of one batch in order of their places; older ones than were told are ignored.
   void AttemptEnded(const EndedAttempt& end);
 
@@ -119,7 +120,7 @@ class SessionRegistry {
   std::optional<std::set<market::Identity>> HeardWithin(Micros time) const;
   // How many race for a job on the board.
   void RacersChanged(const market::JobId& job, uint32_t racers);
-  void Learn(const Estimator::Proof& proof) { estimator_.Learn(proof); }
+  Estimator& estimator() { return estimator_; }
 
   // Tells everybody that nothing more is offered and when the coordinator stops; newcomers too.
   void DrainAll(Micros stops_at);
@@ -138,6 +139,7 @@ class SessionRegistry {
     std::set<market::JobId> outstanding;
     std::set<market::JobId> under_way;  // admitted to: not offered again
     Micros heard_at{};
+    uint32_t draws_lost = 0;
     market::EndPlace told;     // the last end that was written
     bool catching_up = false;  // ends come from the rows, not from the market's effects
     bool page_wanted = false;  // asked for as soon as there is room

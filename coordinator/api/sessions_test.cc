@@ -161,7 +161,7 @@ TEST_F(SessionsTest, OffersFitTheMachine) {
 TEST_F(SessionsTest, OffersSayWhatTheyAreWorth) {
   const Open miner = Enter(1);
   Credit(miner, 5);
-  sessions_.Learn({Miner(1), {7}, 8, Seconds(3)});
+  sessions_.estimator().Learn({Miner(1), {7}, 8, Seconds(3)});
   sessions_.JobOpened(Offered(1));
   const v1::Estimate first = miner.writer->messages.back().offer().estimate();
   EXPECT_EQ(first.predicted_us(), 3'000'000);
@@ -173,6 +173,25 @@ TEST_F(SessionsTest, OffersSayWhatTheyAreWorth) {
   const Open other = Enter(2);
   Credit(other, 1);
   EXPECT_EQ(other.writer->messages.back().offer().estimate().racers(), 2u);
+}
+
+TEST_F(SessionsTest, WhoLosesDrawsHasBetterChancesInTheNext) {
+  const Open miner = Enter(1, Arrival{.market_time = kMarketTime, .draws_lost = 2}, std::nullopt);
+  Credit(miner, 5);
+  const auto tickets = [&](uint8_t job) {
+    OfferedJob drawn = Offered(job);
+    drawn.race.draw_window = Millis(100);
+    sessions_.JobOpened(drawn);
+    return miner.writer->messages.back().offer().estimate().draw_tickets();
+  };
+  EXPECT_EQ(tickets(1), 3u);
+  sessions_.NotDrawn({Job(1), Miner(1), 7, market::Reason::kNotDrawn}, 3);
+  EXPECT_EQ(tickets(2), 4u);
+  EXPECT_EQ(book_.Of(Job(1)).refused, (std::map<v1::Reason, uint64_t>{{v1::REASON_NOT_DRAWN, 1}}));
+  market::Attempt admitted = Attempt(1, 2, 8);
+  admitted.state = market::AttemptState::kAdmitted;
+  sessions_.Admitted(admitted);
+  EXPECT_EQ(tickets(3), 1u);
 }
 
 TEST_F(SessionsTest, WhatIsDeclinedIsCountedOnceAndOnlyWhereItWasOffered) {

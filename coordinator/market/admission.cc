@@ -195,6 +195,9 @@ void State::Draw(const Stamped& in, JobId id) {
     candidates.emplace(candidacy.miner, candidacy);
     EraseCandidacy(candidacy);
   }
+  Drawn drawn{.job = id, .candidates = static_cast<uint32_t>(lots.size())};
+  for (const DrawCandidate& lot : lots) drawn.tickets += lot.tickets;
+  effects_.push_back(drawn);
   uint32_t taken = 0;
   for (const DrawCandidate& lot : DrawOrder(job.draw_seed, record.number, std::move(lots))) {
     const AttemptId attempt = DrawnAttemptId(job.draw_seed, record.number, lot.miner);

@@ -195,6 +195,11 @@ struct JobOver {
 struct AttemptEnded {
   AttemptId attempt{};
 };  // tell its miner to stop, and how it ended
+struct Drawn {
+  JobId job{};
+  uint32_t candidates = 0;
+  uint64_t tickets = 0;  // of all together
+};                       // a draw was held: for those who reckon chances
 struct Admitted {
   AttemptId attempt{};
 };  // by a draw: tell its miner
@@ -207,8 +212,8 @@ struct NotDrawn {
 struct NeedsVerdict {
   AttemptId attempt{};
 };  // verify this revealed proof
-using Effect =
-    std::variant<JobOpened, JobChanged, RaceFull, JobOver, AttemptEnded, NeedsVerdict, Admitted, NotDrawn>;
+using Effect = std::variant<JobOpened, JobChanged, RaceFull, JobOver, AttemptEnded, NeedsVerdict, Drawn,
+                            Admitted, NotDrawn>;
 
 struct Outcome {
   Answer answer;

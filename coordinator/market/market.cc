@@ -78,6 +78,10 @@ size_t Market::LiveAttemptCount() const {
   return count;
 }
 
+uint32_t Market::DrawsLost(const Identity& miner) const {
+  const auto standing = standings().find(miner);
+  return standing == standings().end() ? 0 : standing->second.draws_lost;
+}
 uint32_t Market::RacersOf(const JobId& job) const { return state_->OfJob(job).live; }
 
 std::vector<const Attempt*> Market::LiveAttemptsOf(const Identity& miner) const {

@@ -78,6 +78,7 @@ class Market {
   std::vector<Candidacy> CandidaciesOf(const Identity& miner) const;
   const std::map<std::pair<JobId, Identity>, Candidacy>& candidacies() const;
   const std::map<Identity, Standing>& standings() const;
+  uint32_t DrawsLost(const Identity& miner) const;  // since it was last admitted by a draw
   // By how much an ended attempt won or lost, as its end told: the job's margin for the winner; for a loser
   // with a commit that the winner's payment ended, its commit's log time less the winner's. nullopt for all
   // others. Depends on rows that do not change any more, so it says the same whenever it is asked.

@@ -106,6 +106,46 @@ TEST_F(DrawTest, WithoutNewsItAsksAgain) {
   EXPECT_NE(Only<action::Accept>().request, first.request);
 }
 
+TEST_F(DrawTest, ACoordinatorThatStopsIsNotWaitedFor) {
+  Make();
+  Connect();
+  BecomeCandidate(1);
+  Feed(event::CoordinatorStops{kCalendar + now_ + Seconds(9)});
+  EXPECT_EQ(Only<action::WithdrawCandidacy>().job, MakeJob(1).id);
+  EXPECT_TRUE(IsIdle());
+  // Asked before it was known, answered since.
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {}, 0, {}});
+  Feed(event::Offer{2, MakeJob(2)});
+  const auto accept = Only<action::Accept>();
+  Feed(event::CoordinatorStops{kCalendar + now_ + Seconds(9)});
+  Feed(Answer(accept));
+  EXPECT_EQ(Only<action::WithdrawCandidacy>().job, MakeJob(2).id);
+  EXPECT_TRUE(IsIdle());
+  // It comes back and offers again.
+  Feed(event::Welcome{kCalendar + now_, Seconds(5), {}, 0, {}});
+  BecomeCandidate(1);
+}
+
+TEST_F(DrawTest, TheDrawIsPartOfWhatAnOfferIsWorth) {
+  Make();
+  Connect();
+  Feed(event::Offer{1, MakeJob(1)});  // occupies the device
+  Only<action::Accept>();
+  OfferedJob sure = MakeJob(2);
+  Feed(event::Offer{2, sure});
+  const Worth alone = Only<action::ReportNewJob>().worth;
+  EXPECT_EQ(alone.place, 1);
+  OfferedJob drawn = MakeJob(3);
+  drawn.place_chance = 0.25;
+  drawn.draw_window = Micros{3 * ::prooflode::Count(alone.predicted)};
+  Feed(event::Offer{3, drawn});
+  const Worth one_of_four = Only<action::ReportNewJob>().worth;
+  EXPECT_EQ(one_of_four.expected, Amount{::prooflode::Count(alone.expected) / 4});
+  // Thirteen times as long for each of its proofs: three times by waiting, for a quarter of a proof.
+  EXPECT_NEAR(static_cast<double>(::prooflode::Count(one_of_four.per_hour)),
+              static_cast<double>(::prooflode::Count(alone.per_hour)) / 13, 2);
+}
+
 TEST_F(DrawTest, DrainingWithdraws) {
   Make();
   Connect();

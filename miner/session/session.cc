@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/odds.h"
 
 namespace prooflode::miner {
 namespace {
@@ -200,6 +199,7 @@ void Session::On(const event::CoordinatorStops& stops) {
   coordinator_stops_ = true;
   owed_credit_ = 0;
   offers_.clear();  // what is begun now might not be committed in time; the next session brings them again
+  WithdrawCandidacies();
   out_.push_back(action::ReportCoordinatorStops{std::max(LocalTime(stops.stops_at) - now_, Micros{})});
 }
 
@@ -209,15 +209,7 @@ void Session::On(const event::Drain&) {
   stop_at_ = now_ + options_.stop_timeout;
   offers_.clear();
   if (link_ == Link::kWelcomed) out_.push_back(action::SendDrain{});
-  for (auto it = races_.begin(); it != races_.end();) {
-    if (it->second.phase != Phase::kWaiting) {
-      ++it;
-      continue;
-    }
-    Withdraw(it->first);
-    FreeDevice(it->first);
-    it = Erase(it);
-  }
+  WithdrawCandidacies();
 }
 
 void Session::On(const event::Tick&) {
@@ -309,12 +301,19 @@ Micros Session::Expected(const OfferedJob& job) const {
   return predictor_.FetchTime(job) + predictor_.ProveTime(job);
 }
 
+Prospect Session::ProspectOf(const OfferedJob& job) const {
+  Prospect prospect{.place = job.place_chance, .wait = job.draw_window, .predicted = Expected(job)};
+  prospect.win = WinChance(job.deciles, prospect.predicted, job.rivals);
+  return prospect;
+}
+
 Worth Session::WorthOf(const OfferedJob& job) const {
-  Worth worth{.predicted = Expected(job)};
-  worth.chance = WinChance(job.deciles, worth.predicted, job.rivals);
-  worth.expected = ExpectedValue(job.reward, worth.chance);
-  worth.per_hour = ExpectedPerHour(job.reward, worth.chance, worth.predicted);
-  return worth;
+  const Prospect prospect = ProspectOf(job);
+  return {.predicted = prospect.predicted,
+          .place = prospect.place,
+          .chance = prospect.win,
+          .expected = ExpectedValue(job.reward, prospect),
+          .per_hour = ExpectedPerHour(job.reward, prospect)};
 }
 
 void Session::Skip(const OfferedJob& job, Reason reason) {
@@ -331,7 +330,7 @@ std::optional<Reason> Session::Unfit(const OfferedJob& job) const {
   if (MemoryNeeded(job) > options_.memory_bytes) return Reason::kMemory;
   if (job.zkey_bytes + job.witness_bytes > files_room_) return Reason::kDisk;  // no wrap: above
   const double expected_us = static_cast<double>(Count(Expected(job))) * options_.deadline_margin;
-  const double left_us = static_cast<double>(Count(LocalTime(job.deadline_at) - now_));
+  const double left_us = static_cast<double>(Count(LocalTime(job.deadline_at) - now_ - job.draw_window));
   if (expected_us > left_us) return Reason::kTooSlow;
   if (Count(job.lease) > 0 && expected_us > static_cast<double>(Count(job.lease))) return Reason::kTooSlow;
   if (WorthOf(job).per_hour < options_.per_hour_min) return Reason::kExpectedValueTooLow;
@@ -361,9 +360,7 @@ void Session::TakeWork() {
     // stopping.
     const auto rate = [this](const auto& offer) {
       if (DeviceOf(offer.first)) return -1.0;
-      const Worth worth = WorthOf(offer.second);
-      const double us = static_cast<double>(std::max<int64_t>(Count(worth.predicted), 1));
-      return static_cast<double>(Count(offer.second.reward)) * worth.chance / us;
+      return ValuePerHour(offer.second.reward, ProspectOf(offer.second));
     };
     const auto best = std::max_element(offers_.begin(), offers_.end(),
                                        [&](const auto& a, const auto& b) { return rate(a) < rate(b); });

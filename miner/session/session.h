@@ -20,6 +20,7 @@
 
 #include "base/backoff.h"
 #include "base/env.h"
+#include "base/odds.h"
 #include "miner/session/blame.h"
 #include "miner/session/predictor.h"
 #include "miner/session/types.h"
@@ -141,6 +142,7 @@ class Session {
   void On(const event::OfferWithdrawn& withdrawn);
   std::optional<Reason> Unfit(const OfferedJob& job) const;
   void Skip(const OfferedJob& job, Reason reason);
+  Prospect ProspectOf(const OfferedJob& job) const;
   Worth WorthOf(const OfferedJob& job) const;
   Micros Expected(const OfferedJob& job) const;
   void TakeWork();
@@ -161,6 +163,7 @@ class Session {
   void Admitted(Race& race, const AttemptRef& attempt);
   void GiveBack(const AttemptRef& attempt);  // of a job that we want no more
   void Withdraw(const JobId& job);
+  void WithdrawCandidacies();
   void Send(Race& race);  // the call of the race's phase, again or for the first time
   void RetryLater(Race& race);
   void StopWork(Race& race);  // cancels fetching or proving of this race

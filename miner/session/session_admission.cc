@@ -34,11 +34,7 @@ void Session::On(const event::AcceptAnswered& answer) {
         race->call_in_flight = false;
         race->backoff.Reset();
         race->resend_at = std::max(now_, LocalTime(*answer.draw_at)) + kDrawGrace;
-        if (draining_) {
-          Withdraw(answer.job);
-          FreeDevice(answer.job);
-          Erase(races_.find(answer.job));
-        }
+        if (draining_ || coordinator_stops_) WithdrawCandidacies();
         return;
       }
       if (ended_.contains(answer.attempt.id)) {  // the race was over before we learned that we were in it
@@ -60,6 +56,19 @@ void Session::GiveBack(const AttemptRef& attempt) {
 }
 
 void Session::Withdraw(const JobId& job) { out_.push_back(action::WithdrawCandidacy{NewRequest(), job}); }
+
+// Of all draws that are waited for.
+void Session::WithdrawCandidacies() {
+  for (auto it = races_.begin(); it != races_.end();) {
+    if (it->second.phase != Phase::kWaiting) {
+      ++it;
+      continue;
+    }
+    Withdraw(it->first);
+    FreeDevice(it->first);
+    it = Erase(it);
+  }
+}
 
 // Either may come before the answer to our asking.
 void Session::On(const event::Admitted& admitted) {

@@ -47,6 +47,8 @@ struct OfferedJob {
   uint32_t width = 0;           // of the race; 0: everybody, or a lease
   uint32_t rivals = 0;          // to reckon with
   std::vector<Micros> deciles;  // how long the circuit's last proofs took others: base/odds.h
+  double place_chance = 1;      // of being admitted, by the coordinator's reckoning
+  Micros draw_window{};         // how long candidates are gathered; 0 without a draw
   uint32_t format = 1;          // of the circuit
   Micros told_predicted{};      // by the coordinator, for this miner; 0 where it knows nothing
   double told_chance = 0;       // likewise
@@ -55,9 +57,10 @@ struct OfferedJob {
 // What a race is worth to this miner, by what it has learned here: formulas in base/odds.h.
 struct Worth {
   Micros predicted{};  // to a proof, files included
+  double place = 1;    // chance of being admitted
   double chance = 0;   // of winning, once admitted
-  Amount expected{};   // the reward by that chance
-  Amount per_hour{};   // of such work
+  Amount expected{};   // the reward by both
+  Amount per_hour{};   // of such work, and of waiting for a place
 };
 
 struct AttemptRef {

@@ -53,11 +53,12 @@ std::string NewJobLine(const action::ReportNewJob& report, Micros left, const Mo
   const OfferedJob& job = report.job;
   const Worth& worth = report.worth;
   const std::string of = job.width > 0 ? absl::StrFormat(" of %d", job.width) : "";
+  const std::string place = worth.place < 1 ? absl::StrFormat("place %.0f%%, ", worth.place * 100) : "";
   return absl::StrFormat(
-      "new job %s %s %s reward %s deadline %s (%d%s racing), about %s here, chance %.0f%%, worth %s, %s an "
+      "new job %s %s %s reward %s deadline %s (%d%s racing), about %s here, %schance %.0f%%, worth %s, %s an "
       "hour",
       ShortId(job.id), job.circuit_name, SizeText(job.domain_size), AmountText(job.reward, money),
-      ClockText(left), job.racers, of, DurationText(ToMillis(worth.predicted)), worth.chance * 100,
+      ClockText(left), job.racers, of, DurationText(ToMillis(worth.predicted)), place, worth.chance * 100,
       AmountText(worth.expected, money), AmountText(worth.per_hour, money));
 }
 

@@ -269,6 +269,7 @@ std::string Reporter::StatusJson() const {
                         {"reward_units", Count(race.reward)},
                         {"phase", PhaseText(race.phase)},
                         {"predicted_ms", Rounded(ToMillis(race.worth.predicted))},
+                        {"place_chance", Rounded(race.worth.place)},
                         {"win_chance", Rounded(race.worth.chance)},
                         {"expected_units", Count(race.worth.expected)},
                         {"expected_units_per_hour", Count(race.worth.per_hour)},

@@ -55,7 +55,8 @@ OfferedJob MakeJob() {
 const Money kMoney{"PLC", 3};
 
 TEST(LinesTest, OneLineAnEvent) {
-  const Worth worth{Millis(1740), 0.25, Amount{30'125}, Amount{62'000'000}};
+  Worth worth{
+      .predicted = Millis(1740), .chance = 0.25, .expected = Amount{30'125}, .per_hour = Amount{62'000'000}};
   OfferedJob offered = MakeJob();
   EXPECT_EQ(
       NewJobLine({offered, worth}, Seconds(90), kMoney),
@@ -63,6 +64,8 @@ TEST(LinesTest, OneLineAnEvent) {
       "25%, worth 30.125 PLC, 62000 PLC an hour");
   offered.width = 5;
   EXPECT_THAT(NewJobLine({offered, worth}, Seconds(90), kMoney), HasSubstr("(3 of 5 racing)"));
+  worth.place = 0.4;
+  EXPECT_THAT(NewJobLine({offered, worth}, Seconds(90), kMoney), HasSubstr("here, place 40%, chance 25%"));
   action::ReportEnded ended{.job = MakeJob().id,
                             .state = AttemptState::kWon,
                             .paid = Amount{120'500},

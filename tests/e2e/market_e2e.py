@@ -95,6 +95,29 @@ def check_ends(world, jobs, miners):
     return wins
 
 
+def explain(world, jobs):
+    """`job explain` tells every job from its posting to its payment, each attempt once, drawn or admitted at once."""
+    drawn = 0
+    for job in jobs:
+        told = world.ask("miner1", "job", "explain", job)
+        steps = told["steps"]
+        assert steps[0]["command"] == "post-job" and [s for s in steps if s.get("job_state") == "won"], told
+        leaves = [s["leaf_index"] for s in steps]
+        assert leaves == sorted(set(leaves)), leaves
+        changes = [change for s in steps for change in s["attempts"]]
+        admitted = [change["attempt_id"] for change in changes if change["state"] == "admitted"]
+        assert set(admitted) == {a["attempt_id"] for a in told["attempts"]}, told
+        assert [change["miner"] for change in changes if change["state"] == "won"] == [told["winner"]], told
+        candidates = [c for s in steps for draw in s["draws"] for c in draw["candidates"]]
+        drawn += len(candidates)
+        assert all(c["tickets"] >= 1 for c in candidates), candidates
+        assert sum(p["amount_units"] for s in steps for p in s["payments"] if p["kind"] == "reward") == REWARD, told
+    text = world.run("job", "explain", jobs[0], "--coordinator", world.url, "--key", world.key_file("miner1"))
+    assert "draw 1: " in text and " won" in text and "reward " in text, text
+    assert drawn >= len(jobs) // 2, drawn
+    world.ask("miner1", "job", "explain", "0" * 32, expect=7)
+
+
 def verify_with_snarkjs(world, jobs, folder):
     """One Node process verifies every proof."""
     pairs = []
@@ -194,6 +217,7 @@ def main():
         assert len(set(jobs)) == len(jobs)
         wait_until("every job ends", lambda: count_ended(world) == len(jobs), 300)
         wins = check_ends(world, jobs, miners)
+        explain(world, jobs)
         audit_with_our_own(world, jobs, miners)
         cosign(world)
         checked = world.check_log()
