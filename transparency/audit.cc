@@ -27,7 +27,8 @@ LogAudit::~LogAudit() = default;
 
 void LogAudit::Add(Finding finding) {
   if (!options_.job.empty() && !finding.job.empty() && finding.job != options_.job) return;
-  if (report_.findings.size() < AuditReport::kFindingsMax) report_.findings.push_back(std::move(finding));
+  // A leaf that is missing is found at every later one, and must not hide what else is wrong.
+  if (++found_[finding.fraud] <= AuditReport::kFindingsMax) report_.findings.push_back(std::move(finding));
 }
 
 void LogAudit::AddLeaf(uint64_t index, const std::string& bytes, const std::optional<Digest>& said_hash) {

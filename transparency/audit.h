@@ -68,9 +68,10 @@ struct AuditReport {
   uint64_t verdicts_judged = 0;
   uint64_t receipts = 0;
   uint64_t signed_heads = 0;
-  std::vector<Finding> findings;  // in the order of leaves, those about evidence last; at most kFindingsMax
+  std::vector<Finding> findings;  // in the order of leaves, those about evidence last; of each kind of
+                                  // fraud at most kFindingsMax
 
-  static constexpr size_t kFindingsMax = 1000;
+  static constexpr size_t kFindingsMax = 100;
 };
 
 class LogAudit {
@@ -97,6 +98,7 @@ class LogAudit {
 
   const AuditOptions options_;
   AuditReport report_;
+  std::map<std::string, size_t> found_;  // by kind of fraud
   MerkleTree tree_;
   std::vector<SignedHead> heads_;
   std::vector<std::pair<Receipt, std::string>> receipts_;
