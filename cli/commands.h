@@ -21,6 +21,7 @@ void AddCircuit(CLI::App& app, Session& session);
 void AddJob(CLI::App& app, Session& session);
 // Below AddJob's command.
 void AddJobExplain(CLI::App& job, Session& session);
+void AddJobForecast(CLI::App& job, Session& session);
 void AddAccount(CLI::App& app, Session& session);
 void AddOperator(CLI::App& app, Session& session);
 void AddLog(CLI::App& app, Session& session);

@@ -133,6 +133,7 @@ void AddJob(CLI::App& app, Session& session) {
   job->require_subcommand(1);
   AddJobSubmit(*job, session);
   AddJobExplain(*job, session);
+  AddJobForecast(*job, session);
   auto options = std::make_shared<JobOptions>();
   const auto body = [options, &session](JobCommand run) -> Body {
     return [=, &session] {

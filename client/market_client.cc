@@ -82,6 +82,11 @@ StatusOr<v1::ExplainJobResponse> MarketClient::ExplainJob(const v1::ExplainJobRe
   return Call(*market_, &v1::MarketService::Stub::ExplainJob, request, call);
 }
 
+StatusOr<v1::ForecastJobResponse> MarketClient::ForecastJob(const v1::ForecastJobRequest& request,
+                                                            const CallOptions& call) {
+  return Call(*market_, &v1::MarketService::Stub::ForecastJob, request, call);
+}
+
 StatusOr<v1::ListJobsResponse> MarketClient::ListJobs(const v1::ListJobsRequest& request,
                                                       const CallOptions& call) {
   return Call(*market_, &v1::MarketService::Stub::ListJobs, request, call);

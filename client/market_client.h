@@ -37,6 +37,9 @@ class MarketClient {
   StatusOr<v1::ExplainJobResponse> ExplainJob(const v1::ExplainJobRequest& request,
                                               const CallOptions& call = {});
 
+  StatusOr<v1::ForecastJobResponse> ForecastJob(const v1::ForecastJobRequest& request,
+                                                const CallOptions& call = {});
+
   // Calls `on_change` with the job as it is and after changes, each with a higher revision, until the job is
   // final (OK), `on_change` returns false (OK), `call.cancel` is set or retrying ends. Reconnects by itself;
   // `call.retry_for` counts from when the stream was last up.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/forecast.h"
 #include "base/odds.h"
 #include "coordinator/market/draw.h"
 
@@ -12,6 +13,7 @@ namespace {
 constexpr double kWeight = 0.3;  // of the newest time
 // Smaller domains measure what every proof costs, not what a row does.
 constexpr uint64_t kDomainMin = 1 << 12;
+constexpr uint32_t kForecastWidthMax = 5;
 
 void Blend(double& mean, double newest) { mean = mean == 0 ? newest : mean + kWeight * (newest - mean); }
 
@@ -134,6 +136,40 @@ v1::Estimate Estimator::EstimateFor(const market::Identity& miner, uint32_t draw
     estimate.set_expected_units_per_hour(Count(ExpectedPerHour(race.reward, prospect)));
   }
   return estimate;
+}
+
+void Estimator::ForecastFor(const market::CircuitId& circuit, const Conditions& conditions,
+                            v1::ForecastJobResponse* response) const {
+  const auto known = circuits_.find(circuit);
+  const std::vector<Micros> deciles =
+      known == circuits_.end() ? std::vector<Micros>() : known->second.deciles;
+  if (known != circuits_.end()) response->set_proofs(static_cast<uint32_t>(known->second.recent.size()));
+  response->set_miners(conditions.miners);
+  const Crowd crowd = CrowdOf(circuit);
+  // Whoever is known to come, else whoever could.
+  const auto crowd_of = [&](double seen) {
+    return std::max(1u, seen > 0 ? static_cast<uint32_t>(std::lround(seen)) : conditions.miners);
+  };
+  const auto add = [&](uint32_t racers, Micros wait, const Forecast& forecast) {
+    v1::PolicyForecast& out = *response->add_forecasts();
+    out.set_racers(racers);
+    out.set_waste(forecast.waste);
+    if (!deciles.empty()) {
+      out.set_half_us(Count(wait + forecast.half));
+      out.set_nine_tenths_us(Count(wait + forecast.nine_tenths));
+    }
+    return out.mutable_policy();
+  };
+  add(1, conditions.draw_window, ForecastRace(deciles, 1))->mutable_lease();
+  add(1, conditions.draw_window, ForecastHedged(deciles, conditions.late_percent))
+      ->mutable_lease()
+      ->set_hedged(true);
+  for (uint32_t width = 2; width <= kForecastWidthMax; ++width) {
+    const uint32_t racers = std::min(width, crowd_of(crowd.candidates));
+    add(racers, conditions.draw_window, ForecastRace(deciles, racers))->mutable_race()->set_width(width);
+  }
+  const uint32_t everybody = crowd_of(crowd.open_racers);
+  add(everybody, Micros{}, ForecastRace(deciles, everybody))->mutable_race()->set_width(0);
 }
 
 }  // namespace prooflode::api

@@ -1,6 +1,6 @@
 // What an offer says of its worth to one miner: predicted time, chances of a place and of winning, expected
-// value. Learned from how long proofs took in this market, from admission to commit, and from how many asked
-// for places; formulas in base/odds.h and docs/offers.md.
+// value; and what requesters may expect of each policy. Learned from how long proofs took in this market,
+// from admission to commit, and from how many asked for places; formulas in base/odds.h and docs/offers.md.
 //
 // A miner's time for a circuit is the mean of its own, newer ones counting more; else that of its other
 // circuits, by the size of the domain; else the median of all miners; else unknown. Memory is bounded; what
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "coordinator/market/commands.h"
+#include "prooflode/v1/market_service.pb.h"
 #include "prooflode/v1/miner_service.pb.h"
 
 namespace prooflode::api {
@@ -40,6 +41,16 @@ class Estimator {
     uint32_t racers = 0;   // admitted now
     Micros draw_window{};  // of a draw for its places; 0 without
   };
+  // What the market is like, besides what was learned.
+  struct Conditions {
+    uint32_t miners = 0;  // connected
+    Micros draw_window{};
+    uint32_t late_percent = 0;
+  };
+  // For each policy that there is, all but the default width.
+  void ForecastFor(const market::CircuitId& circuit, const Conditions& conditions,
+                   v1::ForecastJobResponse* response) const;
+
   // For a miner that is not in the race and has lost so many draws since it last won one.
   v1::Estimate EstimateFor(const market::Identity& miner, uint32_t draws_lost, const Race& race) const;
 

@@ -118,5 +118,37 @@ TEST(Estimator, OldTimesAreForgotten) {
   EXPECT_NEAR(static_cast<double>(e.predicted_us()), 1e6, 10);
 }
 
+TEST(Estimator, ForecastsReckonWithThoseWhoUsuallyCome) {
+  Estimator estimator;
+  const Estimator::Conditions conditions{.miners = 3, .draw_window = Millis(100), .late_percent = 130};
+  v1::ForecastJobResponse unknown;
+  estimator.ForecastFor({1}, conditions, &unknown);
+  EXPECT_EQ(unknown.proofs(), 0u);
+  EXPECT_EQ(unknown.miners(), 3u);
+  ASSERT_EQ(unknown.forecasts_size(), 7);  // lease, hedged, widths 2 to 5, everybody
+  EXPECT_EQ(unknown.forecasts(5).policy().race().width(), 5u);
+  EXPECT_EQ(unknown.forecasts(5).racers(), 3u);  // there are no more
+  EXPECT_EQ(unknown.forecasts(5).half_us(), 0);
+  EXPECT_DOUBLE_EQ(unknown.forecasts(6).waste(), 1 - 1.0 / 3);
+
+  for (uint8_t second = 1; second <= 11; ++second) estimator.Learn(Proof(second, 1, Seconds(second)));
+  estimator.LearnOpenRace({1}, 11);
+  v1::ForecastJobResponse known;
+  estimator.ForecastFor({1}, conditions, &known);
+  EXPECT_EQ(known.proofs(), 11u);
+  EXPECT_TRUE(known.forecasts(0).policy().has_lease());
+  EXPECT_EQ(known.forecasts(0).half_us(), 6'100'000);
+  EXPECT_EQ(known.forecasts(0).nine_tenths_us(), 10'100'000);
+  EXPECT_TRUE(known.forecasts(1).policy().lease().hedged());
+  EXPECT_LT(known.forecasts(1).nine_tenths_us(), known.forecasts(0).nine_tenths_us());
+  EXPECT_GT(known.forecasts(1).waste(), 0);
+  EXPECT_EQ(known.forecasts(6).racers(), 11u);
+  EXPECT_TRUE(known.forecasts(6).policy().race().has_width());
+  for (int i = 3; i < 7; ++i) {
+    EXPECT_LE(known.forecasts(i).half_us(), known.forecasts(i - 1).half_us());
+    EXPECT_GE(known.forecasts(i).waste(), known.forecasts(i - 1).waste());
+  }
+}
+
 }  // namespace
 }  // namespace prooflode::api

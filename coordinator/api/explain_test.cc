@@ -146,5 +146,34 @@ TEST_F(ExplainTest, ACoordinatorThatIsAboutToStopAcceptsNothingNew) {
             v1::ATTEMPT_STATE_WON);
 }
 
+TEST_F(ExplainTest, PoliciesAreForecastFromRacesThatWereRun) {
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  Party miner = Join(1, v1::ROLE_MINER);
+  GiveMoney(requester, 1000, "start");
+  const std::string circuit = RegisterCircuit(requester);
+  v1::ForecastJobRequest request;
+  request.set_circuit_id(circuit);
+  const auto before = requester.calls->ForecastJob(request);
+  ASSERT_TRUE(before.ok()) << before.status();
+  EXPECT_EQ(before->proofs(), 0u);
+  EXPECT_EQ(before->miners(), 0u);
+  EXPECT_EQ(before->race_width_default(), rules_.race_width_default);
+
+  Session session(miner);
+  session.Next(v1::SessionResponse::kWelcome);
+  const v1::Job job = Post(requester, circuit, "witness");
+  Prove(miner, Accept(miner, job.job_id()), valid_proof_);
+  session.Next(v1::SessionResponse::kAttemptEnded);
+  const auto after = requester.calls->ForecastJob(request);
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_EQ(after->proofs(), 1u);
+  EXPECT_EQ(after->miners(), 1u);
+  ASSERT_GT(after->forecasts_size(), 0);
+  EXPECT_GT(after->forecasts(0).half_us(), 0);
+
+  request.set_circuit_id(std::string(32, 'x'));
+  EXPECT_TRUE(absl::IsNotFound(requester.calls->ForecastJob(request).status()));
+}
+
 }  // namespace
 }  // namespace prooflode::api

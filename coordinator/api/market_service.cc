@@ -52,6 +52,7 @@ MarketServiceImpl::MarketServiceImpl(Environment& environment)
       list_jobs_(environment.metrics, "MarketService", "ListJobs", "unary"),
       cancel_job_(environment.metrics, "MarketService", "CancelJob", "unary"),
       explain_job_(environment.metrics, "MarketService", "ExplainJob", "unary"),
+      forecast_job_(environment.metrics, "MarketService", "ForecastJob", "unary"),
       get_proof_(environment.metrics, "MarketService", "GetProof", "unary"),
       watch_job_(environment.metrics, "MarketService", "WatchJob", "server_stream") {}
 
@@ -311,6 +312,28 @@ grpc::ServerUnaryReactor* MarketServiceImpl::CancelJob(grpc::CallbackServerConte
                        FillJob(answer.job, response->mutable_job());
                        return true;
                      });
+               });
+}
+
+grpc::ServerUnaryReactor* MarketServiceImpl::ForecastJob(grpc::CallbackServerContext* context,
+                                                         const v1::ForecastJobRequest* request,
+                                                         v1::ForecastJobResponse* response) {
+  return Serve(environment_, context, forecast_job_, kEverybody, *request,
+               [&](const CallPtr& call, const Caller&) {
+                 const auto circuit = IdOf<market::CircuitId>(request->circuit_id());
+                 if (environment_.broadcaster.circuits().Find(circuit) == nullptr) {
+                   return call->Finish(absl::NotFoundError("ForecastJobRequest.circuit_id: no such circuit"));
+                 }
+                 response->set_race_width_default(environment_.rules.race_width_default);
+                 environment_.broadcaster.Post([this, call, circuit, response] {
+                   SessionRegistry& sessions = environment_.broadcaster.sessions();
+                   sessions.estimator().ForecastFor(circuit,
+                                                    {.miners = static_cast<uint32_t>(sessions.size()),
+                                                     .draw_window = environment_.rules.draw_window,
+                                                     .late_percent = environment_.rules.late_percent},
+                                                    response);
+                   call->Finish(absl::OkStatus());
+                 });
                });
 }
 

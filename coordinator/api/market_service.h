@@ -31,6 +31,9 @@ class MarketServiceImpl final : public v1::MarketService::CallbackService {
   grpc::ServerUnaryReactor* ExplainJob(grpc::CallbackServerContext* context,
                                        const v1::ExplainJobRequest* request,
                                        v1::ExplainJobResponse* response) override;  // explain_call.cc
+  grpc::ServerUnaryReactor* ForecastJob(grpc::CallbackServerContext* context,
+                                        const v1::ForecastJobRequest* request,
+                                        v1::ForecastJobResponse* response) override;
   grpc::ServerUnaryReactor* GetProof(grpc::CallbackServerContext* context, const v1::GetProofRequest* request,
                                      v1::GetProofResponse* response) override;
   grpc::ServerWriteReactor<v1::WatchJobResponse>* WatchJob(grpc::CallbackServerContext* context,
@@ -72,6 +75,7 @@ class MarketServiceImpl final : public v1::MarketService::CallbackService {
   MethodMetrics list_jobs_;
   MethodMetrics cancel_job_;
   MethodMetrics explain_job_;
+  MethodMetrics forecast_job_;
   MethodMetrics get_proof_;
   MethodMetrics watch_job_;
 };

@@ -121,6 +121,7 @@ class SessionRegistry {
   // How many race for a job on the board.
   void RacersChanged(const market::JobId& job, uint32_t racers);
   Estimator& estimator() { return estimator_; }
+  size_t size() const { return sessions_.size(); }
 
   // Tells everybody that nothing more is offered and when the coordinator stops; newcomers too.
   void DrainAll(Micros stops_at);

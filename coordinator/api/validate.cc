@@ -190,6 +190,10 @@ Status Validate(const v1::ExplainJobRequest& r) {
   return Bytes("ExplainJobRequest.job_id", r.job_id(), kIdBytes);
 }
 
+Status Validate(const v1::ForecastJobRequest& r) {
+  return Bytes("ForecastJobRequest.circuit_id", r.circuit_id(), kDigestBytes);
+}
+
 Status Validate(const v1::ListJobsRequest& r) {
   return Page("ListJobsRequest", r.page_size(), r.page_token());
 }

@@ -40,6 +40,7 @@ Status Validate(const v1::ListCircuitsRequest& r);
 Status Validate(const v1::PostJobRequest& r);
 Status Validate(const v1::GetJobRequest& r);
 Status Validate(const v1::ExplainJobRequest& request);
+Status Validate(const v1::ForecastJobRequest& request);
 Status Validate(const v1::ListJobsRequest& r);
 Status Validate(const v1::CancelJobRequest& r);
 Status Validate(const v1::GetProofRequest& r);

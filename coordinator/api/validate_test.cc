@@ -104,6 +104,9 @@ TEST(Validate, LengthsOfEveryBytesField) {
   v1::ExplainJobRequest explain;
   explain.set_job_id(Of(16));
   CheckLengths(explain);
+  v1::ForecastJobRequest forecast;
+  forecast.set_circuit_id(Of(32));
+  CheckLengths(forecast);
 }
 
 TEST(Validate, LengthsOfEveryBytesFieldOfAttemptsAndAccounts) {

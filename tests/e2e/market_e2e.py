@@ -116,6 +116,9 @@ def explain(world, jobs):
     assert "draw 1: " in text and " won" in text and "reward " in text, text
     assert drawn >= len(jobs) // 2, drawn
     world.ask("miner1", "job", "explain", "0" * 32, expect=7)
+    forecast = world.ask("requester", "job", "forecast", "--circuit", "chain")
+    assert forecast["proofs"] > 0 and all(f["half_s"] <= f["nine_tenths_s"] for f in forecast["forecasts"]), forecast
+    world.ask("requester", "job", "forecast", "--circuit", "none", expect=7)
 
 
 def verify_with_snarkjs(world, jobs, folder):
