@@ -320,7 +320,7 @@ grpc::ServerUnaryReactor* MarketServiceImpl::ForecastJob(grpc::CallbackServerCon
                                                          v1::ForecastJobResponse* response) {
   return Serve(environment_, context, forecast_job_, kEverybody, *request,
                [&](const CallPtr& call, const Caller&) {
-                 const auto circuit = IdOf<market::CircuitId>(request->circuit_id());
+                 const market::CircuitId circuit = DigestOf(request->circuit_id());
                  if (environment_.broadcaster.circuits().Find(circuit) == nullptr) {
                    return call->Finish(absl::NotFoundError("ForecastJobRequest.circuit_id: no such circuit"));
                  }
