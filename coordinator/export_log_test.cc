@@ -1,9 +1,11 @@
 #include "coordinator/export_log.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "base/files.h"
 #include "base/sim/sim_env.h"
@@ -22,6 +24,7 @@ transparency::Leaf TickAt(uint64_t index) {
 
 class ExportLogTest : public ::testing::Test {
  protected:
+  ~ExportLogTest() override { unlink(path_.c_str()); }
   StatusOr<ExportReport> Export(uint64_t from) {
     auto file = FileReplacement::Open(path_);
     if (!file.ok()) return file.status();
@@ -41,7 +44,7 @@ class ExportLogTest : public ::testing::Test {
   }
 
   engine::MemoryStore store_;
-  std::string path_ = ::testing::TempDir() + "log.jsonl";
+  std::string path_ = absl::StrCat(::testing::TempDir(), "/log_", getpid(), ".jsonl");
 };
 
 TEST_F(ExportLogTest, EveryLeafOnceAndItsBytesGiveItsHash) {

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "absl/strings/str_cat.h"
 #include "base/files.h"
 #include "base/sim/sim_env.h"
 #include "prover/format/binfile.h"
@@ -121,7 +122,7 @@ TEST(R1csLimits, MoreTermsThanOffsetsCanSayAreRefusedUnread) {
 TEST(WtnsMemory, IsTheFile) {
   Witness witness;
   witness.values.assign(250'000, Limbs{1, 0, 0, 0});
-  const std::string path = testing::TempDir() + "/prooflode-memory.wtns";
+  const std::string path = absl::StrCat(testing::TempDir(), "/prooflode-memory-", getpid(), ".wtns");
   ASSERT_TRUE(WriteWtns(path, witness).ok());
   const StatusOr<UniqueFd> fd = OpenForReading(path);
   ASSERT_TRUE(fd.ok());
@@ -150,7 +151,7 @@ groth16::ProvingKey KeyOf(uint32_t variables, uint32_t publics, int log_domain, 
 TEST(ZkeyMemory, IsNoMoreThanTheFileAndItsTestOfSubgroups) {
   SimRandom random(1);
   ThreadPool pool(4);
-  const std::string path = testing::TempDir() + "/prooflode-memory.zkey";
+  const std::string path = absl::StrCat(testing::TempDir(), "/prooflode-memory-", getpid(), ".zkey");
   struct Case {
     uint32_t variables, publics;
     int log_domain;
@@ -205,7 +206,7 @@ uint64_t ProvingPeak(uint32_t constraints, unsigned threads, uint64_t* key_bytes
   SimRandom random(constraints);
   SimClock clock;
   ThreadPool pool(threads);
-  const std::string path = testing::TempDir() + "/prooflode-memory.zkey";
+  const std::string path = absl::StrCat(testing::TempDir(), "/prooflode-memory-", getpid(), ".zkey");
   {
     const auto key = groth16::InsecureSetup(groth16::ChainCircuit(constraints), random, pool);
     EXPECT_TRUE(key.ok()) << key.status();
