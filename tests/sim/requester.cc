@@ -115,8 +115,9 @@ void Requester::Post() {
   } else {
     post.policy.race.width = draw.Chance(300) ? 0 : static_cast<uint32_t>(draw.Between(1, 6));
   }
-  const uint64_t nonce_bytes = draw.Below(33);  // in an order that is the same with every compiler
-  post.draw_nonce = std::string(nonce_bytes, static_cast<char>(draw.Below(256)));
+  const char nonce_byte =
+      static_cast<char>(draw.Below(256));  // in an order that is the same with every compiler
+  post.draw_nonce = std::string(draw.Below(33), nonce_byte);
   Ask(post, [this, post](const engine::Answered& answered) {
     const auto* job = std::get_if<market::JobAnswer>(&answered.answer);
     if (job == nullptr) return;
