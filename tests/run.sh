@@ -107,7 +107,7 @@ if wants threads; then
 fi
 if wants fuzz; then
   say "fuzzing every parser"
-  tests/fuzz/run.sh "$((full ? 600 : 15))" >"$logs/fuzz.log" 2>&1
+  tests/fuzz/run.sh "$((full ? 600 : 10))" >"$logs/fuzz.log" 2>&1
   count fuzz "$logs/fuzz.log"
   say "simulated markets: one history with either compiler"
   tests/sim/compare_compilers.sh "$((full ? 50 : 8))" >"$logs/compilers.log" 2>&1
