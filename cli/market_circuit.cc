@@ -54,11 +54,7 @@ Status ListCircuits(const CircuitOptions& options, Session& session) {
     }
     request.set_page_token(response->next_page_token());
   } while (!request.page_token().empty());
-  if (options.market.json) {
-    PrintJson(all);
-  } else {
-    PrintTable(rows);
-  }
+  PrintList(options.market, rows, all);
   return absl::OkStatus();
 }
 

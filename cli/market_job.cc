@@ -48,11 +48,7 @@ Status ListJobs(const JobOptions& options, Market& market) {
     left -= std::min<uint32_t>(left, static_cast<uint32_t>(response->jobs_size()));
     request.set_page_token(response->next_page_token());
   } while (left > 0 && !request.page_token().empty());
-  if (options.market.json) {
-    PrintJson(all);
-  } else {
-    PrintTable(rows);
-  }
+  PrintList(options.market, rows, all);
   return absl::OkStatus();
 }
 

@@ -65,11 +65,7 @@ Status List(const OperatorOptions& options, Market& market) {
     all.push_back(ToJson(s));
     rows.push_back({SubjectText(s), TimeText(s.since_us()), Printable(s.note())});
   }
-  if (options.market.json) {
-    PrintJson(all);
-  } else {
-    PrintTable(rows);
-  }
+  PrintList(options.market, rows, all);
   return absl::OkStatus();
 }
 

@@ -170,4 +170,10 @@ void PrintTable(const std::vector<std::vector<std::string>>& rows) {
   }
 }
 
+void PrintList(const MarketOptions& options, const std::vector<std::vector<std::string>>& rows,
+               const Json& all) {
+  if (options.json) return PrintJson(all);
+  PrintTable(rows);
+}
+
 }  // namespace prooflode::cli

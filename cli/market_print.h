@@ -31,6 +31,9 @@ void PrintJob(const v1::Job& job, const Market& market);
 
 // Columns as wide as their widest cell; the first row is the heading.
 void PrintTable(const std::vector<std::vector<std::string>>& rows);
+// The one or, with --json, the other form of the same list.
+void PrintList(const MarketOptions& options, const std::vector<std::vector<std::string>>& rows,
+               const Json& all);
 
 // Names come from strangers: what a terminal would act on becomes '?'.
 std::string Printable(const std::string& text);
