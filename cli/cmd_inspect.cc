@@ -11,9 +11,9 @@
 #include "prover/format/r1cs.h"
 #include "prover/format/wtns.h"
 #include "prover/format/zkey.h"
-#include "prover/format/zkey_layout.h"
 #include "prover/groth16/prove.h"
 #include "prover/groth16/verify.h"
+#include "prover/groth16/work_units.h"
 
 namespace prooflode::cli {
 namespace {
@@ -23,21 +23,12 @@ struct InspectOptions {
   bool json = false;
 };
 
-// How many phase-2 contributions the file records; 0 where it has no such section.
-StatusOr<uint32_t> ContributionCount(const std::string& path) {
-  PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForReading(path));
-  PL_ASSIGN_OR_RETURN(const BinFile file, BinFile::Open(fd.get(), path, zkey::kSchema));
-  if (!file.Has(zkey::kContributions) || file.SizeOf(zkey::kContributions) < zkey::kCircuitHashBytes + 4)
-    return 0;
-  uint8_t count[4];
-  PL_RETURN_IF_ERROR(file.Read(zkey::kContributions, zkey::kCircuitHashBytes, count));
-  return LoadLe<uint32_t>(count);
-}
-
 StatusOr<Json> InspectZkey(const std::string& path) {
   ThreadPool pool(ThreadPool::UsableProcessors());
-  PL_ASSIGN_OR_RETURN(const groth16::ProvingKey key, ReadZkey(path, {.allow_insecure_setup = true}, pool));
-  PL_ASSIGN_OR_RETURN(const uint32_t contributions, ContributionCount(path));
+  PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForReading(path));
+  PL_ASSIGN_OR_RETURN(const groth16::ProvingKey key,
+                      ReadZkeyFd(fd.get(), path, {.allow_insecure_setup = true}, pool));
+  PL_ASSIGN_OR_RETURN(const uint32_t contributions, ZkeyContributionCount(fd.get(), path));
   return Json{{"type", "zkey"},
               {"protocol", "groth16"},
               {"curve", "bn128"},
@@ -46,6 +37,7 @@ StatusOr<Json> InspectZkey(const std::string& path) {
               {"public_inputs", key.public_count},
               {"domain", key.domain_size()},
               {"coefficients", key.coefficients.size()},
+              {"work_units", groth16::WorkUnits(key, {})},
               {"contributions", contributions},
               {"gamma_is_delta", !groth16::CheckVerifyingKey(key.verifying_key, false).ok()}};
 }

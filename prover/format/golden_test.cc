@@ -60,6 +60,16 @@ TEST(Golden, ZkeyIsWrittenByteForByteButForItsCeremony) {
   EXPECT_EQ(written.Bytes(), golden.Bytes());
 }
 
+TEST(Golden, ContributionsAreCounted) {
+  for (const auto& [name, count] : {std::pair("cubic.zkey", 2u), std::pair("phase1.zkey", 0u)}) {
+    const auto fd = OpenForReading(Vector(name));
+    ASSERT_TRUE(fd.ok()) << fd.status();
+    const auto found = ZkeyContributionCount(fd->get(), name);
+    ASSERT_TRUE(found.ok()) << found.status();
+    EXPECT_EQ(*found, count) << name;
+  }
+}
+
 TEST(Golden, KeyWithoutSecondPhase) {
   ThreadPool pool(1);
   const auto refused = ReadZkey(Vector("phase1.zkey"), {}, pool);

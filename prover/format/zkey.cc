@@ -225,6 +225,14 @@ StatusOr<ProvingKey> ReadZkeyFd(int fd, const std::string& name, const ZkeyOptio
   return key;
 }
 
+StatusOr<uint32_t> ZkeyContributionCount(int fd, const std::string& name) {
+  PL_ASSIGN_OR_RETURN(const BinFile file, BinFile::Open(fd, name, zkey::kSchema));
+  PL_RETURN_IF_ERROR(CheckContributions(file));
+  uint8_t count[4];
+  PL_RETURN_IF_ERROR(file.Read(zkey::kContributions, zkey::kCircuitHashBytes, count));
+  return LoadLe<uint32_t>(count);
+}
+
 StatusOr<ProvingKey> ReadZkey(const std::string& path, const ZkeyOptions& options, ThreadPool& pool) {
   PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForReading(path));
   return ReadZkeyFd(fd.get(), path, options, pool);

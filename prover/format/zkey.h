@@ -35,6 +35,9 @@ StatusOr<groth16::ProvingKey> ReadZkey(const std::string& path, const ZkeyOption
 StatusOr<groth16::ProvingKey> ReadZkeyFd(int fd, const std::string& name, const ZkeyOptions& options,
                                          ThreadPool& pool);
 
+// How many contributions to the setup's second phase a file records that ReadZkeyFd accepts.
+StatusOr<uint32_t> ZkeyContributionCount(int fd, const std::string& name);
+
 // Writes what ReadZkey reads, in snarkjs's section order, with an empty contribution list.
 Status WriteZkey(const std::string& path, const groth16::ProvingKey& key);
 
