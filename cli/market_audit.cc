@@ -49,6 +49,10 @@ StatusOr<ExitCode> Audit(const AuditFlags& flags, Session& session) {
              {"foreign_receipts", input.foreign_receipts}}) {
       json[name] = value;
     }
+    json["verdicts_by_verifier_version"] = Json::object();
+    for (const auto& [version, count] : report.verdicts_by_version) {
+      json["verdicts_by_verifier_version"][absl::StrCat(version)] = count;
+    }
     PrintJson(json);
   } else {
     PrintLine(absl::StrCat("log:       ", report.log.size, " leaves, root ", HexEncode(report.log.root)));
@@ -56,6 +60,9 @@ StatusOr<ExitCode> Audit(const AuditFlags& flags, Session& session) {
                            " refunded, ", report.unfinished, " unfinished"));
     PrintLine(
         absl::StrCat("commits:   ", report.commits, ", ", report.verdicts_judged, " verdicts judged again"));
+    for (const auto& [version, count] : report.verdicts_by_version) {
+      PrintLine(absl::StrCat("verifier:  version ", version, ", ", count, " verdicts"));
+    }
     PrintLine(absl::StrCat("evidence:  ", report.receipts, " receipts, ", report.signed_heads,
                            " signed tree heads; ", input.foreign_receipts,
                            " receipts of other logs passed over"));

@@ -41,7 +41,8 @@ Status RegisterCircuit(const CircuitOptions& options, Session& session) {
 Status ListCircuits(const CircuitOptions& options, Session& session) {
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"NAME", "DOMAIN", "PUBLIC", "KEY", "REGISTERED"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"NAME", "DOMAIN", "PUBLIC", "KEY", "WORK", "BITS", "SETUP", "REGISTERED"}};
   v1::ListCircuitsRequest request;
   do {
     const auto response = market->client->ListCircuits(request);
@@ -50,6 +51,7 @@ Status ListCircuits(const CircuitOptions& options, Session& session) {
       all.push_back(ToJson(c));
       rows.push_back({Printable(c.name()), absl::StrCat(c.domain_size()),
                       absl::StrCat(c.public_input_count()), HumanBytes(c.zkey_bytes()),
+                      absl::StrCat(c.work_units()), absl::StrCat(c.security_bits()), SetupText(c),
                       TimeText(c.registered_at_us())});
     }
     request.set_page_token(response->next_page_token());

@@ -31,7 +31,8 @@ void Show(const v1::Job& job, const JobOptions& options, const Market& market) {
 
 Status ListJobs(const JobOptions& options, Market& market) {
   Json all = Json::array();
-  std::vector<std::vector<std::string>> rows = {{"JOB", "CIRCUIT", "STATE", "REWARD", "RACING", "POSTED"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"JOB", "CIRCUIT", "STATE", "REWARD", "PER 1000", "RACING", "POSTED"}};
   v1::ListJobsRequest request;
   request.set_mine_only(options.mine);
   uint32_t left = options.limit;
@@ -42,8 +43,8 @@ Status ListJobs(const JobOptions& options, Market& market) {
     for (const v1::Job& j : response->jobs()) {
       all.push_back(ToJson(j, market));
       rows.push_back({HexEncode(AsBytes(j.job_id())), Printable(j.circuit_name()), StateText(j.state()),
-                      market.AmountText(j.reward_units()), absl::StrCat(j.racer_count()),
-                      TimeText(j.posted_at_us())});
+                      market.AmountText(j.reward_units()), PriceText(j, market),
+                      absl::StrCat(j.racer_count()), TimeText(j.posted_at_us())});
     }
     left -= std::min<uint32_t>(left, static_cast<uint32_t>(response->jobs_size()));
     request.set_page_token(response->next_page_token());

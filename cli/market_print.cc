@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cctype>
+#include <limits>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/str_format.h"
 
 namespace prooflode::cli {
@@ -16,6 +18,14 @@ std::string WithoutPrefix(std::string name, size_t prefix) {
   return name;
 }
 
+std::string SetupLine(const v1::Circuit& c) {
+  if (c.insecure_setup())
+    return "INSECURE test setup (gamma = ±delta): anybody can forge proofs for this key";
+  if (c.setup_contributions() == 0) return "by a single party: it can forge proofs for this key";
+  return absl::StrFormat("ceremony of %d contributions, as the key says; one honest one is enough",
+                         c.setup_contributions());
+}
+
 std::string PolicyText(const v1::Policy& policy) {
   if (policy.has_lease())
     return absl::StrFormat("%slease of %.1f s", policy.lease().hedged() ? "hedged " : "",
@@ -25,6 +35,21 @@ std::string PolicyText(const v1::Policy& policy) {
 }
 
 }  // namespace
+
+std::string SetupText(const v1::Circuit& c) {
+  if (c.insecure_setup()) return "insecure";
+  return c.setup_contributions() == 0 ? "single-party" : "ceremony";
+}
+
+uint64_t RewardPer1000(const v1::Job& j) {
+  if (j.work_units() == 0) return 0;
+  const absl::uint128 price = absl::uint128(j.reward_units()) * 1000 / j.work_units();
+  return static_cast<uint64_t>(std::min<absl::uint128>(price, std::numeric_limits<uint64_t>::max()));
+}
+
+std::string PriceText(const v1::Job& j, const Market& market) {
+  return j.work_units() == 0 ? "-" : market.AmountText(RewardPer1000(j));
+}
 
 Json AmountJson(uint64_t units, const Market& market) {
   return {{"units", units}, {"text", market.AmountText(units)}};
@@ -52,11 +77,20 @@ std::string Printable(const std::string& text) {
 }
 
 Json ToJson(const v1::Circuit& c) {
-  return {{"circuit_id", Hex(c.circuit_id())},        {"name", c.name()},
-          {"zkey_digest", Hex(c.zkey_digest())},      {"zkey_bytes", c.zkey_bytes()},
-          {"domain_size", c.domain_size()},           {"variables", c.variable_count()},
-          {"public_inputs", c.public_input_count()},  {"owner", Hex(c.owner())},
-          {"registered_at_us", c.registered_at_us()}, {"insecure_setup", c.insecure_setup()}};
+  return {{"circuit_id", Hex(c.circuit_id())},
+          {"name", c.name()},
+          {"zkey_digest", Hex(c.zkey_digest())},
+          {"zkey_bytes", c.zkey_bytes()},
+          {"domain_size", c.domain_size()},
+          {"variables", c.variable_count()},
+          {"public_inputs", c.public_input_count()},
+          {"owner", Hex(c.owner())},
+          {"registered_at_us", c.registered_at_us()},
+          {"insecure_setup", c.insecure_setup()},
+          {"setup", SetupText(c)},
+          {"setup_contributions", c.setup_contributions()},
+          {"security_bits", c.security_bits()},
+          {"work_units", c.work_units()}};
 }
 
 Json ToJson(const v1::Job& j, const Market& market) {
@@ -64,6 +98,8 @@ Json ToJson(const v1::Job& j, const Market& market) {
           {"circuit", j.circuit_name()},
           {"state", StateText(j.state())},
           {"reward", AmountJson(j.reward_units(), market)},
+          {"work_units", j.work_units()},
+          {"reward_per_1000_work_units", AmountJson(RewardPer1000(j), market)},
           {"fee", AmountJson(j.fee_units(), market)},
           {"collateral", AmountJson(j.collateral_units(), market)},
           {"bounty", AmountJson(j.bounty_units(), market)},
@@ -133,7 +169,9 @@ void PrintCircuit(const v1::Circuit& c) {
                             c.variable_count(), c.public_input_count()));
   PrintLine("key:           " + HumanBytes(c.zkey_bytes()) + ", sha256 " + Hex(c.zkey_digest()));
   PrintLine("registered:    " + TimeText(c.registered_at_us()) + " by " + Hex(c.owner()));
-  if (c.insecure_setup()) PrintLine("INSECURE:      anybody can forge proofs for this key");
+  PrintLine(absl::StrFormat("work:          %d units a proof", c.work_units()));
+  PrintLine(absl::StrFormat("security:      %d bits", c.security_bits()));
+  PrintLine("setup:         " + SetupLine(c));
 }
 
 void PrintJob(const v1::Job& j, const Market& market) {
@@ -142,6 +180,7 @@ void PrintJob(const v1::Job& j, const Market& market) {
   PrintLine("state:      " + StateText(j.state()));
   PrintLine("reward:     " + market.AmountText(j.reward_units()) + " plus fee " +
             market.AmountText(j.fee_units()) + ", " + PolicyText(j.policy()));
+  PrintLine(absl::StrFormat("work:       %d units, %s for 1000", j.work_units(), PriceText(j, market)));
   if (j.collateral_units() > 0) {
     PrintLine("collateral: " + market.AmountText(j.collateral_units()) + " from each miner, bounty " +
               market.AmountText(j.bounty_units()));

@@ -36,6 +36,12 @@ void PrintList(const MarketOptions& options, const std::vector<std::vector<std::
                const Json& all);
 
 // Names come from strangers: what a terminal would act on becomes '?'.
+// How a circuit's key was made, as far as it tells: "insecure", "single-party", "ceremony".
+std::string SetupText(const v1::Circuit& circuit);
+// The reward for 1000 work units, rounded down; 0 where the circuit's work is not known.
+uint64_t RewardPer1000(const v1::Job& job);
+// The same for people; "-" where it is not known.
+std::string PriceText(const v1::Job& job, const Market& market);
 std::string Printable(const std::string& text);
 
 }  // namespace prooflode::cli

@@ -48,6 +48,7 @@ StatusOr<OfferedJob> ToJob(const v1::SessionResponse::Offer& offer) {
   out.supported = circuit.proof_system() == v1::PROOF_SYSTEM_GROTH16_BN254;
   out.insecure_setup = circuit.insecure_setup();
   out.domain_size = circuit.domain_size();
+  out.work_units = circuit.work_units();
   out.zkey_bytes = circuit.zkey_bytes();
   out.witness_bytes = job.witness_bytes();
   out.reward = Amount{job.reward_units()};

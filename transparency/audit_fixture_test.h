@@ -163,7 +163,8 @@ class HonestLog {
                             {55, Str(opening.nonce)}});
   }
   void Verdict(const std::string& attempt, bool valid) {
-    Add(LeafType::kVerdict, {{50, attempt}, {57, std::string(1, valid ? '\1' : '\0')}});
+    Add(LeafType::kVerdict,
+        {{50, attempt}, {57, std::string(1, valid ? '\1' : '\0')}, {59, std::string("\7\0\0\0", 4)}});
   }
 
   SigningKey coordinator_ = SigningKey::FromSeed({9});

@@ -276,12 +276,21 @@ void MarketAudit::OnRelease() {
   if (Bytes(56) == std::string(1, static_cast<char>(kReasonUnprovable))) ++jobs_.at(attempt->job).reports;
 }
 
+void MarketAudit::NoteVerifier(const std::string& job) {
+  const std::string* const field = Field(59);
+  const uint32_t version =
+      field == nullptr || field->size() != 4 ? 0 : LoadLe<uint32_t>(AsBytes(*field).data());
+  if (!Demand(version > 0, "verifier-unnamed", "a verdict does not say which verifier decided")) return;
+  if (options_.job.empty() || options_.job == Hex(job)) ++verdicts_by_version_[version];
+}
+
 void MarketAudit::OnVerdict() {
   Attempt* attempt = FindAttempt(Bytes(50));
   Job* job = attempt == nullptr ? nullptr : FindJob(attempt->job);
   if (job == nullptr) return;
   const bool waits = attempt->proof && !attempt->valid && !attempt->decided;
   if (!Demand(waits, "verdict-without-reveal", "a verdict on what waits for none")) return;
+  NoteVerifier(attempt->job);
   const bool valid = Bytes(57) == std::string(1, '\1');
   const auto circuit = circuits_.find(job->circuit);
   if (WantsVerdict(attempt->job) && circuit != circuits_.end()) {
@@ -356,6 +365,7 @@ void MarketAudit::Finish(AuditReport& report) {
   report.paid = paid_;
   report.refunded = refunded_;
   report.verdicts_judged = judged_;
+  report.verdicts_by_version = verdicts_by_version_;
 }
 
 bool MarketAudit::KnowsJob(const std::string& hex) const {

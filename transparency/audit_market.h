@@ -72,6 +72,7 @@ class MarketAudit {
   Attempt* FindAttempt(const std::string& id);
   Attempt* Own();
   bool WantsVerdict(const std::string& job) const;
+  void NoteVerifier(const std::string& job);
 
   void OnRestart();
   void OnRegister();
@@ -119,6 +120,7 @@ class MarketAudit {
   uint64_t paid_ = 0;
   uint64_t refunded_ = 0;
   uint64_t judged_ = 0;
+  std::map<uint32_t, uint64_t> verdicts_by_version_;
 
   // The leaf at hand.
   uint64_t index_ = 0;

@@ -65,6 +65,7 @@ TEST_F(AuditTest, AnHonestLogHasNoFindings) {
   EXPECT_EQ(report.unfinished, 0u);
   EXPECT_EQ(report.commits, 2u);
   EXPECT_EQ(report.verdicts_judged, 2u);
+  EXPECT_EQ(report.verdicts_by_version, (std::map<uint32_t, uint64_t>{{7, 2}}));
   EXPECT_EQ(report.receipts, 2u);
   EXPECT_EQ(report.signed_heads, 4u);
 }
@@ -113,6 +114,13 @@ TEST_F(AuditTest, CommitSlippedInFrontAfterAReveal) {
 TEST_F(AuditTest, VerdictChanged) {
   log_.leaves[HonestLog::kVerdictA].fields[57] = std::string(1, '\0');
   ExpectFraud("verdict-wrong", Judge());
+}
+
+TEST_F(AuditTest, AVerdictOfAnUnnamedVerifier) {
+  log_.leaves[HonestLog::kVerdictA].fields[59] = std::string(4, '\0');
+  ExpectFraud("verifier-unnamed", Judge());
+  log_.leaves[HonestLog::kVerdictA].fields.erase(59);
+  ExpectFraud("verifier-unnamed", Judge());
 }
 
 TEST_F(AuditTest, VerdictOfAnotherJobIsBelievedWhenOneIsAskedFor) {

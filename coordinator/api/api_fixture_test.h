@@ -149,6 +149,7 @@ class TestFileChecker final : public FileChecker {
 
 class TestProofChecker final : public engine::ProofChecker {
  public:
+  uint32_t version() const override { return 1; }
   void Check(Request request, std::function<void(bool valid)> done) override {
     const bool valid = !request.proof.empty() && request.proof[0] == 'V';
     PL_CHECK(workers_.Submit([done = std::move(done), valid] { done(valid); }));

@@ -39,7 +39,7 @@ Broadcaster::Task Broadcaster::Opened(const market::Market& market, const market
     const CircuitPtr circuit = circuits_.Find(job.circuit);
     if (circuit == nullptr) return;  // it opens with Load
     auto offer = std::make_shared<v1::SessionResponse>();
-    ToProto(job, circuit->name, offer->mutable_offer()->mutable_job());
+    ToProto(job, circuit.get(), offer->mutable_offer()->mutable_job());
     ToProto(*circuit, /*with_verification_key=*/false, offer->mutable_offer()->mutable_circuit());
     sessions_.JobOpened(
         {.id = job.id,
@@ -94,7 +94,7 @@ void Broadcaster::Add(const market::Market& market, const market::Effect& effect
     tasks.push_back([this, job = *job] {
       if (!watchers_.IsWatched(job.id)) return;
       v1::Job message;
-      ToProto(job, circuits_.NameOf(job.circuit), &message);
+      ToProto(job, circuits_.Find(job.circuit).get(), &message);
       watchers_.JobChanged(message);
     });
   } else if (const auto* full = std::get_if<market::RaceFull>(&effect)) {

@@ -37,14 +37,20 @@ void ToProto(const market::Circuit& c, bool with_verification_key, v1::Circuit* 
   out->set_registered_at_us(Count(c.registered_at));
   out->set_insecure_setup(c.insecure_setup);
   out->set_verifying_key_digest(StringOf(c.verifying_key_digest));
+  out->set_security_bits(c.security_bits);
+  out->set_setup_contributions(c.setup_contributions);
+  out->set_work_units(c.work_units);
   out->set_format(kCircuitFormat);
   if (with_verification_key) out->set_verification_key_json(c.verification_key_json);
 }
 
-void ToProto(const market::Job& j, const std::string& circuit_name, v1::Job* out) {
+void ToProto(const market::Job& j, const market::Circuit* circuit, v1::Job* out) {
   out->set_job_id(StringOf(j.id.bytes));
   out->set_circuit_id(StringOf(j.circuit));
-  out->set_circuit_name(circuit_name);
+  if (circuit != nullptr) {
+    out->set_circuit_name(circuit->name);
+    out->set_work_units(circuit->work_units);
+  }
   out->set_requester(StringOf(j.requester));
   out->set_state(static_cast<v1::JobState>(j.state));
   out->set_reward_units(Count(j.reward));

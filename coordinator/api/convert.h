@@ -36,7 +36,8 @@ market::Policy PolicyOf(const v1::Policy& policy, const market::Rules& rules);
 market::Reason ReasonOf(v1::Reason reason);
 
 void ToProto(const market::Circuit& circuit, bool with_verification_key, v1::Circuit* out);
-void ToProto(const market::Job& job, const std::string& circuit_name, v1::Job* out);
+// `circuit`: the job's; nullptr leaves out what is known of it.
+void ToProto(const market::Job& job, const market::Circuit* circuit, v1::Job* out);
 void ToProto(const market::Attempt& attempt, v1::Attempt* out);
 void ToProto(const ledger::Transfer& transfer, v1::Transfer* out);
 // Signs with the coordinator's key.

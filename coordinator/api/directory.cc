@@ -37,11 +37,6 @@ size_t CircuitDirectory::CountOf(const market::Identity& owner) const {
   return it == count_of_.end() ? 0 : it->second;
 }
 
-std::string CircuitDirectory::NameOf(const market::CircuitId& id) const {
-  const CircuitPtr circuit = Find(id);
-  return circuit == nullptr ? "" : circuit->name;
-}
-
 std::vector<CircuitPtr> CircuitDirectory::List(const std::string& after, size_t count) const {
   std::vector<CircuitPtr> found;
   MutexLock lock(mutex_);

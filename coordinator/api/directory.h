@@ -26,7 +26,6 @@ class CircuitDirectory {
   CircuitPtr FindByName(const std::string& name) const;
   // The one that was registered with these files.
   CircuitPtr FindByFiles(const Digest& zkey, const std::optional<Digest>& r1cs) const;
-  std::string NameOf(const market::CircuitId& id) const;  // empty when there is none
   // By name, those after `after`, at most `count`.
   std::vector<CircuitPtr> List(const std::string& after, size_t count) const;
   size_t CountOf(const market::Identity& owner) const;

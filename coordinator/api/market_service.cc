@@ -57,7 +57,7 @@ MarketServiceImpl::MarketServiceImpl(Environment& environment)
       watch_job_(environment.metrics, "MarketService", "WatchJob", "server_stream") {}
 
 void MarketServiceImpl::FillJob(const market::Job& job, v1::Job* out) const {
-  ToProto(job, environment_.broadcaster.circuits().NameOf(job.circuit), out);
+  ToProto(job, environment_.broadcaster.circuits().Find(job.circuit).get(), out);
 }
 
 grpc::ServerUnaryReactor* MarketServiceImpl::RegisterCircuit(grpc::CallbackServerContext* context,

@@ -78,7 +78,7 @@ void MinerServiceImpl::FillAccepted(const market::Identity& miner, const market:
   }
   if (admitted != nullptr) ToProto(admitted->attempt, response->mutable_attempt());
   if (candidate != nullptr) response->set_draw_at_us(Count(job.draw_at));
-  ToProto(job, broadcaster.circuits().NameOf(job.circuit), response->mutable_job());
+  ToProto(job, broadcaster.circuits().Find(job.circuit).get(), response->mutable_job());
 }
 
 grpc::ServerUnaryReactor* MinerServiceImpl::WithdrawCandidacy(grpc::CallbackServerContext* context,

@@ -42,7 +42,7 @@ void WatchStream::Open(Environment& environment, const Caller& caller, const v1:
                    broadcaster.Post([self, identity, after, &broadcaster, job = *job] {
                      if (self->IsFinished()) return;
                      v1::Job message;
-                     ToProto(job, broadcaster.circuits().NameOf(job.circuit), &message);
+                     ToProto(job, broadcaster.circuits().Find(job.circuit).get(), &message);
                      broadcaster.watchers().Open(identity, message, after, self);
                    });
                  });

@@ -28,6 +28,9 @@ std::vector<market::Command> AllCommands() {
   circuit.insecure_setup = true;
   circuit.verification_key_json = "{}";
   circuit.verifying_key_digest = Filled<32>(39);
+  circuit.security_bits = 49;
+  circuit.setup_contributions = 50;
+  circuit.work_units = 51;
   market::PostJob post{.circuit = Filled<32>(1), .witness_digest = Filled<32>(9), .witness_bytes = 10};
   post.public_inputs = std::string("\0\1", 2);
   post.statement = Filled<32>(11);
@@ -50,7 +53,7 @@ std::vector<market::Command> AllCommands() {
           market::CommitProof{attempt, 19, Filled<32>(20), Filled<64>(21)},
           market::RevealProof{attempt, 22, std::string(256, '\3'), Filled<32>(23), Filled<32>(24)},
           market::ReleaseAttempt{attempt, 25, market::Reason::kDraining},
-          market::RecordVerdict{attempt, true},
+          market::RecordVerdict{attempt, true, 52},
           market::Deposit{Filled<32>(26), Amount{27}, "reference"},
           market::Withdraw{Amount{28}, "other"},
           market::PayWithdrawal{45, "paid"},

@@ -69,6 +69,9 @@ void VisitCommand(Archive& a, Is<market::RegisterCircuit> auto& command) {
   a(21, c.verification_key_json);
   a(22, c.registered_at);
   a(23, c.verifying_key_digest);
+  a(24, c.security_bits);
+  a(25, c.setup_contributions);
+  a(26, c.work_units);
   a(70, c.owner);
 }
 template <typename Archive>
@@ -138,6 +141,7 @@ template <typename Archive>
 void VisitCommand(Archive& a, Is<market::RecordVerdict> auto& c) {
   a(50, c.attempt);
   a(57, c.valid);
+  a(59, c.verifier_version);
 }
 template <typename Archive>
 void VisitCommand(Archive& a, Is<market::Deposit> auto& c) {

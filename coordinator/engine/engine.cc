@@ -387,9 +387,9 @@ void Engine::DispatchChecks() {
                           .verification_key_json = circuit->verification_key_json,
                           .public_inputs = job->public_inputs,
                           .proof = attempt->proof},
-                         [id, box = verdict_box_](bool valid) {
+                         [id, version = parts_.checker.version(), box = verdict_box_](bool valid) {
                            MutexLock lock(box->mutex);
-                           box->verdicts.push_back({id, valid});
+                           box->verdicts.push_back({id, valid, version});
                            if (box->wake) box->wake();
                          });
   }

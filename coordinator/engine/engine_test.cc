@@ -8,6 +8,7 @@
 #include "base/real_env.h"
 #include "base/sim/sim_env.h"
 #include "coordinator/engine/answer_codec.h"
+#include "coordinator/engine/command_codec.h"
 #include "coordinator/engine/memory_store.h"
 #include "coordinator/engine/replay.h"
 #include "coordinator/engine/settable_clock_test.h"
@@ -33,6 +34,7 @@ Digest Content(const std::string& text) { return Sha256(AsBytes(text)); }
 // Keeps requests until the test decides them.
 class HeldChecker final : public ProofChecker {
  public:
+  uint32_t version() const override { return 7; }
   void Check(Request request, std::function<void(bool)> done) override {
     MutexLock lock(mutex_);
     held_.emplace_back(std::move(request), std::move(done));
@@ -185,6 +187,18 @@ TEST(Engine, ARaceFromPostToPayment) {
   EXPECT_EQ(won.state, JobState::kWon);
   EXPECT_EQ(won.winner, kM1);
   EXPECT_GT(b.outbox.count, 0u);
+  size_t verdicts = 0;
+  const auto leaves = b.store.ReadLeaves(0, 1000);
+  ASSERT_TRUE(leaves.ok());
+  for (const transparency::Leaf& leaf : *leaves) {
+    const auto stamped = DecodeCommand(*transparency::DecodeLeaf(AsBytes(leaf.bytes)), leaf.index);
+    ASSERT_TRUE(stamped.ok()) << stamped.status();
+    const auto* const verdict = std::get_if<market::RecordVerdict>(&stamped->command);
+    if (verdict == nullptr) continue;
+    ++verdicts;
+    EXPECT_EQ(verdict->verifier_version, b.checker->version());
+  }
+  EXPECT_EQ(verdicts, 1u);
   const auto report = CheckByReplay(b.store);
   EXPECT_TRUE(report.ok()) << report.status();
 }

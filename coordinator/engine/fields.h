@@ -33,6 +33,9 @@ void VisitFields(Archive& archive, Is<market::Circuit> auto& c) {
   archive(c.insecure_setup);
   archive(c.verification_key_json);
   archive(c.verifying_key_digest);
+  archive(c.security_bits);
+  archive(c.setup_contributions);
+  archive(c.work_units);
 }
 
 template <typename Archive>

@@ -91,6 +91,8 @@ class ProofChecker {
     std::string public_inputs;
     std::string proof;
   };
+  // Of the code that decides, at least 1; every verdict in the log carries it.
+  virtual uint32_t version() const = 0;
   // Calls `done` exactly once, later, on any thread.
   virtual void Check(Request request, std::function<void(bool valid)> done) = 0;
 };

@@ -39,7 +39,7 @@ class Record {
     reveal.opening = OpeningOf(market, reveal);
     Do(kMiner, market::CommitProof{attempt.id, attempt.fence, reveal.opening, {}});
     Do(kMiner, reveal);
-    Do({}, market::RecordVerdict{attempt.id, true});
+    Do({}, market::RecordVerdict{attempt.id, true, 1});
   }
 
   // The index of the first leaf with such a command.

@@ -75,6 +75,7 @@ struct ReleaseAttempt {
 struct RecordVerdict {
   AttemptId attempt{};
   bool valid = false;
+  uint32_t verifier_version = 0;  // of the code that decided
 };
 struct Deposit {
   Identity owner{};

@@ -69,7 +69,10 @@ struct Circuit {
   Micros registered_at{};
   bool insecure_setup = false;
   std::string verification_key_json;
-  Digest verifying_key_digest{};  // statements and prepared keys go by it; several circuits may share one
+  Digest verifying_key_digest{};     // statements and prepared keys go by it; several circuits may share one
+  uint32_t security_bits = 0;        // of work to forge a proof; 0 for an insecure setup
+  uint32_t setup_contributions = 0;  // to the setup's second phase, as the zkey tells
+  uint64_t work_units = 0;           // what a proof costs
   friend bool operator==(const Circuit&, const Circuit&) = default;
 };
 

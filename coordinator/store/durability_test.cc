@@ -21,6 +21,7 @@ namespace {
 // Finds every proof valid, once it is asked to.
 class HeldChecker final : public engine::ProofChecker {
  public:
+  uint32_t version() const override { return 1; }
   void Check(Request, std::function<void(bool)> done) override { held_.push_back(std::move(done)); }
   void DecideAll() {
     for (const auto& done : std::exchange(held_, {})) done(true);

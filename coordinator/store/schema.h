@@ -1,4 +1,4 @@
-// Tables of the SQLite store, version 4; docs/formats/store.md explains them. Columns of circuits, jobs,
+// Tables of the SQLite store, version 5; docs/formats/store.md explains them. Columns of circuits, jobs,
 // attempts, transfers, withdrawals and suspensions stand in the order of coordinator/engine/fields.h.
 #pragma once
 
@@ -7,7 +7,7 @@
 namespace prooflode::store {
 
 constexpr int64_t kApplicationId = 0x504c4f44;  // "PLOD"
-constexpr int64_t kSchemaVersion = 4;
+constexpr int64_t kSchemaVersion = 5;
 
 constexpr char kSchema[] = R"sql(
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
@@ -35,7 +35,10 @@ CREATE TABLE circuits (
   registered_at_us INTEGER NOT NULL,
   insecure_setup INTEGER NOT NULL CHECK (insecure_setup IN (0, 1)),
   verification_key_json TEXT NOT NULL,
-  verifying_key_digest BLOB NOT NULL CHECK (length(verifying_key_digest) = 32)
+  verifying_key_digest BLOB NOT NULL CHECK (length(verifying_key_digest) = 32),
+  security_bits INTEGER NOT NULL CHECK (security_bits >= 0),
+  setup_contributions INTEGER NOT NULL CHECK (setup_contributions >= 0),
+  work_units INTEGER NOT NULL CHECK (work_units >= 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE jobs (

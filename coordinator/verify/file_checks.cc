@@ -7,9 +7,12 @@
 #include "prover/format/r1cs.h"
 #include "prover/format/wtns.h"
 #include "prover/format/zkey.h"
+#include "prover/groth16/bit_wires.h"
 #include "prover/groth16/random_fr.h"
+#include "prover/groth16/security.h"
 #include "prover/groth16/statement.h"
 #include "prover/groth16/verify.h"
+#include "prover/groth16/work_units.h"
 
 namespace prooflode::verify {
 namespace {
@@ -92,9 +95,11 @@ StatusOr<market::Circuit> CheckCircuit(const OpenFile& zkey, const std::optional
                             .public_inputs_max = limits.public_inputs_max};
   if (r1cs) PL_RETURN_IF_ERROR(CheckSystemSize(zkey, *r1cs));
   PL_ASSIGN_OR_RETURN(const groth16::ProvingKey key, ReadZkeyFd(zkey.fd, zkey.name, options, pool));
+  std::vector<bool> bits;
   if (r1cs) {
     PL_ASSIGN_OR_RETURN(const ConstraintSystem system, ReadR1csFd(r1cs->fd, r1cs->name));
     PL_RETURN_IF_ERROR(CheckSystem(key, system, random));
+    bits = groth16::BitWires(system);
   }
   market::Circuit circuit;
   circuit.verifying_key_digest = groth16::VerifyingKeyDigest(key.verifying_key);
@@ -110,6 +115,9 @@ StatusOr<market::Circuit> CheckCircuit(const OpenFile& zkey, const std::optional
   circuit.variable_count = key.variable_count;
   circuit.public_input_count = key.public_count;
   circuit.insecure_setup = !groth16::CheckVerifyingKey(key.verifying_key, false).ok();
+  circuit.security_bits = circuit.insecure_setup ? 0 : groth16::kBn254SecurityBits;
+  PL_ASSIGN_OR_RETURN(circuit.setup_contributions, ZkeyContributionCount(zkey.fd, zkey.name));
+  circuit.work_units = groth16::WorkUnits(key, bits);
   circuit.verification_key_json = VerifyingKeyToJson(key.verifying_key);
   // What verifiers will read later.
   PL_RETURN_IF_ERROR(

@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "coordinator/engine/ports.h"
+#include "coordinator/verify/verifier_version.h"
 #include "prover/groth16/verify.h"
 
 namespace prooflode::verify {
@@ -31,6 +32,7 @@ class VerifierPool final : public engine::ProofChecker {
   // Ends after the proofs under way; what waits is dropped without a verdict (a restart asks again).
   ~VerifierPool() override;
 
+  uint32_t version() const override { return kVerifierVersion; }
   void Check(Request request, std::function<void(bool valid)> done) override;
 
  private:

@@ -11,9 +11,11 @@
 #include "coordinator/verify/verifier_pool.h"
 #include "prover/format/json.h"
 #include "prover/format/zkey.h"
+#include "prover/groth16/bit_wires.h"
 #include "prover/groth16/prove.h"
 #include "prover/groth16/statement.h"
 #include "prover/groth16/test_circuits.h"
+#include "prover/groth16/work_units.h"
 
 namespace prooflode::verify {
 namespace {
@@ -78,6 +80,10 @@ TEST(CheckCircuit, TellsWhatTheKeyIs) {
   EXPECT_EQ(circuit->variable_count, 7u);
   EXPECT_EQ(circuit->domain_size, files.key.domain_size());
   EXPECT_FALSE(circuit->insecure_setup);
+  EXPECT_EQ(circuit->security_bits, 100u);
+  EXPECT_EQ(circuit->setup_contributions, 0u);  // as WriteZkey writes it
+  EXPECT_EQ(circuit->work_units, groth16::WorkUnits(files.key, groth16::BitWires(files.system)));
+  EXPECT_GE(circuit->work_units, 1u);
   const auto key = ParseVerifyingKeyJson(circuit->verification_key_json, "key");
   ASSERT_TRUE(key.ok());
   EXPECT_EQ(*key, files.key.verifying_key);
@@ -107,6 +113,7 @@ TEST(CheckCircuit, RefusesAnInsecureSetupUnlessAllowed) {
   const auto allowed = files.Check(std::nullopt, true);
   ASSERT_TRUE(allowed.ok()) << allowed.status();
   EXPECT_TRUE(allowed->insecure_setup);
+  EXPECT_EQ(allowed->security_bits, 0u);
 }
 
 TEST(CheckCircuit, RefusesAConstraintSystemOfAnotherCircuit) {

@@ -34,6 +34,8 @@ struct OfferedJob {
   bool supported = true;  // a proof system that this miner knows
   bool insecure_setup = false;
   uint64_t domain_size = 0;
+  uint64_t work_units =
+      0;  // what a proof costs, by the sizes of its key; 0 where the coordinator does not say
   std::string public_inputs;  // 32 bytes big-endian each
   Digest zkey{};
   uint64_t zkey_bytes = 0;

@@ -1,7 +1,9 @@
 #include "miner/ui/lines.h"
 
 #include <bit>
+#include <limits>
 
+#include "absl/numeric/int128.h"
 #include "absl/strings/str_format.h"
 #include "base/amount_text.h"
 
@@ -35,6 +37,14 @@ std::string WinRatioText(uint64_t won, uint64_t lost) {
   return absl::StrFormat("%.1f%%", 100.0 * static_cast<double>(won) / static_cast<double>(won + lost));
 }
 
+// The reward for 1000 work units, where the work is known.
+std::string PriceText(const OfferedJob& job, const Money& money) {
+  if (job.work_units == 0) return "";
+  const absl::uint128 price = absl::uint128(Count(job.reward)) * 1000 / job.work_units;
+  if (price > std::numeric_limits<uint64_t>::max()) return "";
+  return absl::StrFormat(" (%s for 1000 units)", AmountText(Amount{static_cast<uint64_t>(price)}, money));
+}
+
 }  // namespace
 
 std::string ShortId(const JobId& id) { return HexEncode(ByteSpan(id).first(3)); }
@@ -55,11 +65,12 @@ std::string NewJobLine(const action::ReportNewJob& report, Micros left, const Mo
   const std::string of = job.width > 0 ? absl::StrFormat(" of %d", job.width) : "";
   const std::string place = worth.place < 1 ? absl::StrFormat("place %.0f%%, ", worth.place * 100) : "";
   return absl::StrFormat(
-      "new job %s %s %s reward %s deadline %s (%d%s racing), about %s here, %schance %.0f%%, worth %s, %s an "
+      "new job %s %s %s reward %s%s deadline %s (%d%s racing), about %s here, %schance %.0f%%, worth %s, %s "
+      "an "
       "hour",
       ShortId(job.id), job.circuit_name, SizeText(job.domain_size), AmountText(job.reward, money),
-      ClockText(left), job.racers, of, DurationText(ToMillis(worth.predicted)), place, worth.chance * 100,
-      AmountText(worth.expected, money), AmountText(worth.per_hour, money));
+      PriceText(job, money), ClockText(left), job.racers, of, DurationText(ToMillis(worth.predicted)), place,
+      worth.chance * 100, AmountText(worth.expected, money), AmountText(worth.per_hour, money));
 }
 
 std::string SkippedLine(const action::ReportSkipped& report, const Money& money) {

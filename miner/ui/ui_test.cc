@@ -62,6 +62,9 @@ TEST(LinesTest, OneLineAnEvent) {
       NewJobLine({offered, worth}, Seconds(90), kMoney),
       "new job 7f3a2c rollup 2^20 reward 120.5 PLC deadline 01:30 (3 racing), about 1.74 s here, chance "
       "25%, worth 30.125 PLC, 62000 PLC an hour");
+  offered.work_units = 1'000'000;
+  EXPECT_THAT(NewJobLine({offered, worth}, Seconds(90), kMoney),
+              HasSubstr("reward 120.5 PLC (0.12 PLC for 1000 units) deadline"));
   offered.width = 5;
   EXPECT_THAT(NewJobLine({offered, worth}, Seconds(90), kMoney), HasSubstr("(3 of 5 racing)"));
   worth.place = 0.4;

@@ -170,6 +170,7 @@ def audit_with_our_own(world, jobs, miners):
     report = world.ask("requester", "audit", "--all", *receipts)
     assert report["ok"] and report["paid"] == len(jobs) and report["receipts"] >= len(jobs), report
     assert report["verdicts_judged"] >= len(jobs) and report["foreign_receipts"] == 0, report
+    assert report["verdicts_by_verifier_version"].keys() == {"1"}, report
     assert world.ask("requester", "audit", jobs[0], *receipts)["paid"] == 1
 
     log, forged = world.dir / "export.jsonl", world.dir / "forged.jsonl"
@@ -209,7 +210,8 @@ def main():
         name_a_witness(world)
         world.start_coordinator()
         world.ask("operator", "account", "deposit", world.key("requester"), REWARD * arguments.jobs + CHANGE, "--reference", "e2e")
-        world.ask("requester", "circuit", "add", zkey, "--name", "chain")
+        circuit = world.ask("requester", "circuit", "add", zkey, "--name", "chain")
+        assert (circuit["security_bits"], circuit["setup"]) == (100, "single-party") and circuit["work_units"] > 0, circuit
         for miner in miners:
             world.ask("operator", "account", "deposit", world.key(miner), DEPOSIT, "--reference", miner)
             world.start_miner(miner, "--threads", 1)

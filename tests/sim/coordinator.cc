@@ -71,6 +71,7 @@ class Coordinator::Verifier final : public engine::ProofChecker {
  public:
   explicit Verifier(Coordinator& owner) : owner_(owner) {}
 
+  uint32_t version() const override { return 1; }
   void Check(Request request, std::function<void(bool valid)> done) override {
     World& world = owner_.world_;
     world.judge.EndTurn();

@@ -49,6 +49,7 @@ export class Auditor {
     this.jobs = new Map();
     this.attempts = new Map();
     this.proven = new Set();
+    this.verifierVersions = new Set();
     this.ledger = new Ledger();
     this.stakes = new Stakes(this);
     this.withdrawals = new Withdrawals();
@@ -78,7 +79,8 @@ export class Auditor {
     this.stakes.finish();
     this.withdrawals.finish(this.ledger.balances);
     const unfinished = [...this.jobs.values()].filter((job) => !job.settled).length;
-    return { jobs: this.jobs.size, paid: this.paid, refunded: this.refunded, unfinished, transfers: Number(this.ledger.last) };
+    return { jobs: this.jobs.size, paid: this.paid, refunded: this.refunded, unfinished, transfers: Number(this.ledger.last),
+      verifierVersions: [...this.verifierVersions] };
   }
 
   // What each type of leaf claims.
@@ -179,6 +181,9 @@ export class Auditor {
     const attempt = this.attemptOf(hex(leaf, 50));
     const job = this.jobOf(attempt.job);
     demand(attempt.proof !== undefined && attempt.valid === null && !attempt.decided, "a verdict on what awaits none");
+    const version = leaf.fields.get(59);
+    demand(version?.length === 4 && version.readUInt32LE() > 0, "a verdict does not say which verifier decided");
+    this.verifierVersions.add(version.readUInt32LE());
     const valid = leaf.fields.get(57)[0] === 1;
     demand(valid === (await this.verifyProof(this.circuits.get(job.circuit).key, job.inputs, attempt.proof)), "a verdict is wrong");
     Object.assign(attempt, { valid, decided: true });
