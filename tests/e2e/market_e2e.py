@@ -78,7 +78,7 @@ def check_ends(world, jobs, miners):
     wins = {}
     for job_id in jobs:
         job = world.ask("requester", "job", "show", job_id)
-        assert job["state"] == "won", job
+        assert job["state"] == "won" and job["work_units"] > 0, job
         wins[job["winner"]] = wins.get(job["winner"], 0) + 1
         won = [a for a in job["attempts"] if a["state"] == "won"]
         assert len(won) == 1, won
