@@ -42,6 +42,7 @@ constexpr FieldName kFields[] = {
     {24, "security_bits", Kind::kU32},
     {25, "setup_contributions", Kind::kU32},
     {26, "work_units", Kind::kU64},
+    {27, "mirrors", Kind::kText},
     {30, "job_id", Kind::kHex},
     {31, "witness_digest", Kind::kHex},
     {32, "witness_bytes", Kind::kU64},

@@ -1,5 +1,6 @@
 #include "coordinator/api/convert.h"
 
+#include "absl/strings/str_split.h"
 #include "coordinator/api/validate.h"
 #include "transparency/leaf.h"
 #include "transparency/signing.h"
@@ -40,6 +41,9 @@ void ToProto(const market::Circuit& c, bool with_verification_key, v1::Circuit* 
   out->set_security_bits(c.security_bits);
   out->set_setup_contributions(c.setup_contributions);
   out->set_work_units(c.work_units);
+  for (absl::string_view url : absl::StrSplit(c.mirrors, '\n', absl::SkipEmpty())) {
+    out->add_mirrors(std::string(url));
+  }
   out->set_format(kCircuitFormat);
   if (with_verification_key) out->set_verification_key_json(c.verification_key_json);
 }

@@ -130,6 +130,7 @@ void MarketServiceImpl::CheckAndRegister(const CallPtr& call, const Caller& call
   if (!circuit.ok()) return call->Finish(circuit.status());
   circuit->name = request.name();
   circuit->owner = caller.identity;
+  for (const std::string& url : request.mirrors()) absl::StrAppend(&circuit->mirrors, url, "\n");
   Register(call, caller, request, *std::move(circuit), response);
 }
 

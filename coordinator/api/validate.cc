@@ -55,6 +55,14 @@ Status CircuitName(std::string_view field, const std::string& value) {
   return Bad(field, absl::StrCat("byte ", static_cast<uint8_t>(value[at]), " at ", at), kWanted);
 }
 
+Status Mirror(std::string_view field, const std::string& url) {
+  PL_RETURN_IF_ERROR(Printable(field, url, 1, kMirrorBytesMax));
+  if (url.find(' ') != std::string::npos) return Bad(field, "a blank", "none");
+  if (url.starts_with("https://") || url.starts_with("http://")) return absl::OkStatus();
+  return Bad(field, absl::StrCat("\"", url.substr(0, 16), "\""),
+             "a URL that begins with https:// or http://");
+}
+
 Status Positive(std::string_view field, uint64_t value) {
   return value > 0 ? absl::OkStatus() : Bad(field, value, "> 0");
 }
@@ -151,7 +159,14 @@ Status Validate(const v1::RegisterCircuitRequest& r) {
   PL_RETURN_IF_ERROR(RequestId("RegisterCircuitRequest.request_id", r.request_id()));
   PL_RETURN_IF_ERROR(CircuitName("RegisterCircuitRequest.name", r.name()));
   PL_RETURN_IF_ERROR(Bytes("RegisterCircuitRequest.zkey_digest", r.zkey_digest(), kDigestBytes));
-  return OptionalBytes("RegisterCircuitRequest.r1cs_digest", r.r1cs_digest(), kDigestBytes);
+  PL_RETURN_IF_ERROR(OptionalBytes("RegisterCircuitRequest.r1cs_digest", r.r1cs_digest(), kDigestBytes));
+  if (static_cast<size_t>(r.mirrors_size()) > kMirrorsMax) {
+    return Bad("RegisterCircuitRequest.mirrors", r.mirrors_size(), absl::StrCat("at most ", kMirrorsMax));
+  }
+  for (const std::string& url : r.mirrors()) {
+    PL_RETURN_IF_ERROR(Mirror("RegisterCircuitRequest.mirrors", url));
+  }
+  return absl::OkStatus();
 }
 
 Status Validate(const v1::GetCircuitRequest& r) {

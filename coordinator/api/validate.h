@@ -23,6 +23,8 @@ inline constexpr uint32_t kProtocolVersion = 1;
 // Version of the form of keys, witnesses and proofs of every circuit (docs/formats).
 inline constexpr uint32_t kCircuitFormat = 1;
 inline constexpr size_t kProofBytes = 256;
+inline constexpr size_t kMirrorsMax = 4;
+inline constexpr size_t kMirrorBytesMax = 512;
 inline constexpr size_t kDrawNonceMin = 16;
 inline constexpr size_t kDrawNonceMax = 32;
 

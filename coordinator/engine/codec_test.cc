@@ -31,6 +31,7 @@ std::vector<market::Command> AllCommands() {
   circuit.security_bits = 49;
   circuit.setup_contributions = 50;
   circuit.work_units = 51;
+  circuit.mirrors = "https://a/k\nhttps://b/k\n";
   market::PostJob post{.circuit = Filled<32>(1), .witness_digest = Filled<32>(9), .witness_bytes = 10};
   post.public_inputs = std::string("\0\1", 2);
   post.statement = Filled<32>(11);

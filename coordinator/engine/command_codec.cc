@@ -72,6 +72,7 @@ void VisitCommand(Archive& a, Is<market::RegisterCircuit> auto& command) {
   a(24, c.security_bits);
   a(25, c.setup_contributions);
   a(26, c.work_units);
+  a(27, c.mirrors);
   a(70, c.owner);
 }
 template <typename Archive>

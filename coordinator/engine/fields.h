@@ -36,6 +36,7 @@ void VisitFields(Archive& archive, Is<market::Circuit> auto& c) {
   archive(c.security_bits);
   archive(c.setup_contributions);
   archive(c.work_units);
+  archive(c.mirrors);
 }
 
 template <typename Archive>

@@ -73,6 +73,7 @@ struct Circuit {
   uint32_t security_bits = 0;        // of work to forge a proof; 0 for an insecure setup
   uint32_t setup_contributions = 0;  // to the setup's second phase, as the zkey tells
   uint64_t work_units = 0;           // what a proof costs
+  std::string mirrors;               // where else the zkey is to be had: URLs, each ended by a line feed
   friend bool operator==(const Circuit&, const Circuit&) = default;
 };
 

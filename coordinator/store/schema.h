@@ -38,7 +38,8 @@ CREATE TABLE circuits (
   verifying_key_digest BLOB NOT NULL CHECK (length(verifying_key_digest) = 32),
   security_bits INTEGER NOT NULL CHECK (security_bits >= 0),
   setup_contributions INTEGER NOT NULL CHECK (setup_contributions >= 0),
-  work_units INTEGER NOT NULL CHECK (work_units >= 0)
+  work_units INTEGER NOT NULL CHECK (work_units >= 0),
+  mirrors TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE jobs (

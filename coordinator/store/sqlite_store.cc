@@ -147,7 +147,7 @@ Status SqliteStore::Prepare() {
     Strings strings;
   };
   constexpr Wanted kInserts[] = {
-      {"leaves", "INSERT", 3, Strings::kBlob},       {"circuits", "INSERT", 18, Strings::kText},
+      {"leaves", "INSERT", 3, Strings::kBlob},       {"circuits", "INSERT", 19, Strings::kText},
       {"jobs", "REPLACE", 30, Strings::kBlob},       {"attempts", "REPLACE", 21, Strings::kBlob},
       {"candidacies", "REPLACE", 6, Strings::kBlob}, {"standings", "REPLACE", 3, Strings::kBlob},
       {"accounts", "REPLACE", 2, Strings::kText},    {"transfers", "INSERT", 8, Strings::kText},
