@@ -13,7 +13,7 @@ namespace prooflode::cli {
 namespace {
 
 using transparency::LogAudit;
-using transparency::NoteKey;
+using transparency::LogKeys;
 
 constexpr uint32_t kPageLeaves = 1000;
 constexpr uint32_t kSeenMost = 1000;
@@ -64,17 +64,14 @@ Status FeedLeaves(client::LogClient& log, LogAudit& audit) {
 // Evidence first: what was signed must be in the log that is read after it.
 Status FeedCoordinator(const LogInputOptions& options, Session& session, LogAudit& audit, LogInput& input) {
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
-  const auto about = market->connection->Market();
-  PL_RETURN_IF_ERROR(Remote(about.status()));
-  const auto key = DigestFromHex(HexEncode(AsBytes(about->coordinator_key())));
-  if (!key) return Remote(absl::DataLossError("the coordinator's key is not 32 bytes"));
-  const auto log_key = transparency::LogKeyOf(about->market(), *key);
-  PL_RETURN_IF_ERROR(Remote(log_key.status()));
-  input.key = *log_key;
+  auto keys = market->connection->Keys();
+  PL_RETURN_IF_ERROR(Remote(keys.status()));
+  input.keys = *std::move(keys);
+  audit.ExpectKey(input.keys->current().key);
   client::LogClient log(*market->connection);
   StatusOr<std::string> newest = log.GetCheckpoint(0);
   if (newest.ok()) {
-    PL_RETURN_IF_ERROR(Remote(FeedCheckpoint(*newest, "the newest checkpoint", *input.key, audit)));
+    PL_RETURN_IF_ERROR(Remote(FeedCheckpoint(*newest, "the newest checkpoint", *input.keys, audit)));
     PL_RETURN_IF_ERROR(Remote(log.PutCheckpoint(*newest).status()));
     input.checkpoint = *std::move(newest);
   } else if (!absl::IsNotFound(newest.status())) {
@@ -85,7 +82,7 @@ Status FeedCoordinator(const LogInputOptions& options, Session& session, LogAudi
   for (const v1::SeenCheckpoint& item : seen->checkpoints()) {
     const std::string source =
         absl::StrCat("a checkpoint that ", HexEncode(AsBytes(item.seen_by())).substr(0, 16), "… was shown");
-    PL_RETURN_IF_ERROR(Remote(FeedCheckpoint(item.checkpoint(), source, *input.key, audit)));
+    PL_RETURN_IF_ERROR(Remote(FeedCheckpoint(item.checkpoint(), source, *input.keys, audit)));
   }
   return FeedLeaves(log, audit);
 }
@@ -97,7 +94,11 @@ Status FeedFiles(const LogInputOptions& options, LogAudit& audit, LogInput& inpu
                             : variable != nullptr                   ? variable
                                                                     : "";
   if (const auto key = DigestFromHex(named)) {
-    PL_ASSIGN_OR_RETURN(input.key, transparency::LogKeyOf(market, *key));
+    audit.ExpectKey(*key);
+    input.keys = audit.keys();
+    if (!input.keys || !input.keys->Has(*key)) {
+      PL_ASSIGN_OR_RETURN(input.keys, transparency::LogKeys::Create(market, *key));
+    }
   } else if (!options.checkpoint_files.empty() || !options.receipts.empty()) {
     return Usage(absl::InvalidArgumentError(
         "--coordinator-key: checkpoints and receipts cannot be checked without the coordinator's key"));
@@ -110,14 +111,14 @@ Status FeedReceipts(const LogInputOptions& options, LogAudit& audit, LogInput& i
     Status wrong;
     const Status read =
         client::ReadReceipts(path, [&](const transparency::Receipt& receipt, const std::string& where) {
-          const auto key = transparency::LogKeyOf(receipt.market, receipt.coordinator);
-          if (!key.ok() || *key != *input.key) {
+          const transparency::LogKeys& keys = *input.keys;
+          if (receipt.market != keys.market() || !keys.Has(receipt.coordinator)) {
             ++input.foreign_receipts;
             return;
           }
           const Status checked = transparency::CheckReceipt(receipt);
-          if (!checked.ok()) wrong.Update(Annotate(checked, where));
-          if (checked.ok()) audit.AddReceipt(receipt, "receipt " + where);
+          if (!checked.ok()) return wrong.Update(Annotate(checked, where));
+          audit.AddReceipt(receipt, "receipt " + where, keys.IsLate(receipt.coordinator, receipt.tree.size));
         });
     PL_RETURN_IF_ERROR(read);
     PL_RETURN_IF_ERROR(wrong);
@@ -135,11 +136,12 @@ void AddLogInputFlags(CLI::App& command, LogInputOptions& options) {
   AddMarketFlags(command, options.market);
 }
 
-Status FeedCheckpoint(const std::string& note, const std::string& source, const NoteKey& key,
+Status FeedCheckpoint(const std::string& note, const std::string& source, const LogKeys& keys,
                       LogAudit& audit) {
-  const auto opened = transparency::OpenCheckpoint(note, key);
+  const auto opened = keys.OpenLate(note);
   PL_RETURN_IF_ERROR(Annotate(opened.status(), source));
-  audit.AddHead({opened->checkpoint.head, source});
+  const transparency::TreeHead& head = opened->checkpoint.head;
+  audit.AddHead({head, source, keys.IsLate(opened->signer, head.size)});
   return absl::OkStatus();
 }
 
@@ -153,8 +155,8 @@ StatusOr<LogInput> FeedLog(const LogInputOptions& options, Session& session, Log
   uint64_t newest = 0;
   for (const std::string& path : options.checkpoint_files) {
     PL_ASSIGN_OR_RETURN(std::string note, ReadFile(path, transparency::kNoteSizeMax));
-    PL_RETURN_IF_ERROR(FeedCheckpoint(note, "checkpoint " + path, *input.key, audit));
-    const uint64_t size = transparency::OpenCheckpoint(note, *input.key)->checkpoint.head.size;
+    PL_RETURN_IF_ERROR(FeedCheckpoint(note, "checkpoint " + path, *input.keys, audit));
+    const uint64_t size = input.keys->OpenLate(note)->checkpoint.head.size;
     if (options.log_file.empty() || size < newest) continue;
     newest = size;
     input.checkpoint = std::move(note);

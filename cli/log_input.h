@@ -7,7 +7,7 @@
 
 #include "cli/market_session.h"
 #include "transparency/audit.h"
-#include "transparency/note.h"
+#include "transparency/log_keys.h"
 
 namespace prooflode::cli {
 
@@ -22,9 +22,9 @@ void AddLogInputFlags(CLI::App& command, LogInputOptions& options);
 
 // What was read beside the leaves.
 struct LogInput {
-  std::optional<transparency::NoteKey> key;  // the log's; absent offline where none was named
-  std::string checkpoint;                    // the newest signed note that was read; empty without one
-  uint64_t foreign_receipts = 0;             // of other markets or coordinators: passed over
+  std::optional<transparency::LogKeys> keys;  // the log's; absent offline where none was named
+  std::string checkpoint;                     // the newest signed note that was read; empty without one
+  uint64_t foreign_receipts = 0;              // of other markets or coordinators: passed over
 };
 
 // Feeds everything into `audit`. Marked errors, as Remote and Usage do: evidence that is not what it should
@@ -32,7 +32,7 @@ struct LogInput {
 StatusOr<LogInput> FeedLog(const LogInputOptions& options, Session& session, transparency::LogAudit& audit);
 
 // Adds a checkpoint's head, once its signature is checked.
-Status FeedCheckpoint(const std::string& note, const std::string& source, const transparency::NoteKey& key,
+Status FeedCheckpoint(const std::string& note, const std::string& source, const transparency::LogKeys& keys,
                       transparency::LogAudit& audit);
 
 // Findings, one a line, or "no findings".

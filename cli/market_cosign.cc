@@ -21,11 +21,7 @@ struct CosignOptions {
 Status CosignNewest(const CosignOptions& options, const SigningKey& witness,
                     const transparency::NoteKey& witness_key, Session& session) {
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
-  const auto about = market->connection->Market();
-  PL_RETURN_IF_ERROR(Remote(about.status()));
-  const auto coordinator = DigestFromHex(HexEncode(AsBytes(about->coordinator_key())));
-  if (!coordinator) return Remote(absl::DataLossError("the coordinator's key is not 32 bytes"));
-  const auto log = transparency::LogKeyOf(about->market(), *coordinator);
+  const auto log = market->connection->Keys();
   PL_RETURN_IF_ERROR(Remote(log.status()));
   PL_ASSIGN_OR_RETURN(const auto view, client::LogView::Open(options.state));
   client::LogClient calls(*market->connection);
@@ -40,11 +36,12 @@ Status CosignNewest(const CosignOptions& options, const SigningKey& witness,
   const transparency::Note cosigned{text, {transparency::CosignNote(text, options.name, witness, now)}};
   const auto added = calls.AddCosignature(transparency::FormatNote(cosigned));
   PL_RETURN_IF_ERROR(Remote(added.status(), "witness " + witness_key.Text()));
-  const uint64_t size = transparency::OpenCheckpoint(*note, *log)->checkpoint.head.size;
+  const uint64_t size = log->Open(*note)->checkpoint.head.size;
   if (options.market.json) {
     PrintJson(Json{{"leaves", size}, {"witness", witness_key.Text()}, {"added", *added}});
   } else {
-    PrintLine(absl::StrCat("cosigned ", log->name, " at ", size, " leaves as ", witness_key.Text()));
+    PrintLine(
+        absl::StrCat("cosigned ", log->current().name, " at ", size, " leaves as ", witness_key.Text()));
   }
   return absl::OkStatus();
 }

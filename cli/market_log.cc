@@ -20,7 +20,7 @@ struct VerifyOptions {
 };
 
 // Where the newest checkpoint of this log is kept: one file for each log, in the user's folder for state.
-StatusOr<std::string> StateFile(const VerifyOptions& options, const transparency::NoteKey& key) {
+StatusOr<std::string> StateFile(const VerifyOptions& options, const transparency::LogKeys& keys) {
   if (!options.state.empty()) return options.state;
   const char* xdg = std::getenv("XDG_STATE_HOME");
   const char* home = std::getenv("HOME");
@@ -37,7 +37,7 @@ StatusOr<std::string> StateFile(const VerifyOptions& options, const transparency
   PL_RETURN_IF_ERROR(MakeDirectory(folder));
   folder += "/prooflode";
   PL_RETURN_IF_ERROR(MakeDirectory(folder));
-  return absl::StrCat(folder, "/log-", HexEncode(key.key).substr(0, 16), ".checkpoint");
+  return absl::StrCat(folder, "/log-", HexEncode(keys.All().front().key).substr(0, 16), ".checkpoint");
 }
 
 StatusOr<std::string> KnownBefore(const std::string& path) {
@@ -58,7 +58,7 @@ Status Remember(const std::string& path, const std::string& before, const LogInp
   }
   const auto size = [&](const std::string& note) -> uint64_t {
     if (note.empty()) return 0;
-    return transparency::OpenCheckpoint(note, *input.key)->checkpoint.head.size;
+    return input.keys->OpenLate(note)->checkpoint.head.size;
   };
   if (input.checkpoint.empty() || size(input.checkpoint) <= size(before)) return absl::OkStatus();
   return ReplaceFileDurably(path, AsBytes(input.checkpoint));
@@ -73,12 +73,12 @@ StatusOr<ExitCode> Verify(const VerifyOptions& options, Session& session) {
     PL_ASSIGN_OR_RETURN(const LogInput input, FeedLog(options.input, session, audit));
     std::string path;
     std::string before;
-    if (input.key && !options.no_state) {
-      PL_ASSIGN_OR_RETURN(path, StateFile(options, *input.key));
+    if (input.keys && !options.no_state) {
+      PL_ASSIGN_OR_RETURN(path, StateFile(options, *input.keys));
       PL_ASSIGN_OR_RETURN(before, KnownBefore(path));
       if (!before.empty()) {
         PL_RETURN_IF_ERROR(
-            FeedCheckpoint(before, absl::StrCat("the checkpoint kept in ", path), *input.key, audit));
+            FeedCheckpoint(before, absl::StrCat("the checkpoint kept in ", path), *input.keys, audit));
       }
     }
     report = audit.Finish();

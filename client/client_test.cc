@@ -124,11 +124,12 @@ class ReceiptTest : public testing::Test {
     return receipt;
   }
   Status Check(const v1::Receipt& receipt) {
-    return CheckReceipt(receipt, commit_, miner_.public_key(), coordinator_.public_key());
+    return CheckedReceipt(receipt, commit_, miner_.public_key(), keys_).status();
   }
 
   SigningKey miner_ = SigningKey::FromSeed({1});
   SigningKey coordinator_ = SigningKey::FromSeed({2});
+  transparency::LogKeys keys_ = transparency::LogKeys::Create("market", coordinator_.public_key()).value();
   v1::Attempt attempt_;
   Commit commit_;
   transparency::LeafContent leaf_;
@@ -159,7 +160,22 @@ TEST_F(ReceiptTest, EveryTamperingIsFound) {
   receipt.mutable_leaf()->push_back('x');
   EXPECT_FALSE(Check(receipt).ok());
   receipt = Receipt();
-  EXPECT_FALSE(CheckReceipt(receipt, commit_, miner_.public_key(), miner_.public_key()).ok());
+  keys_ = transparency::LogKeys::Create("market", miner_.public_key()).value();
+  EXPECT_EQ(Check(receipt).code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(ReceiptTest, OneOfJustBeforeAHandoverStillCounts) {
+  const SigningKey next = SigningKey::FromSeed({3});
+  const auto keys_after = [&](uint64_t size) {
+    const auto handover = transparency::HandOver("market", {size, Digest{}}, coordinator_, next);
+    return transparency::LogKeys::Create("market", next.public_key(), {handover}).value();
+  };
+  keys_ = keys_after(6);
+  const auto receipt = CheckedReceipt(Receipt(), commit_, miner_.public_key(), keys_);
+  ASSERT_TRUE(receipt.ok()) << receipt.status();
+  EXPECT_EQ(receipt->coordinator, coordinator_.public_key());
+  keys_ = keys_after(5);  // which the retired key had no right to sign any more
+  EXPECT_EQ(Check(Receipt()).code(), absl::StatusCode::kDataLoss);
 }
 
 TEST_F(ReceiptTest, ASignedLeafThatIsNotOurCommitIsFound) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstring>
 
+#include "client/market_keys.h"
 #include "transparency/signing.h"
 
 namespace prooflode::client {
@@ -45,35 +46,31 @@ void Connection::SetDeadline(grpc::ClientContext& context, Micros timeout) const
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_micros(Count(timeout), GPR_TIMESPAN)));
 }
 
-StatusOr<v1::GetMarketResponse> Connection::FetchMarket() {
+StatusOr<Connection::KnownMarket> Connection::FetchMarket() {
   grpc::ClientContext context;
   SetDeadline(context, options_.call_timeout);
-  v1::GetMarketResponse market;
-  PL_RETURN_IF_ERROR(FromGrpc(auth_->GetMarket(&context, v1::GetMarketRequest(), &market), context));
-  if (market.coordinator_key().size() != sizeof(PublicKey)) {
-    return absl::DataLossError(absl::StrCat(
-        "GetMarketResponse.coordinator_key: ", market.coordinator_key().size(), " bytes, want 32"));
+  v1::GetMarketResponse about;
+  PL_RETURN_IF_ERROR(FromGrpc(auth_->GetMarket(&context, v1::GetMarketRequest(), &about), context));
+  PL_ASSIGN_OR_RETURN(transparency::LogKeys keys, KeysOf(about));
+  if (options_.coordinator_key && !keys.Has(*options_.coordinator_key)) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("coordinator at ", options_.channel.url, " has key ", HexEncode(keys.current().key),
+                     ", want the pinned ", HexEncode(*options_.coordinator_key), " or one that follows it"));
   }
-  if (options_.coordinator_key &&
-      AsChars(*options_.coordinator_key) != std::string_view(market.coordinator_key())) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        "coordinator at ", options_.channel.url, " has key ", HexEncode(AsBytes(market.coordinator_key())),
-        ", want the pinned ", HexEncode(*options_.coordinator_key)));
-  }
-  return market;
+  return KnownMarket{std::move(about), std::move(keys)};
 }
 
 StatusOr<std::string> Connection::LogIn() {
   // Asked anew at every login: a coordinator that was replaced by another must not get a signature for the
   // first.
-  PL_ASSIGN_OR_RETURN(v1::GetMarketResponse market, FetchMarket());
-  if (market_ && market_->coordinator_key() != market.coordinator_key()) {
-    return absl::PermissionDeniedError(absl::StrCat("coordinator at ", options_.channel.url,
-                                                    " changed its key from ",
-                                                    HexEncode(AsBytes(market_->coordinator_key())), " to ",
-                                                    HexEncode(AsBytes(market.coordinator_key()))));
+  PL_ASSIGN_OR_RETURN(KnownMarket market, FetchMarket());
+  if (market_ && !market.keys.Has(market_->keys.current().key)) {
+    return absl::PermissionDeniedError(
+        absl::StrCat("coordinator at ", options_.channel.url, " changed its key from ",
+                     HexEncode(market_->keys.current().key), " to ", HexEncode(market.keys.current().key),
+                     ", and no handover says so"));
   }
-  if (!market_) market_ = market;
+  market_ = std::move(market);
 
   v1::BeginLoginRequest begin;
   begin.set_public_key(std::string(AsChars(key_.public_key())));
@@ -89,9 +86,9 @@ StatusOr<std::string> Connection::LogIn() {
     return absl::DataLossError(
         absl::StrCat("BeginLoginResponse.nonce: ", challenge.nonce().size(), " bytes, want 32"));
   }
-  std::memcpy(statement.coordinator.data(), market.coordinator_key().data(), statement.coordinator.size());
+  statement.coordinator = market_->keys.current().key;
   std::memcpy(statement.nonce.data(), challenge.nonce().data(), statement.nonce.size());
-  statement.market = market.market();
+  statement.market = market_->keys.market();
   statement.role = static_cast<uint8_t>(options_.role);
   v1::CompleteLoginRequest complete;
   complete.set_public_key(begin.public_key());
@@ -122,6 +119,16 @@ void Connection::ForgetToken() {
 }
 
 StatusOr<v1::GetMarketResponse> Connection::Market(const CallOptions& call) {
+  PL_ASSIGN_OR_RETURN(KnownMarket market, Known(call));
+  return std::move(market.about);
+}
+
+StatusOr<transparency::LogKeys> Connection::Keys(const CallOptions& call) {
+  PL_ASSIGN_OR_RETURN(KnownMarket market, Known(call));
+  return std::move(market.keys);
+}
+
+StatusOr<Connection::KnownMarket> Connection::Known(const CallOptions& call) {
   {
     MutexLock lock(login_mutex_);
     if (market_) return *market_;

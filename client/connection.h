@@ -20,13 +20,16 @@
 #include "client/channel.h"
 #include "client/errors.h"
 #include "prooflode/v1/auth_service.grpc.pb.h"
+#include "transparency/log_keys.h"
 
 namespace prooflode::client {
 
 struct ConnectionOptions {
   ChannelOptions channel;
   v1::Role role = v1::ROLE_REQUESTER;
-  // Refuses every other coordinator. Without it the coordinator is the one that the TLS certificate names.
+  // Refuses every coordinator whose log this key has never signed: it is the coordinator's, or leads to it by
+  // handovers that the keys between have signed. Without it the coordinator is the one that the TLS
+  // certificate names.
   std::optional<PublicKey> coordinator_key;
   Micros call_timeout = Seconds(10);
   // No retry begins later than this after the call, or after its last progress where it makes some; zero for
@@ -58,9 +61,11 @@ class Connection {
   static StatusOr<std::unique_ptr<Connection>> Create(const ConnectionOptions& options, const SigningKey& key,
                                                       Clock& clock, Random& random);
 
-  // What the market is; asked once and remembered (time_us is that of the first answer). kPermissionDenied
-  // when the coordinator's key is not the pinned one.
+  // What the market is, as the last login has it. kPermissionDenied when the coordinator's key is not, and
+  // does not follow, the pinned one or that of the login before.
   StatusOr<v1::GetMarketResponse> Market(const CallOptions& call = {});
+  // The keys of its log. One that signed an answer is among those that are asked for after the answer.
+  StatusOr<transparency::LogKeys> Keys(const CallOptions& call = {});
 
   // Runs `once` until it succeeds, is refused or retrying ends. `once` gets a context with deadline and token
   // and makes one unary or streaming call with it. An error of a try whose answer was lost is marked with
@@ -105,7 +110,12 @@ class Connection {
   bool IsReady() const { return channel_->GetState(/*try_to_connect=*/false) == GRPC_CHANNEL_READY; }
   StatusOr<std::string> Token();
   StatusOr<std::string> LogIn();
-  StatusOr<v1::GetMarketResponse> FetchMarket();
+  struct KnownMarket {
+    v1::GetMarketResponse about;
+    transparency::LogKeys keys;
+  };
+  StatusOr<KnownMarket> FetchMarket();
+  StatusOr<KnownMarket> Known(const CallOptions& call);
   void SetDeadline(grpc::ClientContext& context, Micros timeout) const;
 
   const ConnectionOptions options_;
@@ -116,7 +126,7 @@ class Connection {
   LockedRandom random_;
   Mutex login_mutex_;  // held during a login, so that many callers make one
   std::string token_ PL_GUARDED_BY(login_mutex_);
-  std::optional<v1::GetMarketResponse> market_ PL_GUARDED_BY(login_mutex_);
+  std::optional<KnownMarket> market_ PL_GUARDED_BY(login_mutex_);
 };
 
 }  // namespace prooflode::client

@@ -2,7 +2,7 @@
 
 namespace prooflode::client {
 
-StatusOr<size_t> Gossip(LogClient& client, LogView& view, const transparency::NoteKey& log, size_t most,
+StatusOr<size_t> Gossip(LogClient& client, LogView& view, const transparency::LogKeys& log, size_t most,
                         const CallOptions& call) {
   const LogView::ProofSource proofs = [&](uint64_t from, uint64_t to) {
     return client.GetConsistencyProof(from, to, call);

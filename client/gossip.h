@@ -11,7 +11,7 @@ namespace prooflode::client {
 // Takes the coordinator's newest checkpoint, puts it where others see it, and holds up to `most` of theirs
 // against what is known. How many were compared; kDataLoss for the first contradiction, which is kept
 // (client/log_view.h). Other errors: this round told nothing.
-StatusOr<size_t> Gossip(LogClient& client, LogView& view, const transparency::NoteKey& log, size_t most,
+StatusOr<size_t> Gossip(LogClient& client, LogView& view, const transparency::LogKeys& log, size_t most,
                         const CallOptions& call = {});
 
 }  // namespace prooflode::client

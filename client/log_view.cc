@@ -27,23 +27,30 @@ StatusOr<std::unique_ptr<LogView>> LogView::Open(const std::string& folder) {
   return view;
 }
 
-std::string LogView::CheckpointPath(const NoteKey& log) const {
-  return absl::StrCat(folder_, "/", HexEncode(Sha256(AsBytes(log.Text()))).substr(0, 16), ".checkpoint");
+std::string LogView::CheckpointPath(const NoteKey& key) const {
+  return absl::StrCat(folder_, "/", HexEncode(Sha256(AsBytes(key.Text()))).substr(0, 16), ".checkpoint");
 }
 
-LogView::Known LogView::KnownLocked(const NoteKey& log) {
-  const auto [it, is_new] = known_.try_emplace(log.Text(), Known{{0, Sha256({})}, ""});
-  return it->second;
+// Kept under the current key from the first question on.
+LogView::Known LogView::KnownLocked(const transparency::LogKeys& log) {
+  Known largest{{0, Sha256({})}, ""};
+  for (const NoteKey& key : log.All()) {
+    const auto found = known_.find(key.Text());
+    if (found != known_.end() && found->second.head.size > largest.head.size) largest = found->second;
+  }
+  return known_[log.current().Text()] = largest;
 }
 
-LogView::Known LogView::known(const NoteKey& log) {
+LogView::Known LogView::known(const transparency::LogKeys& log) {
   MutexLock lock(mutex_);
-  const Known now = KnownLocked(log);
-  const StatusOr<std::string> note = ReadFile(CheckpointPath(log), transparency::kNoteSizeMax);
-  if (!note.ok()) return now;
-  const auto opened = transparency::OpenCheckpoint(*note, log);
-  if (!opened.ok() || opened->checkpoint.head.size <= now.head.size) return now;
-  return known_[log.Text()] = {opened->checkpoint.head, *note};
+  Known now = KnownLocked(log);
+  for (const NoteKey& key : log.All()) {
+    const StatusOr<std::string> note = ReadFile(CheckpointPath(key), transparency::kNoteSizeMax);
+    // Whenever it was kept, it was the newest of who had the log then.
+    const auto opened = note.ok() ? transparency::OpenCheckpoint(*note, key) : note.status();
+    if (opened.ok() && opened->checkpoint.head.size > now.head.size) now = {opened->checkpoint.head, *note};
+  }
+  return known_[log.current().Text()] = now;
 }
 
 Status LogView::Compare(const Known& a, const Known& b, const std::vector<Digest>& nodes) const {
@@ -64,14 +71,15 @@ Status LogView::Compare(const Known& a, const Known& b, const std::vector<Digest
 }
 
 // Every head that becomes known has been compared with the one that was known right before.
-Status LogView::Advance(const NoteKey& log, const Known& next, Known compared, const ProofSource& source) {
+Status LogView::Advance(const transparency::LogKeys& log, const Known& next, Known compared,
+                        const ProofSource& source) {
   while (true) {
     Known now;
     {
       MutexLock lock(mutex_);
       now = KnownLocked(log);
       if (now.head == compared.head) {
-        if (next.head.size > now.head.size) known_[log.Text()] = next;
+        if (next.head.size > now.head.size) known_[log.current().Text()] = next;
         return absl::OkStatus();
       }
     }
@@ -83,7 +91,7 @@ Status LogView::Advance(const NoteKey& log, const Known& next, Known compared, c
   }
 }
 
-Status LogView::TakeReceipt(const NoteKey& log, const Receipt& receipt, const Known& asked,
+Status LogView::TakeReceipt(const transparency::LogKeys& log, const Receipt& receipt, const Known& asked,
                             const std::vector<Digest>& nodes, const ProofSource& source) {
   const Known next{receipt.tree, transparency::ReceiptLine(receipt)};
   PL_RETURN_IF_ERROR(Compare(asked, next, nodes));
@@ -91,8 +99,9 @@ Status LogView::TakeReceipt(const NoteKey& log, const Receipt& receipt, const Kn
   return Advance(log, next, asked, source);
 }
 
-Status LogView::TakeCheckpoint(const NoteKey& log, const std::string& note, const ProofSource& source) {
-  PL_ASSIGN_OR_RETURN(const auto opened, transparency::OpenCheckpoint(note, log));
+Status LogView::TakeCheckpoint(const transparency::LogKeys& log, const std::string& note,
+                               const ProofSource& source) {
+  PL_ASSIGN_OR_RETURN(const auto opened, log.Open(note));
   const Known next{opened.checkpoint.head, note};
   const Digest digest = Sha256(AsBytes(note));
   {
@@ -116,7 +125,7 @@ Status LogView::TakeCheckpoint(const NoteKey& log, const std::string& note, cons
     compared_.insert(digest);
   }
   if (next.head.size <= asked.head.size) return absl::OkStatus();
-  return ReplaceFileDurably(CheckpointPath(log), AsBytes(note), 0600);
+  return ReplaceFileDurably(CheckpointPath(log.current()), AsBytes(note), 0600);
 }
 
 }  // namespace prooflode::client

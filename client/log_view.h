@@ -15,7 +15,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "client/receipt_book.h"
-#include "transparency/checkpoint.h"
+#include "transparency/log_keys.h"
 
 namespace prooflode::client {
 
@@ -32,33 +32,33 @@ class LogView {
   // Creates the folder (0700). kDataLoss for damaged files in it.
   static StatusOr<std::unique_ptr<LogView>> Open(const std::string& folder);
 
-  // Of the empty tree for a log that is new.
-  Known known(const transparency::NoteKey& log);
+  // Of the empty tree for a log that is new. What was learned under a key that the log has retired counts on.
+  Known known(const transparency::LogKeys& log);
 
   // A receipt that has passed CheckReceipt, with the nodes that came with it for `asked`, which known() gave
   // before. OK: it is on disk and continues everything known; the proof may be revealed. kDataLoss: it
   // contradicts what is known, or the coordinator does not show that it does not: both are kept, and nothing
   // may be revealed. Other errors are the disk's or the network's: the same may be tried again.
-  Status TakeReceipt(const transparency::NoteKey& log, const transparency::Receipt& receipt,
+  Status TakeReceipt(const transparency::LogKeys& log, const transparency::Receipt& receipt,
                      const Known& asked, const std::vector<Digest>& nodes, const ProofSource& source);
 
   // A checkpoint that somebody was shown: its signature is checked here. OK: it fits, or did before.
   // kDataLoss as above; kInvalidArgument or kUnauthenticated for what is no checkpoint of this log.
-  Status TakeCheckpoint(const transparency::NoteKey& log, const std::string& note, const ProofSource& source);
+  Status TakeCheckpoint(const transparency::LogKeys& log, const std::string& note, const ProofSource& source);
 
  private:
   explicit LogView(std::string folder) : folder_(std::move(folder)) {}
-  std::string CheckpointPath(const transparency::NoteKey& log) const;
-  Known KnownLocked(const transparency::NoteKey& log) PL_REQUIRES(mutex_);
+  std::string CheckpointPath(const transparency::NoteKey& key) const;
+  Known KnownLocked(const transparency::LogKeys& log) PL_REQUIRES(mutex_);
   // Both orders; `nodes` are between the two.
   Status Compare(const Known& a, const Known& b, const std::vector<Digest>& nodes) const;
-  Status Advance(const transparency::NoteKey& log, const Known& next, Known compared,
+  Status Advance(const transparency::LogKeys& log, const Known& next, Known compared,
                  const ProofSource& source);
 
   const std::string folder_;
   std::unique_ptr<ReceiptBook> book_;
   Mutex mutex_;
-  std::map<std::string, Known> known_ PL_GUARDED_BY(mutex_);  // by the log's key
+  std::map<std::string, Known> known_ PL_GUARDED_BY(mutex_);  // by the key that signed it
   std::set<Digest> compared_ PL_GUARDED_BY(mutex_);           // digests of notes that fit; some of the newest
 };
 

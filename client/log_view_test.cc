@@ -48,7 +48,7 @@ class LogViewTest : public testing::Test {
     return receipt;
   }
   std::string Note(const MerkleTree& tree, uint64_t size) {
-    return transparency::SignCheckpoint({log_.name, {size, tree.RootAt(size)}, {}}, key_);
+    return transparency::SignCheckpoint({log_.current().name, {size, tree.RootAt(size)}, {}}, key_);
   }
   static LogView::ProofSource ProofsOf(const MerkleTree& tree) {
     return [&tree](uint64_t from, uint64_t to) -> StatusOr<std::vector<Digest>> {
@@ -72,7 +72,7 @@ class LogViewTest : public testing::Test {
 
   std::string folder_;
   SigningKey key_ = SigningKey::FromSeed({1});
-  transparency::NoteKey log_ = transparency::LogKeyOf("m", key_.public_key()).value();
+  transparency::LogKeys log_ = transparency::LogKeys::Create("m", key_.public_key()).value();
   MerkleTree honest_;
   MerkleTree forked_;
   std::unique_ptr<LogView> view_;
@@ -123,11 +123,35 @@ TEST_F(LogViewTest, CheckpointsThatOthersSaw) {
   EXPECT_TRUE(absl::IsDataLoss(view_->TakeCheckpoint(log_, Note(forked_, 30), ProofsOf(honest_))));
   EXPECT_TRUE(absl::IsDataLoss(view_->TakeCheckpoint(log_, Note(forked_, 20), ProofsOf(honest_))));
   EXPECT_EQ(Frauds(), 2u);
-  const std::string forged =
-      transparency::SignCheckpoint({log_.name, {30, forked_.Root()}, {}}, SigningKey::FromSeed({2}));
+  const std::string forged = transparency::SignCheckpoint({log_.current().name, {30, forked_.Root()}, {}},
+                                                          SigningKey::FromSeed({2}));
   EXPECT_TRUE(absl::IsUnauthenticated(view_->TakeCheckpoint(log_, forged, ProofsOf(honest_))));
   view_ = LogView::Open(folder_).value();
   EXPECT_EQ(view_->known(log_).head.size, 30u);
+}
+
+TEST_F(LogViewTest, AHandoverCarriesWhatIsKnownToTheNextKey) {
+  ASSERT_TRUE(Take(honest_, 15).ok());
+  ASSERT_TRUE(view_->TakeCheckpoint(log_, Note(honest_, 18), ProofsOf(honest_)).ok());
+  view_ = LogView::Open(folder_).value();
+  const SigningKey next = SigningKey::FromSeed({2});
+  const auto handed_over = [&](uint64_t size) {
+    const auto handover = transparency::HandOver("m", {size, honest_.RootAt(size)}, key_, next);
+    return transparency::LogKeys::Create("m", next.public_key(), {handover}).value();
+  };
+  const auto note_of_next = [&](const MerkleTree& tree, uint64_t size) {
+    return transparency::SignCheckpoint({log_.current().name, {size, tree.RootAt(size)}, {}}, next);
+  };
+  log_ = handed_over(18);
+  EXPECT_EQ(view_->known(log_).head, (TreeHead{18, honest_.RootAt(18)}));
+  EXPECT_TRUE(view_->TakeCheckpoint(log_, note_of_next(honest_, 20), ProofsOf(honest_)).ok());
+  EXPECT_TRUE(absl::IsUnauthenticated(view_->TakeCheckpoint(log_, Note(honest_, 21), ProofsOf(honest_))));
+  EXPECT_TRUE(absl::IsDataLoss(view_->TakeCheckpoint(log_, note_of_next(forked_, 25), ProofsOf(forked_))));
+  // Who hands over a smaller log than it has signed for is found out by those who know the larger one.
+  view_ = LogView::Open(folder_).value();
+  log_ = handed_over(12);
+  EXPECT_EQ(view_->known(log_).head.size, 20u);
+  EXPECT_TRUE(absl::IsDataLoss(view_->TakeCheckpoint(log_, note_of_next(forked_, 26), ProofsOf(forked_))));
 }
 
 TEST_F(LogViewTest, ALogThatIsShorterThanWhatItSignedIsFraud) {

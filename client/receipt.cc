@@ -48,6 +48,19 @@ Status CheckLeaf(const v1::Receipt& receipt, const Commit& commit, const PublicK
   return absl::OkStatus();
 }
 
+// Form alone; the coordinator's key is left out.
+StatusOr<transparency::Receipt> ReceiptOf(const v1::Receipt& receipt, const std::string& market) {
+  transparency::Receipt out{.market = market, .leaf_index = receipt.leaf_index(), .leaf = receipt.leaf()};
+  out.tree.size = receipt.tree_size();
+  Status shape = Copy(receipt.root_hash(), "receipt.root_hash", out.tree.root);
+  if (shape.ok()) shape = Copy(receipt.signature(), "receipt.signature", out.signature);
+  if (!shape.ok()) return absl::DataLossError(shape.message());
+  const auto nodes = ProofNodes(receipt.inclusion_proof());
+  if (!nodes.ok()) return Annotate(nodes.status(), "receipt.inclusion_proof");
+  out.inclusion_proof = *nodes;
+  return out;
+}
+
 }  // namespace
 
 StatusOr<Commit> MakeCommit(const SigningKey& key, const std::string& market, const v1::Attempt& attempt,
@@ -79,28 +92,22 @@ v1::CommitProofRequest CommitRequest(const Commit& commit) {
   return request;
 }
 
-StatusOr<transparency::Receipt> ReceiptOf(const v1::Receipt& receipt, const std::string& market,
-                                          const PublicKey& coordinator) {
-  transparency::Receipt out{.market = market,
-                            .coordinator = coordinator,
-                            .leaf_index = receipt.leaf_index(),
-                            .leaf = receipt.leaf()};
-  out.tree.size = receipt.tree_size();
-  Status shape = Copy(receipt.root_hash(), "receipt.root_hash", out.tree.root);
-  if (shape.ok()) shape = Copy(receipt.signature(), "receipt.signature", out.signature);
-  if (!shape.ok()) return absl::DataLossError(shape.message());
-  const auto nodes = ProofNodes(receipt.inclusion_proof());
-  if (!nodes.ok()) return Annotate(nodes.status(), "receipt.inclusion_proof");
-  out.inclusion_proof = *nodes;
-  return out;
-}
-
-Status CheckReceipt(const v1::Receipt& receipt, const Commit& commit, const PublicKey& miner,
-                    const PublicKey& coordinator) {
-  PL_ASSIGN_OR_RETURN(const transparency::Receipt value, ReceiptOf(receipt, commit.market, coordinator));
-  PL_RETURN_IF_ERROR(transparency::CheckReceipt(value));
-  if (Status leaf = CheckLeaf(receipt, commit, miner); !leaf.ok()) return absl::DataLossError(leaf.message());
-  return absl::OkStatus();
+StatusOr<transparency::Receipt> CheckedReceipt(const v1::Receipt& receipt, const Commit& commit,
+                                               const PublicKey& miner, const transparency::LogKeys& keys) {
+  PL_ASSIGN_OR_RETURN(transparency::Receipt value, ReceiptOf(receipt, commit.market));
+  // What was sent just before a handover comes with the retired key's signature.
+  const std::vector<transparency::NoteKey> all = keys.All();
+  Status wrong;
+  for (auto key = all.rbegin(); key != all.rend(); ++key) {
+    value.coordinator = key->key;
+    const Status checked = keys.CheckReceipt(value);
+    if (key == all.rbegin()) wrong = checked;
+    if (!checked.ok()) continue;
+    const Status leaf = CheckLeaf(receipt, commit, miner);
+    if (!leaf.ok()) return absl::DataLossError(leaf.message());
+    return value;
+  }
+  return absl::DataLossError(wrong.message());
 }
 
 }  // namespace prooflode::client

@@ -8,7 +8,7 @@
 #include "base/crypto.h"
 #include "base/status.h"
 #include "prooflode/v1/miner_service.pb.h"
-#include "transparency/receipt.h"
+#include "transparency/log_keys.h"
 
 namespace prooflode::client {
 
@@ -26,13 +26,9 @@ StatusOr<Commit> MakeCommit(const SigningKey& key, const std::string& market, co
                             std::string_view proof, std::string_view public_inputs, const Digest& nonce);
 v1::CommitProofRequest CommitRequest(const Commit& commit);
 
-// The receipt as a value; form alone. kDataLoss names the field.
-StatusOr<transparency::Receipt> ReceiptOf(const v1::Receipt& receipt, const std::string& market,
-                                          const PublicKey& coordinator);
-
-// OK when `receipt` is signed by `coordinator` for this market, its leaf holds exactly our commit, and the
-// inclusion proof leads from the leaf to the signed root. kDataLoss says what is wrong.
-Status CheckReceipt(const v1::Receipt& receipt, const Commit& commit, const PublicKey& miner,
-                    const PublicKey& coordinator);
+// The receipt as a value: signed by one of the log's keys for this market, its leaf exactly our commit, and
+// the inclusion proof leads from the leaf to the signed root. kDataLoss says what is wrong.
+StatusOr<transparency::Receipt> CheckedReceipt(const v1::Receipt& receipt, const Commit& commit,
+                                               const PublicKey& miner, const transparency::LogKeys& keys);
 
 }  // namespace prooflode::client

@@ -177,6 +177,8 @@ Settings SettingsOf(Config& c) {
       AddressSetting("listen", &c.listen, false, "Where miners and requesters connect"),
       AddressSetting("http", &c.http, true, "Where /metrics, /healthz and /log are"),
       TextSetting("key_file", &c.key_file, "Key file of this coordinator; made at the first start"),
+      TextSetting("retiring_key_file", &c.retiring_key_file,
+                  "Key file it had until now: the next start hands the log over to key_file's key"),
       FlagSetting("insecure", &c.insecure, "Allow connections without TLS beyond this machine"),
       KeysSetting("operators", &c.operators, "Keys that may act as operator"),
       TextSetting("tls.cert_file", &c.tls.cert_file, "PEM certificate chain"),

@@ -23,6 +23,7 @@ struct Config {
   std::string listen = "127.0.0.1:7443";
   std::string http = "127.0.0.1:7480";  // empty: none
   std::string key_file;                 // default: DATA/coordinator.key
+  std::string retiring_key_file;        // empty: none
   bool insecure = false;
   std::vector<PublicKey> operators;
 

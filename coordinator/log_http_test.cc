@@ -53,7 +53,7 @@ TEST_F(LogPagesTest, GivesCheckpointProofsAndLeaves) {
   ASSERT_TRUE(checkpoints_->Publish().ok());
   const HttpResponse checkpoint = Get("/log/checkpoint", "");
   EXPECT_EQ(checkpoint.code, 200);
-  EXPECT_EQ(transparency::OpenCheckpoint(checkpoint.body, checkpoints_->log_key())->checkpoint.head,
+  EXPECT_EQ(checkpoints_->keys().Open(checkpoint.body)->checkpoint.head,
             log_.Head());
   EXPECT_EQ(Get("/log/checkpoint", "cosignatures=1").code, 404);
 

@@ -66,8 +66,17 @@ Status CheckKeyFile(const Config& config, const std::optional<PublicKey>& owner)
   }
   if (!key.ok()) return Annotate(key.status(), "key_file");
   if (!owner || key->public_key() == *owner) return absl::OkStatus();
+  if (!config.retiring_key_file.empty()) {
+    const StatusOr<SigningKey> retiring = LoadSigningKey(config.retiring_key_file);
+    if (!retiring.ok()) return Annotate(retiring.status(), "retiring_key_file");
+    if (retiring->public_key() == *owner) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat("retiring_key_file: ", config.retiring_key_file,
+                                                      " holds the key ", HexEncode(retiring->public_key()),
+                                                      ", but ", whose));
+  }
   return absl::FailedPreconditionError(
-      absl::StrCat("key_file: ", path, " holds the key ", HexEncode(key->public_key()), ", but ", whose));
+      absl::StrCat("key_file: ", path, " holds the key ", HexEncode(key->public_key()), ", but ", whose,
+                   "; to hand it over to this key, name the other's file as retiring_key_file"));
 }
 
 Status CheckBeforeRun(const Config& config) {

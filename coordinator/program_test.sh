@@ -127,6 +127,24 @@ done
 [[ ! -e $work/none.key && ! -e $work/never.db ]] || fail "a refused command made a file"
 PROOFLODE_KEY=$work/other.key "$program" config check "${common[@]}" >/dev/null || fail "PROOFLODE_KEY is not a setting"
 
+# Named as the key that retires it hands the log over; then the old one is nobody's.
+old=(--data "$work/handed" --listen 127.0.0.1:0 --http 127.0.0.1:0)
+cp -a "$work/data" "$work/handed"
+refuses 78 "retiring_key_file: .*requester.key holds the key" "$program" run "${old[@]}" --set "key_file=$work/other.key" \
+  --set "retiring_key_file=$work/requester.key"
+common=("${old[@]}" --set "key_file=$work/other.key" --set "retiring_key_file=$work/handed/coordinator.key")
+start
+grep -q "handing the log over from the $key to $(public_key other)" "$work/run.log" || fail "no word of a handover"
+kill -TERM "$pid"
+wait "$pid" || fail "it did not end cleanly after a handover"
+start
+grep -q "retiring_key_file: the log is .* already" "$work/run.log" || fail "no word of a handover that is over"
+kill -TERM "$pid"
+wait "$pid" || fail "it did not end cleanly"
+pid=
+refuses 78 "belongs to the coordinator with the key $(public_key other)" "$program" run "${old[@]}"
+common=(--data "$work/data" --listen 127.0.0.1:0 --http 127.0.0.1:0)
+
 # What a run would end with, `config check` says beforehand; neither makes the folder.
 fresh=(--data "$work/fresh" --http 127.0.0.1:0)
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -days 2 \

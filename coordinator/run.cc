@@ -36,6 +36,32 @@ StatusOr<SigningKey> LoadOrCreateKey(const std::string& path, Random& random) {
   return CreateSigningKey(path, random);
 }
 
+struct Keys {
+  SigningKey current;
+  std::optional<SigningKey> retiring;  // where the log is still its own
+  // That the database belongs to now.
+  const SigningKey& Of() const { return retiring ? *retiring : current; }
+};
+
+// Whether a key retires is for the database to say: once the log was handed over the setting means nothing.
+StatusOr<Keys> LoadKeys(const Config& config, Random& random) {
+  PL_ASSIGN_OR_RETURN(SigningKey current, LoadOrCreateKey(config.key_path(), random));
+  Keys keys{std::move(current), std::nullopt};
+  if (config.retiring_key_file.empty()) return keys;
+  PL_ASSIGN_OR_RETURN(const std::optional<PublicKey> owner,
+                      store::SqliteStore::FindCoordinator(config.database_path()));
+  if (!owner || *owner == keys.current.public_key()) {
+    LogWarning("main",
+               "retiring_key_file: the log is %s's already; take the setting out and keep that key no longer",
+               HexEncode(keys.current.public_key()));
+    return keys;
+  }
+  PL_ASSIGN_OR_RETURN(keys.retiring, LoadSigningKey(config.retiring_key_file));
+  LogWarning("main", "handing the log over from the key %s to %s", HexEncode(*owner),
+             HexEncode(keys.current.public_key()));
+  return keys;
+}
+
 api::ServerOptions ServerOptionsOf(const Config& config) {
   api::ServerOptions options;
   options.listen = config.listen;
@@ -124,9 +150,9 @@ unsigned VerifierThreads(const Config& config) {
   return std::max(1u, ThreadPool::UsableProcessors() / 2);
 }
 
-// Everything between the store and the network. `store` and `key` outlive it.
-Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& store, Clock& clock,
-             Random& random, PrometheusMetrics& metrics, const StopSignals& signals) {
+// Everything between the store and the network. `store` and `keys` outlive it.
+Status Serve(const Config& config, const Keys& keys, store::SqliteStore& store, Clock& clock, Random& random,
+             PrometheusMetrics& metrics, const StopSignals& signals) {
   const market::Rules rules = config.Rules();
   PL_ASSIGN_OR_RETURN(
       const auto artifacts,
@@ -143,17 +169,19 @@ Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& st
   engine_options.queue_limit = config.limits.queue;
   engine_options.asset_name = config.asset.name;
   engine::Engine engine(rules, engine_options,
-                        {store, verifiers, broadcaster, clock, random, metrics, [](const Status& status) {
+                        {store, verifiers, broadcaster, clock, random, metrics, keys.current,
+                         [](const Status& status) {
                            // What is on disk is unknown: only a restart can tell.
                            LogError("engine", "stopping: %s", std::string(FromSv(status.message())));
                            _exit(1);
-                         }});
+                         },
+                         keys.retiring ? &*keys.retiring : nullptr});
   PL_RETURN_IF_ERROR(engine.Load());
   PL_ASSIGN_OR_RETURN(
       const auto checkpoints,
       checkpoints::CheckpointPublisher::Open(
-          {config.market, config.checkpoints_path(), config.transparency.witnesses},
-          {.key = key, .store = store, .log = engine.log(), .clock = clock, .metrics = metrics}));
+          {engine.keys(), config.checkpoints_path(), config.transparency.witnesses},
+          {.key = keys.current, .store = store, .log = engine.log(), .clock = clock, .metrics = metrics}));
   engine.Start();
   const checkpoints::PublisherThread publishing(
       *checkpoints, Seconds(static_cast<int64_t>(config.transparency.checkpoint_s)));
@@ -163,14 +191,14 @@ Status Serve(const Config& config, const SigningKey& key, store::SqliteStore& st
                              .artifact_bytes_max = config.ArtifactLimits().artifact_bytes_max,
                              .domain_size_max = file_limits.domain_size_max,
                              .public_inputs_max = file_limits.public_inputs_max};
-  PL_ASSIGN_OR_RETURN(
-      const auto server,
-      api::Server::Start(ServerOptionsOf(config), {rules, info, key, engine, store, *checkpoints, broadcaster,
-                                                   artifact_port, file_checker, clock, random, metrics}));
+  PL_ASSIGN_OR_RETURN(const auto server,
+                      api::Server::Start(ServerOptionsOf(config),
+                                         {rules, info, keys.current, engine, store, *checkpoints, broadcaster,
+                                          artifact_port, file_checker, clock, random, metrics}));
   const LogPages log_pages(engine.log(), store, *checkpoints);
   PL_ASSIGN_OR_RETURN(const auto http, StartHttp(config.http, metrics, log_pages));
   Sweeper sweeper(engine, *artifacts, config);
-  LogInfo("main", "market %s, coordinator key %s", config.market, HexEncode(key.public_key()));
+  LogInfo("main", "market %s, coordinator key %s", config.market, HexEncode(keys.current.public_key()));
   LogInfo("main", "listening on port %d%s", server->port(),
           http == nullptr ? std::string() : absl::StrCat(", metrics on port ", http->port()));
   signals.Wait();
@@ -185,11 +213,12 @@ Status OpenAndServe(const Config& config, const StopSignals& signals) {
   RealRandom random;
   PL_RETURN_IF_ERROR(MakeDirectory(config.data));
   PL_ASSIGN_OR_RETURN(const store::DataDirLock lock, store::DataDirLock::Acquire(config.data));
-  PL_ASSIGN_OR_RETURN(const SigningKey key, LoadOrCreateKey(config.key_path(), random));
+  PL_ASSIGN_OR_RETURN(const Keys keys, LoadKeys(config, random));
   PrometheusMetrics metrics(PROOFLODE_VERSION);
-  PL_ASSIGN_OR_RETURN(const auto store, store::SqliteStore::Open(config.database_path(), key.public_key(),
-                                                                 {.clock = &clock}, metrics));
-  return Serve(config, key, *store, clock, random, metrics, signals);
+  PL_ASSIGN_OR_RETURN(
+      const auto store,
+      store::SqliteStore::Open(config.database_path(), keys.Of().public_key(), {.clock = &clock}, metrics));
+  return Serve(config, keys, *store, clock, random, metrics, signals);
 }
 
 }  // namespace

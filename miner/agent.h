@@ -106,9 +106,6 @@ class Agent {
   void OnStream(uint64_t stream, std::function<void()> closure);
   void OnMessage(const v1::SessionResponse& message);
   void OnStreamEnd(uint64_t stream, const Status& status);
-  // As the connection knows it; may block.
-  StatusOr<PublicKey> CoordinatorKey();
-  StatusOr<transparency::NoteKey> LogKey();
   void OnResult(size_t device, const WorkerResult& result);
   StatusOr<UniqueFd> FetchOne(ArtifactKind kind, const Digest& digest, uint64_t bytes,
                               const CancelToken& cancel, uint64_t& fetched);
@@ -117,7 +114,7 @@ class Agent {
   event::CommitAnswered SendCommit(const CommitRecord& record);
   // Whether the receipt is good and continues what is known of the log.
   Status TakeReceipt(const v1::Receipt& receipt, const client::Commit& commit,
-                     const transparency::NoteKey& log, const client::LogView::Known& asked);
+                     const client::LogView::Known& asked);
   Status Gossip();
   void GossipIfDue(Micros now);
 

@@ -146,7 +146,7 @@ event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
   const auto commit = client::MakeCommit(connection_.key(), market->market(), FromAttempt(record.attempt),
                                          AsChars(record.proof), record.public_inputs, record.nonce);
   if (!commit.ok()) return failed(commit.status());
-  const auto log = LogKey();
+  const auto log = connection_.Keys(kOneTry);
   if (!log.ok()) return failed(log.status());
   const client::LogView::Known asked = log_view_.known(*log);
   v1::CommitProofRequest request = client::CommitRequest(*commit);
@@ -154,7 +154,7 @@ event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
   request.set_known_tree_size(asked.head.size);
   const auto response = market_.CommitProof(std::move(request), kOneTry);
   if (!response.ok()) return failed(response.status());
-  const Status taken = TakeReceipt(response->receipt(), *commit, *log, asked);
+  const Status taken = TakeReceipt(response->receipt(), *commit, asked);
   // The disk or the network: the same commit gets the same receipt again.
   if (!taken.ok() && !absl::IsDataLoss(taken)) {
     LogError("miner", "receipt: %s; the reveal waits", taken.ToString());
@@ -170,9 +170,11 @@ event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
 }
 
 Status Agent::TakeReceipt(const v1::Receipt& receipt, const client::Commit& commit,
-                          const transparency::NoteKey& log, const client::LogView::Known& asked) {
-  PL_RETURN_IF_ERROR(client::CheckReceipt(receipt, commit, connection_.key().public_key(), log.key));
-  PL_ASSIGN_OR_RETURN(const auto value, client::ReceiptOf(receipt, commit.market, log.key));
+                          const client::LogView::Known& asked) {
+  // After the answer, which may come of another key than the question went to.
+  PL_ASSIGN_OR_RETURN(const transparency::LogKeys log, connection_.Keys(kOneTry));
+  PL_ASSIGN_OR_RETURN(const transparency::Receipt value,
+                      client::CheckedReceipt(receipt, commit, connection_.key().public_key(), log));
   PL_ASSIGN_OR_RETURN(const auto nodes, client::ProofNodes(receipt.consistency_proof()));
   return log_view_.TakeReceipt(log, value, asked, nodes, [this](uint64_t from, uint64_t to) {
     return log_.GetConsistencyProof(from, to, kOneTry);
@@ -180,7 +182,7 @@ Status Agent::TakeReceipt(const v1::Receipt& receipt, const client::Commit& comm
 }
 
 Status Agent::Gossip() {
-  PL_ASSIGN_OR_RETURN(const transparency::NoteKey log, LogKey());
+  PL_ASSIGN_OR_RETURN(const transparency::LogKeys log, connection_.Keys(kOneTry));
   return client::Gossip(log_, log_view_, log, kGossipMost, kOneTry).status();
 }
 

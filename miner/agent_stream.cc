@@ -22,10 +22,10 @@ void Agent::Do(const action::Connect& connect) {
   for (const std::string& name : options_.device_names) hello.add_devices(name);
   const uint64_t id = ++stream_id_;
   calls_.Run([this, id, hello, place_of = place_of_]() mutable {
-    const StatusOr<PublicKey> coordinator = CoordinatorKey();
-    if (!coordinator.ok()) return Post([this, id, coordinator] { OnStreamEnd(id, coordinator.status()); });
+    const StatusOr<transparency::LogKeys> log = connection_.Keys(kOneTry);
+    if (!log.ok()) return Post([this, id, log] { OnStreamEnd(id, log.status()); });
     // Another coordinator's log has other events.
-    if (place_of != *coordinator) {
+    if (!place_of || !log->Has(*place_of)) {
       hello.clear_resume_after_event();
       hello.clear_resume_after_attempt();
     }
@@ -38,33 +38,16 @@ void Agent::Do(const action::Connect& connect) {
     };
     auto opened = std::make_shared<StatusOr<std::unique_ptr<client::SessionStream>>>(
         client::SessionStream::Open(connection_, hello, std::move(callbacks)));
-    Post([this, id, opened, coordinator = *coordinator] {
+    Post([this, id, opened, log = *log] {
       if (!opened->ok()) return OnStreamEnd(id, opened->status());
       if (id != stream_id_) return;  // given up meanwhile: dropping it closes it
-      if (place_of_ != coordinator) session_.RestorePlace(std::nullopt);
-      coordinator_ = coordinator;
+      if (!place_of_ || !log.Has(*place_of_)) session_.RestorePlace(std::nullopt);
+      coordinator_ = log.current().key;
       stream_ = *std::move(*opened);
       Feed(event::Connected{});
       for (const auto& closure : std::exchange(early_, {})) OnStream(id, closure);
     });
   });
-}
-
-StatusOr<PublicKey> Agent::CoordinatorKey() {
-  PL_ASSIGN_OR_RETURN(const auto market, connection_.Market(kOneTry));
-  PublicKey key{};
-  if (market.coordinator_key().size() != key.size()) {
-    return absl::DataLossError(absl::StrCat(
-        "GetMarketResponse.coordinator_key: ", market.coordinator_key().size(), " bytes, want ", key.size()));
-  }
-  std::copy(market.coordinator_key().begin(), market.coordinator_key().end(), key.begin());
-  return key;
-}
-
-StatusOr<transparency::NoteKey> Agent::LogKey() {
-  PL_ASSIGN_OR_RETURN(const auto market, connection_.Market(kOneTry));
-  PL_ASSIGN_OR_RETURN(const PublicKey key, CoordinatorKey());
-  return transparency::LogKeyOf(market.market(), key);
 }
 
 void Agent::Do(const action::KeepPlace& keep) {

@@ -2,12 +2,20 @@
 
 #include <algorithm>
 
+#include "transparency/audit_keys.h"
 #include "transparency/audit_market.h"
 
 namespace prooflode::transparency {
 namespace {
 
 constexpr uint16_t kAttemptField = 50;
+constexpr size_t kTypeOffset = 8;  // of a leaf's bytes
+constexpr char kLate[] = "signed-after-retirement";
+
+bool IsStart(const std::string& leaf) {
+  return leaf.size() >= kTypeOffset + sizeof(uint16_t) &&
+         LoadLe<uint16_t>(AsBytes(leaf).data() + kTypeOffset) == static_cast<uint16_t>(LeafType::kRestart);
+}
 
 std::string AttemptOf(const LeafContent& leaf) {
   const auto it = leaf.fields.find(kAttemptField);
@@ -20,6 +28,7 @@ std::string Short(const Digest& root) { return HexEncode(root).substr(0, 16); }
 
 LogAudit::LogAudit(const AuditOptions& options)
     : options_(options),
+      keys_(std::make_unique<KeyAudit>([this](Finding finding) { Add(std::move(finding)); })),
       market_(std::make_unique<MarketAudit>(options_, [this](Finding finding) { Add(std::move(finding)); })) {
 }
 
@@ -41,13 +50,16 @@ void LogAudit::AddLeaf(uint64_t index, const std::string& bytes, const std::opti
   if (said_hash && *said_hash != hash) {
     Add({"leaf-rewritten", "the leaf's bytes do not have the hash that is said of it", place, ""});
   }
+  const Digest root_before = IsStart(bytes) ? tree_.Root() : Digest{};
   tree_.Append(hash);
-  if (options_.history_only) return;
+  if (options_.history_only && !IsStart(bytes)) return;
   const StatusOr<LeafContent> leaf = DecodeLeaf(AsBytes(bytes));
   if (!leaf.ok()) {
     Add({"leaf-malformed", std::string(leaf.status().message()), place, ""});
     return;
   }
+  if (leaf->type == LeafType::kRestart) keys_->Start(place, root_before, *leaf);
+  if (options_.history_only) return;
   if (leaf->type == LeafType::kCommit) {
     commits_[place] = AttemptOf(*leaf);
     commit_leaf_of_.try_emplace(AttemptOf(*leaf), place);
@@ -55,9 +67,11 @@ void LogAudit::AddLeaf(uint64_t index, const std::string& bytes, const std::opti
   market_->Apply(place, *leaf);
 }
 
-void LogAudit::AddReceipt(const Receipt& receipt, const std::string& source) {
-  receipts_.emplace_back(receipt, source);
+void LogAudit::AddReceipt(const Receipt& receipt, const std::string& source, bool late) {
+  receipts_.push_back({receipt, source, late});
 }
+
+std::optional<LogKeys> LogAudit::keys() const { return keys_->keys(); }
 
 void LogAudit::AddHead(const SignedHead& head) { heads_.push_back(head); }
 
@@ -70,7 +84,7 @@ void LogAudit::JudgeHeads() {
     const SignedHead& a = heads_[i - 1];
     const SignedHead& b = heads_[i];
     if (a.head.size != b.head.size || a.head.root == b.head.root) continue;
-    Add({"two-histories",
+    Add({a.late || b.late ? kLate : "two-histories",
          absl::StrCat(a.source, " and ", b.source, " are signed for different logs of ", a.head.size,
                       " leaves: roots ", Short(a.head.root), "… and ", Short(b.head.root), "…"),
          {},
@@ -79,13 +93,13 @@ void LogAudit::JudgeHeads() {
   for (const SignedHead& signed_head : heads_) {
     const TreeHead& head = signed_head.head;
     if (head.size > tree_.size()) {
-      Add({"log-cut",
+      Add({signed_head.late ? kLate : "log-cut",
            absl::StrCat(signed_head.source, " is signed for ", head.size, " leaves, the log has ",
                         tree_.size()),
            {},
            ""});
     } else if (tree_.RootAt(head.size) != head.root) {
-      Add({"history-rewritten",
+      Add({signed_head.late ? kLate : "history-rewritten",
            absl::StrCat(signed_head.source, " is signed for ", head.size, " leaves with root ",
                         Short(head.root), "…, the log's first ", head.size, " leaves have ",
                         Short(tree_.RootAt(head.size)), "…"),
@@ -95,10 +109,12 @@ void LogAudit::JudgeHeads() {
   }
 }
 
-void LogAudit::JudgeReceipt(const Receipt& receipt, const std::string& source) {
+void LogAudit::JudgeReceipt(const KeptReceipt& kept) {
+  const auto& [receipt, source, late] = kept;
   const StatusOr<LeafContent> leaf = DecodeLeaf(AsBytes(receipt.leaf));
   if (!leaf.ok() || leaf->type != LeafType::kCommit) {
-    Add({"receipt-not-honoured", source + " is signed for a leaf that is no commit", receipt.leaf_index, ""});
+    Add({late ? kLate : "receipt-not-honoured", source + " is signed for a leaf that is no commit",
+         receipt.leaf_index, ""});
     return;
   }
   const std::string attempt = AttemptOf(*leaf);
@@ -112,31 +128,37 @@ void LogAudit::JudgeReceipt(const Receipt& receipt, const std::string& source) {
   const std::string promised = absl::StrCat(source, " promises the commit of attempt ",
                                             HexEncode(AsBytes(attempt)), " at leaf ", place, "; ");
   if (now == commit_leaf_of_.end()) {
-    Add({"commit-dropped", promised + "it is nowhere in the log", place, job});
+    Add({late ? kLate : "commit-dropped", promised + "it is nowhere in the log", place, job});
     return;
   }
   if (now->second == place) {
-    Add({"receipt-not-honoured", promised + "another content stands there", place, job});
+    Add({late ? kLate : "receipt-not-honoured", promised + "another content stands there", place, job});
     return;
   }
   const auto here = commits_.find(place);
   const bool rival = here != commits_.end() && market_->JobOf(here->second) == job;
   if (now->second > place && rival) {
-    Add({"commit-displaced",
+    Add({late ? kLate : "commit-displaced",
          absl::StrCat(promised, "it stands at leaf ", now->second,
                       ", and in its place the commit of attempt ", HexEncode(AsBytes(here->second)),
                       " for the same job"),
          place, job});
     return;
   }
-  Add({"commit-moved", absl::StrCat(promised, "it stands at leaf ", now->second), place, job});
+  Add({late ? kLate : "commit-moved", absl::StrCat(promised, "it stands at leaf ", now->second), place, job});
 }
 
 AuditReport LogAudit::Finish() {
   if (!options_.history_only) market_->Finish(report_);
-  for (const auto& [receipt, source] : receipts_) {
-    JudgeReceipt(receipt, source);
-    heads_.push_back({receipt.tree, source});
+  for (const KeptReceipt& kept : receipts_) {
+    JudgeReceipt(kept);
+    heads_.push_back({kept.receipt.tree, kept.source, kept.late});
+  }
+  if (expected_key_ && !(keys() && keys()->Has(*expected_key_))) {
+    Add({"key-not-of-log",
+         absl::StrCat("the key ", HexEncode(*expected_key_), " never signed for this log"),
+         {},
+         ""});
   }
   report_.signed_heads = heads_.size();
   JudgeHeads();

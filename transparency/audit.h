@@ -18,6 +18,7 @@
 
 #include "base/status.h"
 #include "transparency/leaf.h"
+#include "transparency/log_keys.h"
 #include "transparency/merkle.h"
 #include "transparency/receipt.h"
 
@@ -47,6 +48,7 @@ struct Finding {
 struct SignedHead {
   TreeHead head;
   std::string source;  // "checkpoint FILE", "receipt FILE:7"
+  bool late = false;   // by a key that was retired at fewer leaves (transparency/log_keys.h)
 };
 
 struct AuditOptions {
@@ -83,9 +85,13 @@ class LogAudit {
   // The next leaf. `index` is what its source says (a gap is a finding), `said_hash` too where it says one.
   void AddLeaf(uint64_t index, const std::string& bytes, const std::optional<Digest>& said_hash = {});
   // Evidence, in any order, before Finish. The receipt has passed CheckReceipt, the head's signature is
-  // right.
-  void AddReceipt(const Receipt& receipt, const std::string& source);
+  // right; `late` as in SignedHead.
+  void AddReceipt(const Receipt& receipt, const std::string& source, bool late = false);
   void AddHead(const SignedHead& head);
+  // A key that must be the log's, now or before.
+  void ExpectKey(const PublicKey& key) { expected_key_ = key; }
+  // The keys of the log as far as it was read; nullopt before its first start.
+  std::optional<LogKeys> keys() const;
   // Once, at the end.
   AuditReport Finish();
 
@@ -94,7 +100,12 @@ class LogAudit {
 
  private:
   void JudgeHeads();
-  void JudgeReceipt(const Receipt& receipt, const std::string& source);
+  struct KeptReceipt {
+    Receipt receipt;
+    std::string source;
+    bool late = false;
+  };
+  void JudgeReceipt(const KeptReceipt& kept);
   void Add(Finding finding);
 
   const AuditOptions options_;
@@ -102,10 +113,11 @@ class LogAudit {
   std::map<std::string, size_t> found_;  // by kind of fraud
   MerkleTree tree_;
   std::vector<SignedHead> heads_;
-  std::vector<std::pair<Receipt, std::string>> receipts_;
-  std::map<uint64_t, std::string> commits_;             // leaf's index -> attempt
-  std::map<std::string, uint64_t> commit_leaf_of_;      // by attempt
-  std::set<std::pair<std::string, std::string>> told_;  // (fraud, source) of evidence
+  std::vector<KeptReceipt> receipts_;
+  std::optional<PublicKey> expected_key_;
+  std::map<uint64_t, std::string> commits_;         // leaf's index -> attempt
+  std::map<std::string, uint64_t> commit_leaf_of_;  // by attempt
+  std::unique_ptr<class KeyAudit> keys_;
   std::unique_ptr<class MarketAudit> market_;
 };
 

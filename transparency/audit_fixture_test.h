@@ -44,7 +44,10 @@ class HonestLog {
       return Str(Sha256(AsBytes(std::string(domain) + '\0' + Str(key_digest) + rest)));
     };
     const std::string circuit = named("prooflode/v1/circuit", zkey + r1cs);
-    Add(LeafType::kRestart, {{80, Le<int64_t>(0)}, {81, kMarket}, {82, Le<int64_t>(1'000'000)}});
+    Add(LeafType::kRestart, {{80, Le<int64_t>(0)},
+                             {81, kMarket},
+                             {82, Le<int64_t>(1'000'000)},
+                             {95, Str(coordinator_.public_key())}});
     Add(LeafType::kRegisterCircuit, {{10, circuit}, {13, zkey}, {21, "key"}});
     Add(LeafType::kDeposit, {{70, requester_}, {71, Le<uint64_t>(100)}});
     Money(1, 1, 100, "external", Available(requester_), "");
@@ -95,6 +98,19 @@ class HonestLog {
         {kMarket, index, LeafHash(AsBytes(receipt.leaf)), receipt.tree.size, receipt.tree.root});
     receipt.signature = coordinator_.Sign(kReceiptDomain, AsBytes(message));
     return receipt;
+  }
+
+  // A start under `next`, handed over by the key so far at the log as it is.
+  void HandOverTo(const SigningKey& next) {
+    const KeyHandover handover = HandOver(kMarket, HeadAt(leaves.size()), coordinator_, next);
+    Add(LeafType::kRestart, {{41, Str(handover.root)},
+                             {80, Le<int64_t>(0)},
+                             {81, kMarket},
+                             {82, Le<int64_t>(1'000'000)},
+                             {95, Str(handover.successor)},
+                             {96, Str(handover.retired)},
+                             {97, std::string(AsChars(handover.by_retired))},
+                             {98, std::string(AsChars(handover.by_successor))}});
   }
 
   // For frauds: what a fraudulent coordinator would append.

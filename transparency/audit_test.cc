@@ -255,5 +255,65 @@ TEST_F(AuditTest, ReceiptLinesAreReadBack) {
   EXPECT_TRUE(absl::IsDataLoss(CheckReceipt(other)));
 }
 
+TEST_F(AuditTest, AHandoverIsNoFraud) {
+  KeepReceipts();
+  log_.HandOverTo(SigningKey::FromSeed({77}));
+  heads_ = {{log_.HeadAt(HonestLog::kSize), "checkpoint"}, {log_.HeadAt(HonestLog::kSize + 1), "late", true}};
+  EXPECT_EQ(Names(Judge()), std::vector<std::string>());
+}
+
+TEST_F(AuditTest, KeyChangedWithoutAHandover) {
+  log_.HandOverTo(SigningKey::FromSeed({77}));
+  const auto honest = log_.leaves;
+  const auto changed = [&](auto change) {
+    log_.leaves = honest;
+    change(log_.leaves.back().fields);
+    return Judge();
+  };
+  ExpectFraud("key-changed", changed([](auto& fields) {
+                for (const uint16_t number : std::initializer_list<uint16_t>{41, 96, 97, 98}) fields.erase(number);
+              }));
+  for (const uint16_t number : std::initializer_list<uint16_t>{41, 95, 96, 97, 98}) {
+    ExpectFraud("key-changed", changed([&](auto& fields) { fields[number][0] ^= 1; }));
+  }
+  ExpectFraud("key-changed", changed([](auto& fields) { fields.erase(98); }));
+  ExpectFraud("leaf-malformed", changed([](auto& fields) { fields.erase(95); }));
+  // Somebody's right handover, of another history.
+  log_.leaves = honest;
+  log_.leaves.erase(log_.leaves.begin() + HonestLog::kRevealA);
+  ExpectFraud("key-changed", Judge());
+}
+
+TEST_F(AuditTest, AHandoverDoesNotWashAway) {
+  KeepReceipts();
+  // The commit that a receipt promises is cut out, and the log handed over as if it had never been.
+  log_.leaves.resize(HonestLog::kCommitA);
+  log_.HandOverTo(SigningKey::FromSeed({77}));
+  LogAudit audit({});
+  const auto leaves = log_.Bytes();
+  for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i]);
+  ASSERT_TRUE(audit.keys().has_value());
+  const Receipt& receipt = receipts_[0];
+  ASSERT_TRUE(audit.keys()->IsLate(receipt.coordinator, receipt.tree.size));
+  audit.AddReceipt(receipt, "receipt", true);
+  ExpectFraud("signed-after-retirement", audit.Finish());
+}
+
+TEST_F(AuditTest, TheKeyThatWasAskedForMustBeTheLogs) {
+  log_.HandOverTo(SigningKey::FromSeed({77}));
+  for (const bool history_only : {false, true}) {
+    for (const uint8_t seed : std::initializer_list<uint8_t>{77, 78}) {
+      AuditOptions options;
+      options.history_only = history_only;
+      LogAudit audit(options);
+      const auto leaves = log_.Bytes();
+      for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i]);
+      audit.ExpectKey(SigningKey::FromSeed({seed}).public_key());
+      const auto names = Names(audit.Finish());
+      EXPECT_EQ(names, seed == 77 ? std::vector<std::string>() : std::vector<std::string>{"key-not-of-log"});
+    }
+  }
+}
+
 }  // namespace
 }  // namespace prooflode::transparency

@@ -87,6 +87,7 @@ StatusOr<OpenedCheckpoint> OpenCheckpoint(std::string_view bytes, const NoteKey&
     return absl::UnauthenticatedError(
         absl::StrCat("checkpoint: no right signature of the log's key ", log_key.Text()));
   }
+  opened.signer = log_key.key;
   for (size_t i = 0; i < witnesses.size(); ++i) {
     const bool is_witness =
         witnesses[i].kind == NoteKeyKind::kCosignatureV1 && witnesses[i].key != log_key.key;

@@ -41,6 +41,7 @@ struct OpenedCheckpoint {
   Checkpoint checkpoint;
   Note note;
   size_t witnesses = 0;  // of those asked for, how many have cosigned
+  PublicKey signer{};    // the log's key
 };
 
 // Checks form, that the log's own key (of kind 1) has signed, and that the origin is the key's name; counts

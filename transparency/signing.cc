@@ -56,4 +56,10 @@ std::string ReceiptMessage(const ReceiptStatement& s) {
   return encoder.Take();
 }
 
+std::string HandoverMessage(const HandoverStatement& s) {
+  Encoder encoder;
+  encoder.Variable(s.market).Integer(s.tree_size).Fixed(s.root).Fixed(s.retired).Fixed(s.successor);
+  return encoder.Take();
+}
+
 }  // namespace prooflode::transparency

@@ -19,6 +19,7 @@ namespace prooflode::transparency {
 inline constexpr std::string_view kLoginDomain = "prooflode/v1/login";
 inline constexpr std::string_view kCommitDomain = "prooflode/v1/commit";
 inline constexpr std::string_view kReceiptDomain = "prooflode/v1/receipt";
+inline constexpr std::string_view kKeyHandoverDomain = "prooflode/v1/key-handover";
 // Over a request's id: SHA-256 of the signature is the nonce of a requester's draws, unless it chose one.
 inline constexpr std::string_view kDrawNonceDomain = "prooflode/v1/draw-nonce";
 inline constexpr std::string_view kCommitHashDomain = "prooflode/v1/commit-hash";
@@ -68,5 +69,16 @@ struct ReceiptStatement {
   Digest root{};
 };
 std::string ReceiptMessage(const ReceiptStatement& statement);
+
+// What both keys sign when a log passes from one to the other: it has this size and root then, and what
+// follows is the successor's.
+struct HandoverStatement {
+  std::string_view market;
+  uint64_t tree_size = 0;
+  Digest root{};
+  PublicKey retired{};
+  PublicKey successor{};
+};
+std::string HandoverMessage(const HandoverStatement& statement);
 
 }  // namespace prooflode::transparency

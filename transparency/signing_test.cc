@@ -113,5 +113,22 @@ TEST(Signing, ASignatureServesOneDomainOnly) {
   EXPECT_FALSE(VerifySignature(key.public_key(), kCommitDomain, AsBytes("m"), signature));
 }
 
+TEST(Signing, HandoverVector) {
+  const SigningKey retired = KeyOf(1);
+  const SigningKey successor = KeyOf(2);
+  const std::string message = HandoverMessage(
+      {"testmarket", 42, Sha256(AsBytes("root")), retired.public_key(), successor.public_key()});
+  EXPECT_EQ(HexEncode(AsBytes(message)),
+            "0a000000746573746d61726b65742a000000000000004813494d137e1631bba301d5acab6e7bb7aa74ce1185"
+            "d456565ef51d737677b28a88e3dd7409f195fd52db2d3cba5d72ca6709bf1d94121bf3748801b40f6f5c8139"
+            "770ea87d175f56a35466c34c7ecccb8d8a91b4ee37a25df60f5b8fc9b394");
+  EXPECT_EQ(HexEncode(retired.Sign(kKeyHandoverDomain, AsBytes(message))),
+            "13b85dda41f20e2f1469eea4690d3d45bdd091f70749c852fa0e4e3c4ee42fa78e7e2caa60c45041a8b51ba1"
+            "b3a1e90304888bce31e4f8b9772e28bf14c34e03");
+  EXPECT_EQ(HexEncode(successor.Sign(kKeyHandoverDomain, AsBytes(message))),
+            "1f2000160373a58d65b5713e39f904aa28a7667327dd8172acab9b5f85a35af46b7f44fcec89368ac2ef2aa8"
+            "48fad483e03bdedb6f8776589f7cc03581f28e0a");
+}
+
 }  // namespace
 }  // namespace prooflode::transparency

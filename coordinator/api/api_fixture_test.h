@@ -190,18 +190,15 @@ class ApiTest : public testing::Test {
 
   void Begin() {
     broadcaster_ = std::make_unique<Broadcaster>(SessionOptions(), clock_, random_, metrics_);
-    engine::EngineParts parts{store_,
-                              checker_,
-                              *broadcaster_,
-                              clock_,
-                              random_,
-                              metrics_,
-                              [](const Status& status) { FAIL() << status; }};
+    engine::EngineParts parts{
+        store_,       checker_, *broadcaster_, clock_,
+        random_,      metrics_, key_,          [](const Status& status) { FAIL() << status; },
+        retiring_key_};
     engine_ = std::make_unique<engine::Engine>(rules_, engine_options_, parts);
     ASSERT_TRUE(engine_->Load().ok());
     checkpoint_file_ = std::filesystem::temp_directory_path() / absl::StrCat("pl_api_", getpid(), ".json");
     auto checkpoints = checkpoints::CheckpointPublisher::Open(
-        {rules_.market, checkpoint_file_, witnesses_}, {key_, store_, engine_->log(), clock_, metrics_});
+        {engine_->keys(), checkpoint_file_, witnesses_}, {key_, store_, engine_->log(), clock_, metrics_});
     ASSERT_TRUE(checkpoints.ok()) << checkpoints.status();
     checkpoints_ = *std::move(checkpoints);
     engine_->Start();
@@ -266,6 +263,7 @@ class ApiTest : public testing::Test {
   engine::EngineOptions engine_options_;
   MarketInfo info_{"0.1.0", "test", 2, uint64_t{1} << 30, 1 << 20, 1000};
   SigningKey key_ = SigningKey::FromSeed({50});
+  const SigningKey* retiring_key_ = nullptr;  // hands the log over at the next Begin
   SigningKey operator_key_ = SigningKey::FromSeed({99});
   engine::MemoryStore store_;
   std::unique_ptr<const engine::Store> other_store_;  // the server reads it instead, from the next Begin

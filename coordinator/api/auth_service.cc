@@ -30,6 +30,9 @@ grpc::ServerUnaryReactor* AuthServiceImpl::GetMarket(grpc::CallbackServerContext
     const MarketInfo& info = environment_.info;
     response->set_market(environment_.rules.market);
     response->set_coordinator_key(StringOf(environment_.key.public_key()));
+    for (const KeyHandover& handover : environment_.engine.handovers()) {
+      ToProto(handover, response->add_key_handovers());
+    }
     response->set_version(info.version);
     response->set_protocol_version(kProtocolVersion);
     response->mutable_asset()->set_name(info.asset_name);

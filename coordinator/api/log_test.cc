@@ -15,7 +15,7 @@ class LogTest : public RaceTest {
     return requester;
   }
   StatusOr<transparency::OpenedCheckpoint> Open(const std::string& note) {
-    return transparency::OpenCheckpoint(note, checkpoints_->log_key(), witnesses_);
+    return checkpoints_->keys().Open(note, witnesses_);
   }
   uint64_t grown_ = 0;
 };

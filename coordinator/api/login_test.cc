@@ -190,6 +190,30 @@ TEST_F(LoginTest, ARestartedCoordinatorIsLoggedInToAgain) {
   EXPECT_TRUE(miner.calls->GetAccount({}).ok());
 }
 
+TEST_F(LoginTest, AKeyThatWasHandedOverIsFollowed) {
+  Party miner = Join(1, v1::ROLE_MINER);
+  EXPECT_TRUE(miner.calls->GetAccount({}).ok());
+  End();
+  const SigningKey first = std::exchange(key_, SigningKey::FromSeed({51}));
+  retiring_key_ = &first;
+  Begin();
+  retiring_key_ = nullptr;
+  EXPECT_TRUE(miner.calls->GetAccount({}).ok());  // it was connected, and pins the first key
+  EXPECT_EQ(miner.connection->Keys()->current().key, key_.public_key());
+  const auto pinned = [&](const SigningKey& key) {
+    client::ConnectionOptions options;
+    options.channel.url = Url();
+    options.coordinator_key = key.public_key();
+    return client::Connection::Create(options, miner_, clock_, random_).value()->Market().status();
+  };
+  EXPECT_TRUE(pinned(first).ok()) << pinned(first);
+  EXPECT_TRUE(pinned(key_).ok()) << pinned(key_);
+  EXPECT_EQ(pinned(miner_).code(), absl::StatusCode::kPermissionDenied);
+  End();
+  Begin();  // once more, without the old key
+  EXPECT_TRUE(miner.calls->GetAccount({}).ok());
+}
+
 TEST_F(LoginTest, AnUnreachableCoordinatorLeavesTheOutcomeOpen) {
   Party op = Operator();
   ASSERT_TRUE(op.calls->GetAccount({}).ok());

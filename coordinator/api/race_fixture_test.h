@@ -167,7 +167,7 @@ class RaceTest : public ApiTest {
     const auto committed = miner.calls->CommitProof(client::CommitRequest(*commit));
     ASSERT_TRUE(committed.ok()) << committed.status();
     const Status receipt =
-        client::CheckReceipt(committed->receipt(), *commit, miner.identity(), key_.public_key());
+        client::CheckedReceipt(committed->receipt(), *commit, miner.identity(), engine_->keys()).status();
     ASSERT_TRUE(receipt.ok()) << receipt;
     v1::RevealProofRequest reveal;
     reveal.set_attempt_id(attempt.attempt_id());

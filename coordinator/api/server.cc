@@ -93,7 +93,7 @@ Server::Server(const ServerOptions& options, const ServerParts& parts)
     : info_(parts.info),
       broadcaster_(parts.broadcaster),
       auth_(FilledIn(options.auth, parts), parts.clock, parts.random),
-      seen_checkpoints_(parts.checkpoints.log_key(), parts.engine.log(), parts.metrics),
+      seen_checkpoints_(parts.checkpoints.keys(), parts.engine.log(), parts.metrics),
       transfers_(options.transfers, parts.clock),
       reads_(options.reads_per_identity_max),
       circuit_checks_(options.circuit_checks),

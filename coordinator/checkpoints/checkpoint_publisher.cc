@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "base/log.h"
 
 namespace prooflode::checkpoints {
@@ -21,9 +22,9 @@ Status NotOurHistory(const std::string& path, const TreeHead& signed_head, std::
 
 StatusOr<std::unique_ptr<CheckpointPublisher>> CheckpointPublisher::Open(const PublisherOptions& options,
                                                                          const PublisherParts& parts) {
-  PL_ASSIGN_OR_RETURN(const transparency::NoteKey log_key,
-                      transparency::LogKeyOf(options.market, parts.key.public_key()));
-  PL_ASSIGN_OR_RETURN(CheckpointShelf shelf, CheckpointShelf::Open(options.path, log_key, options.witnesses));
+  PL_CHECK(parts.key.public_key() == options.keys.current().key);
+  PL_ASSIGN_OR_RETURN(CheckpointShelf shelf,
+                      CheckpointShelf::Open(options.path, options.keys, options.witnesses));
   if (!shelf.entries().empty()) {
     const TreeHead& newest = shelf.entries().back().head;
     const StatusOr<TreeHead> now = parts.log.HeadAt(newest.size);
@@ -32,15 +33,13 @@ StatusOr<std::unique_ptr<CheckpointPublisher>> CheckpointPublisher::Open(const P
     }
     if (*now != newest) return NotOurHistory(options.path, newest, "the log has another root at that size");
   }
-  return std::unique_ptr<CheckpointPublisher>(
-      new CheckpointPublisher(options, parts, log_key, std::move(shelf)));
+  return std::unique_ptr<CheckpointPublisher>(new CheckpointPublisher(options, parts, std::move(shelf)));
 }
 
 CheckpointPublisher::CheckpointPublisher(const PublisherOptions& options, const PublisherParts& parts,
-                                         transparency::NoteKey log_key, CheckpointShelf shelf)
+                                         CheckpointShelf shelf)
     : options_(options),
       parts_(parts),
-      log_key_(std::move(log_key)),
       tree_size_(parts.metrics.GetGauge("prooflode_coordinator_log_tree_size", "Leaves of the log")),
       checkpoint_size_(parts.metrics.GetGauge("prooflode_coordinator_checkpoint_tree_size",
                                               "Leaves of the newest signed checkpoint")),
@@ -82,8 +81,9 @@ Status CheckpointPublisher::PublishGrown() {
         absl::StrCat("log: the leaves as they are stored do not give the root of ", head.size, " leaves"));
   }
   if (head.size > newest.size) {
-    const std::string text = transparency::CheckpointText({log_key_.name, head, {}});
-    transparency::Note note{text, {transparency::SignNote(text, log_key_.name, parts_.key)}};
+    const std::string& origin = options_.keys.current().name;
+    const std::string text = transparency::CheckpointText({origin, head, {}});
+    transparency::Note note{text, {transparency::SignNote(text, origin, parts_.key)}};
     MutexLock lock(mutex_);
     PL_RETURN_IF_ERROR(shelf_.Add(head, std::move(note)));
     published_.Increment();

@@ -17,18 +17,19 @@
 #include "coordinator/checkpoints/checkpoint_shelf.h"
 #include "coordinator/engine/log_tree.h"
 #include "coordinator/engine/ports.h"
+#include "transparency/log_keys.h"
 
 namespace prooflode::checkpoints {
 
 struct PublisherOptions {
-  std::string market;
+  transparency::LogKeys keys;                    // of the log
   std::string path;                              // the shelf's file
   std::vector<transparency::NoteKey> witnesses;  // whose cosignatures are taken, each of kind 4
 };
 
 // What a publisher works with; all must outlive it.
 struct PublisherParts {
-  const SigningKey& key;
+  const SigningKey& key;       // the log's current one
   const engine::Store& store;  // its const readers alone
   const engine::LogTree& log;
   Clock& clock;
@@ -54,17 +55,15 @@ class CheckpointPublisher {
   // kPermissionDenied when no right signature of a known witness is in it.
   StatusOr<size_t> AddCosignatures(std::string_view note);
 
-  const transparency::NoteKey& log_key() const { return log_key_; }
+  const transparency::LogKeys& keys() const { return options_.keys; }
 
  private:
-  CheckpointPublisher(const PublisherOptions& options, const PublisherParts& parts,
-                      transparency::NoteKey log_key, CheckpointShelf shelf);
+  CheckpointPublisher(const PublisherOptions& options, const PublisherParts& parts, CheckpointShelf shelf);
   Status Hash(uint64_t size);
   Status PublishGrown();
 
   const PublisherOptions options_;
   const PublisherParts parts_;
-  const transparency::NoteKey log_key_;
   Gauge& tree_size_;
   Gauge& checkpoint_size_;
   Gauge& checkpoint_time_;

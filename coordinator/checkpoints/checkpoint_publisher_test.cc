@@ -55,8 +55,11 @@ class CheckpointPublisherTest : public testing::Test {
   }
   StatusOr<std::unique_ptr<CheckpointPublisher>> Open(uint8_t key = 1) {
     keys_.push_back(SigningKey::FromSeed({key}));
-    return CheckpointPublisher::Open({"m", path_, witnesses_},
+    return CheckpointPublisher::Open({LogKeysNow(), path_, witnesses_},
                                      {keys_.back(), *store_, *log_, clock_, metrics_});
+  }
+  transparency::LogKeys LogKeysNow() const {
+    return transparency::LogKeys::Create("m", keys_.back().public_key(), handovers_).value();
   }
   std::unique_ptr<CheckpointPublisher> MustOpen() {
     auto opened = Open();
@@ -66,7 +69,7 @@ class CheckpointPublisherTest : public testing::Test {
   transparency::TreeHead HeadOf(const CheckpointPublisher& publisher, size_t cosignatures = 0) {
     const auto note = publisher.Newest(cosignatures);
     EXPECT_TRUE(note.ok()) << note.status();
-    const auto opened = transparency::OpenCheckpoint(*note, publisher.log_key(), witnesses_);
+    const auto opened = publisher.keys().Open(*note, witnesses_);
     EXPECT_TRUE(opened.ok()) << opened.status();
     EXPECT_GE(opened->witnesses, cosignatures);
     return opened->checkpoint.head;
@@ -89,6 +92,7 @@ class CheckpointPublisherTest : public testing::Test {
   InertMetrics metrics_;
   std::vector<NoteKey> witnesses_;
   std::deque<SigningKey> keys_;
+  std::vector<KeyHandover> handovers_;
   std::unique_ptr<engine::MemoryStore> store_ = std::make_unique<engine::MemoryStore>();
   std::unique_ptr<engine::LogTree> log_ = std::make_unique<engine::LogTree>();
 };
@@ -124,6 +128,23 @@ TEST_F(CheckpointPublisherTest, RefusesALogThatIsShorterOrAnother) {
   Grow(9);
   EXPECT_TRUE(Open().ok());
   EXPECT_TRUE(absl::IsFailedPrecondition(Open(/*key=*/2).status()));
+}
+
+TEST_F(CheckpointPublisherTest, AHandoverGoesOnWithTheShelfOfTheRetiredKey) {
+  Grow(5);
+  ASSERT_TRUE(MustOpen()->Publish().ok());
+  handovers_ = {
+      transparency::HandOver("m", log_->Head(), SigningKey::FromSeed({1}), SigningKey::FromSeed({2}))};
+  const auto publisher = Open(/*key=*/2);
+  ASSERT_TRUE(publisher.ok()) << publisher.status();
+  EXPECT_EQ(HeadOf(**publisher).size, 5u);
+  Grow(1);
+  ASSERT_TRUE((*publisher)->Publish().ok());
+  const auto note = (*publisher)->Newest(0);
+  EXPECT_TRUE(transparency::OpenCheckpoint(*note, LogKeysNow().current()).ok());
+  // Not even the operator signs with the old key again.
+  handovers_.clear();
+  EXPECT_TRUE(absl::IsFailedPrecondition(Open(/*key=*/1).status()));
 }
 
 TEST_F(CheckpointPublisherTest, SignsNothingWhenStoredLeavesAreNotTheTrees) {
@@ -194,7 +215,7 @@ TEST_F(CheckpointPublisherTest, TakesCosignaturesOfKnownWitnessesAlone) {
   EXPECT_EQ(HeadOf(*publisher, 2).size, 2u);
   EXPECT_EQ(HeadOf(*MustOpen(), 2).size, 2u);
   const std::string stale =
-      transparency::SignCheckpoint({publisher->log_key().name, log_->HeadAt(4).value(), {}}, keys_[0]);
+      transparency::SignCheckpoint({publisher->keys().current().name, log_->HeadAt(4).value(), {}}, keys_[0]);
   EXPECT_TRUE(absl::IsNotFound(publisher->AddCosignatures(stale).status()));
 }
 

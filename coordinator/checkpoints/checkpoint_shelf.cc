@@ -28,7 +28,7 @@ const NoteKey* WitnessOf(const std::string& text, const NoteSignature& signature
 
 }  // namespace
 
-StatusOr<CheckpointShelf> CheckpointShelf::Open(const std::string& path, const NoteKey& log_key,
+StatusOr<CheckpointShelf> CheckpointShelf::Open(const std::string& path, const transparency::LogKeys& keys,
                                                 const std::vector<NoteKey>& witnesses) {
   CheckpointShelf shelf(path, witnesses);
   const StatusOr<std::string> text = ReadFile(path, kFileBytesMax);
@@ -44,7 +44,7 @@ StatusOr<CheckpointShelf> CheckpointShelf::Open(const std::string& path, const N
   }
   for (const Json& item : json["checkpoints"]) {
     if (!item.is_string()) return refused("a checkpoint that is no text");
-    auto opened = transparency::OpenCheckpoint(item.get<std::string>(), log_key, witnesses);
+    auto opened = keys.Open(item.get<std::string>(), witnesses);
     if (!opened.ok()) return refused(FromSv(opened.status().message()));
     if (!shelf.entries_.empty() && opened->checkpoint.head.size <= shelf.entries_.back().head.size) {
       return refused("its checkpoints are not in rising order of size");

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/status.h"
-#include "transparency/checkpoint.h"
+#include "transparency/log_keys.h"
 
 namespace prooflode::checkpoints {
 
@@ -22,8 +22,8 @@ class CheckpointShelf {
   static constexpr size_t kKept = 16;
 
   // Reads `path`; no file is an empty shelf. kFailedPrecondition where the file is not of this log: its
-  // checkpoints are of another origin or key, or do not stand in rising order of size.
-  static StatusOr<CheckpointShelf> Open(const std::string& path, const transparency::NoteKey& log_key,
+  // checkpoints are of another origin or another's key, or do not stand in rising order of size.
+  static StatusOr<CheckpointShelf> Open(const std::string& path, const transparency::LogKeys& keys,
                                         const std::vector<transparency::NoteKey>& witnesses);
 
   // Oldest first.

@@ -7,17 +7,16 @@
 
 namespace prooflode::checkpoints {
 
-SeenCheckpoints::SeenCheckpoints(const transparency::NoteKey& log_key, const engine::LogTree& log,
+SeenCheckpoints::SeenCheckpoints(const transparency::LogKeys& keys, const engine::LogTree& log,
                                  MetricFactory& metrics)
-    : log_key_(log_key),
+    : keys_(keys),
       log_(log),
       conflicts_counter_(metrics.GetCounter(
           "prooflode_coordinator_checkpoint_conflicts_total",
           "Checkpoints that carry this log's signature and that this log contradicts, shown by others")) {}
 
 StatusOr<bool> SeenCheckpoints::Put(const PublicKey& by, std::string_view note, Micros now) {
-  PL_ASSIGN_OR_RETURN(const transparency::OpenedCheckpoint opened,
-                      transparency::OpenCheckpoint(note, log_key_));
+  PL_ASSIGN_OR_RETURN(const transparency::OpenedCheckpoint opened, keys_.Open(note));
   const Seen seen{std::string(note), opened.checkpoint.head, by, now};
   const StatusOr<transparency::TreeHead> ours = log_.HeadAt(seen.head.size);
   MutexLock lock(mutex_);

@@ -12,7 +12,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "coordinator/engine/log_tree.h"
-#include "transparency/checkpoint.h"
+#include "transparency/log_keys.h"
 
 namespace prooflode::checkpoints {
 
@@ -31,7 +31,7 @@ class SeenCheckpoints {
   };
 
   // `log` and `metrics` must outlive it.
-  SeenCheckpoints(const transparency::NoteKey& log_key, const engine::LogTree& log, MetricFactory& metrics);
+  SeenCheckpoints(const transparency::LogKeys& keys, const engine::LogTree& log, MetricFactory& metrics);
 
   // kInvalidArgument or kUnauthenticated for what is no checkpoint of this log. False, and loud, when our own
   // log has another root at that size or is shorter: either somebody else has the key, or history was
@@ -46,7 +46,7 @@ class SeenCheckpoints {
     std::vector<Seen> seen;  // oldest first
   };
 
-  const transparency::NoteKey log_key_;
+  const transparency::LogKeys keys_;
   const engine::LogTree& log_;
   Counter& conflicts_counter_;
   mutable Mutex mutex_;

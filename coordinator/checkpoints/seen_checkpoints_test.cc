@@ -11,7 +11,7 @@ class SeenCheckpointsTest : public testing::Test {
     for (uint8_t i = 0; i < 20; ++i) log_.Append({Digest{i}});
   }
   std::string Signed(transparency::TreeHead head) {
-    return transparency::SignCheckpoint({log_key_.name, head, {}}, key_);
+    return transparency::SignCheckpoint({keys_.current().name, head, {}}, key_);
   }
   std::string Ours(uint64_t size) { return Signed(log_.HeadAt(size).value()); }
   static PublicKey Who(uint32_t number) {
@@ -21,10 +21,10 @@ class SeenCheckpointsTest : public testing::Test {
   }
 
   SigningKey key_ = SigningKey::FromSeed({1});
-  transparency::NoteKey log_key_ = transparency::LogKeyOf("m", key_.public_key()).value();
+  transparency::LogKeys keys_ = transparency::LogKeys::Create("m", key_.public_key()).value();
   engine::LogTree log_;
   InertMetrics metrics_;
-  SeenCheckpoints seen_{log_key_, log_, metrics_};
+  SeenCheckpoints seen_{keys_, log_, metrics_};
 };
 
 TEST_F(SeenCheckpointsTest, KeepsTheNewestOfEachAndListsEachHeadOnce) {
@@ -43,7 +43,7 @@ TEST_F(SeenCheckpointsTest, KeepsTheNewestOfEachAndListsEachHeadOnce) {
 
 TEST_F(SeenCheckpointsTest, RefusesWhatThisLogHasNotSigned) {
   const std::string forged =
-      transparency::SignCheckpoint({log_key_.name, log_.Head(), {}}, SigningKey::FromSeed({2}));
+      transparency::SignCheckpoint({keys_.current().name, log_.Head(), {}}, SigningKey::FromSeed({2}));
   EXPECT_TRUE(absl::IsUnauthenticated(seen_.Put(Who(1), forged, Micros{}).status()));
   EXPECT_TRUE(absl::IsInvalidArgument(seen_.Put(Who(1), "x", Micros{}).status()));
   EXPECT_TRUE(seen_.List(10).empty());

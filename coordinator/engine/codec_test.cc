@@ -81,7 +81,14 @@ std::vector<market::Command> AllCommands() {
                            .draw_window = Seconds(49),
                            .race_width_default = 50,
                            .late_percent = 151,
-                           .silence_limit = Seconds(52)}}};
+                           .silence_limit = Seconds(52)},
+                          Filled<32>(53),
+                          KeyHandover{.retired = Filled<32>(54),
+                                      .successor = Filled<32>(53),
+                                      .tree_size = 42,
+                                      .root = Filled<32>(55),
+                                      .by_retired = Filled<64>(56),
+                                      .by_successor = Filled<64>(57)}}};
 }
 
 TEST(CommandCodec, EveryFieldOfEveryLeafHasANameAndAKind) {
@@ -146,7 +153,7 @@ TEST(CommandCodec, AMissingMalformedOrUnknownFieldIsRefused) {
       const bool optional = number == 15;
       EXPECT_EQ(DecodeCommand(missing, 0).ok(), optional)
           << "type " << command.index() << " field " << number;
-      const std::set<uint16_t> texts = {2, 11, 21, 33, 40, 54, 72, 73, 81};
+      const std::set<uint16_t> texts = {2, 11, 21, 27, 33, 40, 54, 72, 73, 81};
       const bool text = texts.contains(number);
       auto longer = content;
       longer.fields[number] += '\0';

@@ -179,6 +179,17 @@ void VisitCommand(Archive& a, Is<market::Restart> auto& c) {
   a(92, c.rules.race_width_default);
   a(93, c.rules.late_percent);
   a(94, c.rules.silence_limit);
+  a(95, c.key);
+  std::optional<PublicKey> retired;
+  if (c.handover) retired = c.handover->retired;
+  a(96, retired);
+  if (!retired) return;
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) {
+    c.handover = KeyHandover{.retired = *retired, .successor = c.key};
+  }
+  a(41, c.handover->root);
+  a(97, c.handover->by_retired);
+  a(98, c.handover->by_successor);
 }
 
 template <typename Archive>
@@ -286,6 +297,10 @@ StatusOr<market::Stamped> DecodeCommand(const LeafContent& content, uint64_t lea
   if (reader.failed()) {
     return absl::DataLossError(
         absl::StrCat("leaf ", leaf_index, ": field ", *reader.failed(), " is missing or malformed"));
+  }
+  if (auto* restart = std::get_if<market::Restart>(&stamped.command);
+      restart != nullptr && restart->handover) {
+    restart->handover->tree_size = leaf_index;
   }
   FieldMap expected;
   FieldWriter writer(expected);

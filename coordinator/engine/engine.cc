@@ -74,13 +74,32 @@ Status Engine::Load() {
   work.next_leaf = tree_.size();
   // At the very first start nobody has to find back.
   const Micros grace = leaf_hashes.empty() ? Micros{} : options_.reconnect_grace;
-  Apply(work, {}, market::Restart{.no_expiry_before = time_.last() + grace, .rules = rules_});
+  market::Restart restart{.no_expiry_before = time_.last() + grace, .rules = rules_};
+  PL_RETURN_IF_ERROR(TakeKeys(restart, work.batch));
+  Apply(work, {}, std::move(restart));
   PL_RETURN_IF_ERROR(Commit(work));
   for (const market::AttemptId& id : market_.PendingVerdicts()) {
     to_check_.insert({market_.FindAttempt(id)->commit_leaf, id});
   }
   metrics_.Loaded(market_);
   DispatchChecks();
+  return absl::OkStatus();
+}
+
+Status Engine::TakeKeys(market::Restart& restart, Batch& batch) {
+  PL_ASSIGN_OR_RETURN(handovers_, parts_.store.LoadHandovers());
+  if (parts_.retiring_key != nullptr) {
+    if (tree_.size() == 0)
+      return absl::FailedPreconditionError("key: a log without leaves has no key to retire");
+    restart.handover = transparency::HandOver(rules_.market, tree_.Head(), *parts_.retiring_key, parts_.key);
+    handovers_.push_back(*restart.handover);
+    batch.handover = restart.handover;
+  }
+  restart.key = parts_.key.public_key();
+  StatusOr<transparency::LogKeys> keys =
+      transparency::LogKeys::Create(rules_.market, restart.key, handovers_);
+  if (!keys.ok()) return absl::FailedPreconditionError(absl::StrCat("key: ", keys.status().message()));
+  keys_ = *std::move(keys);
   return absl::OkStatus();
 }
 

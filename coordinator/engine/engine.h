@@ -31,6 +31,7 @@
 #include "coordinator/engine/log_tree.h"
 #include "coordinator/engine/market_clock.h"
 #include "coordinator/engine/ports.h"
+#include "transparency/log_keys.h"
 
 namespace prooflode::engine {
 
@@ -73,9 +74,12 @@ struct EngineParts {
   Clock& clock;
   Random& random;
   MetricFactory& metrics;
+  const SigningKey& key;  // that signs for the log from now on
   // Called once, on the engine thread, when the store failed; the engine does nothing afterwards. A program
   // ends here.
   std::function<void(const Status&)> on_fatal;
+  const SigningKey* retiring_key =
+      nullptr;  // that signed until now, where it is another one: hands the log over
 };
 
 // Offer, Query, Read, Now and log are thread-safe, everything else belongs to the thread that owns the
@@ -89,7 +93,8 @@ class Engine {
 
   // Reads what is stored and logs a Restart with the rules; nothing of what was there expires before the
   // reconnect grace has passed, and proofs that were revealed and not judged are checked again. Once, before
-  // everything else. kInvalidArgument for rules out of range (market/rules.h).
+  // everything else. kInvalidArgument for rules out of range (market/rules.h); kFailedPrecondition where
+  // neither the key nor the retiring one is the log's.
   Status Load();
   void Start();
   // Works off what is queued, then ends. Later offers are answered with UNAVAILABLE.
@@ -107,6 +112,9 @@ class Engine {
   Micros Now() { return time_.Now(); }
   // What is durable of the log. Whatever a caller was answered is in it.
   const LogTree& log() const { return tree_; }
+  // Of the log, once it is loaded, and how it came from one to the next.
+  const transparency::LogKeys& keys() const { return *keys_; }
+  const std::vector<KeyHandover>& handovers() const { return handovers_; }
 
   // One turn of the loop, for simulations that have no engine thread: waits at most `wait` for work. False
   // once the engine has failed, or is closed and has nothing left.
@@ -123,6 +131,8 @@ class Engine {
   using Item = std::variant<Wake, Submission, QueryFunction>;
   struct Work;  // one batch under way
 
+  // Hands the log over if there is a retiring key, and makes sure that the key is the log's.
+  Status TakeKeys(market::Restart& restart, Batch& batch);
   Status Refused();
   void WakeUp();
   void Close();
@@ -148,6 +158,8 @@ class Engine {
   market::Market market_;
   EngineMetrics metrics_;
   LogTree tree_;
+  std::optional<transparency::LogKeys> keys_;
+  std::vector<KeyHandover> handovers_;
   transparency::MerkleFrontier head_;  // of all that was applied, durable or not
   MarketClock time_;
   bool failed_ = false;

@@ -8,6 +8,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include "base/key_handover.h"
 #include "coordinator/ledger/ledger.h"
 #include "coordinator/market/types.h"
 
@@ -136,6 +137,16 @@ void VisitFields(Archive& archive, Is<ledger::Transfer> auto& t) {
   archive(t.credit);
   archive(t.job);
   archive(t.external_reference);
+}
+
+template <typename Archive>
+void VisitFields(Archive& archive, Is<KeyHandover> auto& h) {
+  archive(h.tree_size);
+  archive(h.root);
+  archive(h.retired);
+  archive(h.successor);
+  archive(h.by_retired);
+  archive(h.by_successor);
 }
 
 template <typename Archive>

@@ -34,6 +34,11 @@ class MemoryStore final : public Store {
     return market.FinishLoading();
   }
 
+  StatusOr<std::vector<KeyHandover>> LoadHandovers() override {
+    MutexLock lock(mutex_);
+    return handovers_;
+  }
+
   Status Write(const Batch& batch) override {
     MutexLock lock(mutex_);
     if (std::exchange(fail_next_write, false)) return absl::InternalError("planted failure");
@@ -55,6 +60,7 @@ class MemoryStore final : public Store {
     for (const auto& standing : batch.standings) standings_[standing.miner] = standing;
     for (const auto& [name, balance] : batch.balances) balances_[name] = balance;
     for (const StoredAnswer& answer : batch.answers) answers_[{answer.identity, answer.request_id}] = answer;
+    if (batch.handover) handovers_.push_back(*batch.handover);
     return absl::OkStatus();
   }
 
@@ -115,6 +121,7 @@ class MemoryStore final : public Store {
   mutable Mutex mutex_;
   std::vector<transparency::Leaf> leaves_ PL_GUARDED_BY(mutex_);
   std::vector<ledger::Transfer> transfers_ PL_GUARDED_BY(mutex_);
+  std::vector<KeyHandover> handovers_ PL_GUARDED_BY(mutex_);
   std::map<market::CircuitId, market::Circuit> circuits_ PL_GUARDED_BY(mutex_);
   std::map<market::JobId, market::Job> jobs_ PL_GUARDED_BY(mutex_);
   std::map<market::AttemptId, market::Attempt> attempts_ PL_GUARDED_BY(mutex_);

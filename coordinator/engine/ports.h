@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/key_handover.h"
 #include "base/status.h"
 #include "coordinator/market/commands.h"
 #include "coordinator/market/market.h"
@@ -38,6 +39,7 @@ struct Batch {
   std::vector<StoredAnswer> answers;
   std::vector<market::Withdrawal> withdrawals;
   std::vector<market::Suspension> suspensions;
+  std::optional<KeyHandover> handover;
 
   bool empty() const { return leaves.empty() && answers.empty(); }
 };
@@ -62,6 +64,8 @@ class Store {
   virtual ~Store() = default;
   // Fills `market` and gives the leaf hashes so far, in order.
   virtual Status Load(market::Market& market, std::vector<Digest>& leaf_hashes) = 0;
+  // How the log came to its key, the first handover first.
+  virtual StatusOr<std::vector<KeyHandover>> LoadHandovers() = 0;
   virtual Status Write(const Batch& batch) = 0;
   virtual StatusOr<std::optional<StoredAnswer>> FindAnswer(const market::Identity& identity,
                                                            const std::string& request_id) const = 0;

@@ -6,6 +6,7 @@
 #include "coordinator/engine/command_codec.h"
 #include "coordinator/engine/opening.h"
 #include "coordinator/market/rules.h"
+#include "transparency/log_keys.h"
 #include "transparency/merkle.h"
 
 namespace prooflode::engine {
@@ -25,8 +26,23 @@ struct Replay {
   market::Market market;
   transparency::MerkleTree tree;
   std::vector<ledger::Transfer> transfers;
+  std::optional<PublicKey> key;
+  std::vector<KeyHandover> handovers;
   Micros last_time{};
 };
+
+// Another key signs only after a right handover of the log as it is.
+std::string WhyWrongKey(const Replay& replay, const market::Restart& restart) {
+  const bool changes = replay.key && *replay.key != restart.key;
+  if (changes != restart.handover.has_value()) {
+    return changes ? "another key starts to sign, and no handover says so" : "hands over to no other key";
+  }
+  if (!restart.handover) return "";
+  if (restart.handover->retired != *replay.key) return "its handover retires another key than the log's";
+  if (restart.handover->root != replay.tree.Root()) return "its handover is of another log";
+  const Status right = transparency::CheckHandover(restart.rules.market, *restart.handover);
+  return std::string(FromSv(right.message()));
+}
 
 // What Market::Apply may take for granted of an engine, and a damaged log need not keep. Empty when all is
 // well.
@@ -46,6 +62,7 @@ std::string WhyImpossible(const Replay& replay, const market::Stamped& stamped) 
       return absl::StrCat("nothing expires before ", Count(restart->no_expiry_before), ", want at most ",
                           Count(stamped.now + kGraceMax));
     }
+    if (std::string why = WhyWrongKey(replay, *restart); !why.empty()) return why;
   }
   market::JobId id{};  // of whatever the command makes
   std::copy_n(stamped.entropy.begin(), id.bytes.size(), id.bytes.begin());
@@ -91,6 +108,10 @@ Status ReplayLeaf(Replay& replay, const transparency::Leaf& leaf) {
   PL_ASSIGN_OR_RETURN(const market::Stamped stamped, DecodeCommand(*content, leaf.index));
   if (const std::string why = WhyImpossible(replay, stamped); !why.empty()) return wrong(why);
   replay.last_time = stamped.now;
+  if (const auto* restart = std::get_if<market::Restart>(&stamped.command)) {
+    replay.key = restart->key;
+    if (restart->handover) replay.handovers.push_back(*restart->handover);
+  }
   market::Market& market = replay.market;
   if (!market.Apply(stamped).changed) return wrong("the command changes nothing when it is replayed");
   LeafOutcome outcome;
@@ -171,6 +192,8 @@ StatusOr<ReplayReport> CheckByReplay(Store& store) {
     }
   }
   PL_RETURN_IF_ERROR(CompareStates(replay.market, stored));
+  PL_ASSIGN_OR_RETURN(const std::vector<KeyHandover> handovers, store.LoadHandovers());
+  if (handovers != replay.handovers) return Differs("list of key handovers");
   PL_RETURN_IF_ERROR(CompareTransfers(replay, stored, store));
   return ReplayReport{.leaf_count = replay.tree.size(),
                       .root = replay.tree.Root(),

@@ -6,6 +6,7 @@
 #include "coordinator/engine/command_codec.h"
 #include "coordinator/engine/memory_store.h"
 #include "coordinator/engine/opening.h"
+#include "transparency/log_keys.h"
 #include "transparency/merkle.h"
 
 namespace prooflode::engine {
@@ -25,6 +26,7 @@ class Record {
   Record() {
     market::Restart start;
     start.rules.market = "elsewhere";
+    start.key = SigningKey::FromSeed({1}).public_key();
     start.rules.fee_per_million = 10'000;
     start.rules.reveal_window = Seconds(3);
     Do({}, start);
@@ -65,6 +67,7 @@ class Record {
     for (const auto& balance : market.ledger().balances()) batch.balances.push_back(balance);
     batch.transfers = transfers;
     MemoryStore store;
+    batch.handover = handover;
     EXPECT_TRUE(store.Write(batch).ok());
     const auto report = CheckByReplay(store);
     return report.ok() ? "ok" : std::string(report.status().message());
@@ -72,22 +75,10 @@ class Record {
 
   std::vector<std::pair<market::Stamped, LeafOutcome>> log;
   std::vector<ledger::Transfer> transfers;
+  std::optional<KeyHandover> handover;  // as it is stored
   market::Market market;
 
- private:
-  static market::PostJob PostOf(uint8_t statement) {
-    market::PostJob post{.reward = Amount{100}, .time_limit = Seconds(60)};
-    post.statement.fill(statement);
-    return post;
-  }
-  Digest RootSoFar() const {
-    transparency::MerkleFrontier frontier;
-    for (const auto& [stamped, outcome] : log) {
-      const std::string leaf = transparency::EncodeLeaf(EncodeCommand(stamped, outcome));
-      frontier.Append(transparency::LeafHash(AsBytes(leaf)));
-    }
-    return frontier.Root();
-  }
+  transparency::TreeHead Head() const { return {log.size(), RootSoFar()}; }
   market::Answer Do(const market::Identity& who, market::Command command) {
     now_ = now_ + Millis(10);
     market::Stamped stamped{now_, log.size(), {}, {who, "request"}, std::move(command)};
@@ -103,6 +94,21 @@ class Record {
     transfers.insert(transfers.end(), made.transfers.begin(), made.transfers.end());
     log.emplace_back(std::move(stamped), std::move(made));
     return std::move(outcome.answer);
+  }
+
+ private:
+  static market::PostJob PostOf(uint8_t statement) {
+    market::PostJob post{.reward = Amount{100}, .time_limit = Seconds(60)};
+    post.statement.fill(statement);
+    return post;
+  }
+  Digest RootSoFar() const {
+    transparency::MerkleFrontier frontier;
+    for (const auto& [stamped, outcome] : log) {
+      const std::string leaf = transparency::EncodeLeaf(EncodeCommand(stamped, outcome));
+      frontier.Append(transparency::LeafHash(AsBytes(leaf)));
+    }
+    return frontier.Root();
   }
 
   Micros now_ = Seconds(1000);
@@ -164,6 +170,37 @@ TEST(Replay, AnOpeningThatIsNotTheProofsIsReported) {
   std::get<market::RevealProof>(record.log[index].first.command).proof = "other";
   EXPECT_NE(record.Check().find(absl::StrCat("leaf ", index, ": its proof and nonce")), std::string::npos)
       << record.Check();
+}
+
+TEST(Replay, AnotherKeyNeedsAHandoverOfThisLog) {
+  const SigningKey first = SigningKey::FromSeed({1});
+  const SigningKey second = SigningKey::FromSeed({2});
+  const auto record_of = [&](auto change) {
+    Record record;
+    market::Restart start = std::get<market::Restart>(record.log[0].first.command);
+    start.handover = transparency::HandOver(start.rules.market, record.Head(), first, second);
+    start.key = second.public_key();
+    change(start);
+    record.Do({}, start);
+    record.handover = start.handover;
+    return record;
+  };
+  const std::string at = absl::StrCat("leaf ", Record().log.size(), ": ");
+  EXPECT_EQ(record_of([](auto&) {}).Check(), "ok");
+  EXPECT_EQ(record_of([](auto& start) { start.handover.reset(); }).Check(),
+            at + "another key starts to sign, and no handover says so");
+  EXPECT_EQ(record_of([&](auto& start) { start.key = first.public_key(); }).Check(),
+            at + "hands over to no other key");
+  EXPECT_EQ(record_of([](auto& start) { start.handover->retired[0] ^= 1; }).Check(),
+            at + "its handover retires another key than the log's");
+  EXPECT_EQ(record_of([](auto& start) { start.handover->root[0] ^= 1; }).Check(),
+            at + "its handover is of another log");
+  EXPECT_NE(
+      record_of([](auto& start) { start.handover->by_retired[0] ^= 1; }).Check().find("no right signature"),
+      std::string::npos);
+  Record lost = record_of([](auto&) {});
+  lost.handover.reset();
+  EXPECT_NE(lost.Check().find("list of key handovers"), std::string::npos) << lost.Check();
 }
 
 TEST(Replay, EveryTransferRowIsCompared) {

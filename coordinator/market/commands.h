@@ -2,10 +2,12 @@
 // with the time and randomness it was stamped with, so that replaying the log gives the same state.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "base/key_handover.h"
 #include "coordinator/ledger/ledger.h"
 #include "coordinator/market/types.h"
 
@@ -109,10 +111,13 @@ struct SetSuspension {
 // Lets time pass: deadlines, leases and reveal windows are acted upon. Logged only when something came of it.
 struct Tick {};
 // The coordinator started, the first time or again. Nothing expires before `no_expiry_before`, so that
-// everybody can reconnect; `rules` hold from now on.
+// everybody can reconnect; `rules` hold from now on, and `key` signs. Another key than at the start before
+// needs the handover to it, of the log as it was before this leaf.
 struct Restart {
   Micros no_expiry_before{};
   Rules rules;
+  PublicKey key{};
+  std::optional<KeyHandover> handover;
 };
 
 using Command =

@@ -66,9 +66,9 @@ class Life {
     auto store = SqliteStore::Open(path, TestKey(77), options, metrics_);
     if (!store.ok()) return;
     store_ = *std::move(store);
-    engine_ = std::make_unique<engine::Engine>(
-        market::Rules{}, engine::EngineOptions{},
-        engine::EngineParts{*store_, checker_, outbox_, clock, random_, metrics_, [](const Status&) {}});
+    engine_ = std::make_unique<engine::Engine>(market::Rules{}, engine::EngineOptions{},
+                                               engine::EngineParts{*store_, checker_, outbox_, clock, random_,
+                                                                   metrics_, key_, [](const Status&) {}});
     if (!engine_->Load().ok()) engine_.reset();
   }
   bool ok() const { return engine_ != nullptr; }
@@ -78,6 +78,7 @@ class Life {
  private:
   InertMetrics metrics_;
   SimRandom random_;
+  const SigningKey key_ = SigningKey::FromSeed({77});
   HeldChecker checker_;
   WinsOutbox outbox_;
   std::unique_ptr<SqliteStore> store_;

@@ -14,6 +14,15 @@ CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
 
 CREATE TABLE coordinator (public_key BLOB NOT NULL CHECK (length(public_key) = 32)) STRICT;
 
+CREATE TABLE handovers (
+  tree_size INTEGER PRIMARY KEY CHECK (tree_size > 0),
+  root BLOB NOT NULL CHECK (length(root) = 32),
+  retired BLOB NOT NULL CHECK (length(retired) = 32),
+  successor BLOB NOT NULL UNIQUE CHECK (length(successor) = 32 AND successor <> retired),
+  by_retired BLOB NOT NULL CHECK (length(by_retired) = 64),
+  by_successor BLOB NOT NULL CHECK (length(by_successor) = 64)
+) STRICT;
+
 CREATE TABLE leaves (
   leaf_index INTEGER PRIMARY KEY CHECK (leaf_index >= 0),
   bytes BLOB NOT NULL,

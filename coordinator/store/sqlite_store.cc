@@ -39,7 +39,9 @@ StatusOr<std::optional<PublicKey>> CoordinatorOf(Connection& db, const std::stri
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": schema version ", version, ", this program wants ", kSchemaVersion));
   }
-  PL_ASSIGN_OR_RETURN(const std::string bytes, db.QueryText("SELECT public_key FROM coordinator"));
+  PL_ASSIGN_OR_RETURN(const std::string bytes,
+                      db.QueryText("SELECT coalesce((SELECT successor FROM handovers ORDER BY tree_size DESC "
+                                   "LIMIT 1), (SELECT public_key FROM coordinator))"));
   PublicKey key{};
   if (!engine::FromFieldBytes(bytes, key)) return absl::DataLossError(absl::StrCat(path, ": damaged key"));
   return key;
@@ -152,7 +154,7 @@ Status SqliteStore::Prepare() {
       {"candidacies", "REPLACE", 6, Strings::kBlob}, {"standings", "REPLACE", 3, Strings::kBlob},
       {"accounts", "REPLACE", 2, Strings::kText},    {"transfers", "INSERT", 8, Strings::kText},
       {"answers", "INSERT", 5, Strings::kBlob},      {"withdrawals", "REPLACE", 9, Strings::kText},
-      {"suspensions", "REPLACE", 5, Strings::kText}};
+      {"suspensions", "REPLACE", 5, Strings::kText}, {"handovers", "INSERT", 6, Strings::kBlob}};
   if (writer_ != nullptr) {
     for (const Wanted& wanted : kInserts) {
       PL_ASSIGN_OR_RETURN(
@@ -212,6 +214,14 @@ Status SqliteStore::Load(market::Market& market, std::vector<Digest>& leaf_hashe
     }
   }
   return absl::OkStatus();
+}
+
+StatusOr<std::vector<KeyHandover>> SqliteStore::LoadHandovers() {
+  MutexLock lock(reader_mutex_);
+  std::vector<KeyHandover> handovers;
+  PL_RETURN_IF_ERROR(LoadTable<KeyHandover>(*reader_, "handovers ORDER BY tree_size",
+                                            [&](const KeyHandover& h) { handovers.push_back(h); }));
+  return handovers;
 }
 
 Status SqliteStore::LoadLedger(ledger::Ledger& ledger) {
@@ -297,6 +307,7 @@ Status SqliteStore::WriteRows(const engine::Batch& batch) {
   PL_RETURN_IF_ERROR(write_all("transfers", batch.transfers));
   PL_RETURN_IF_ERROR(write_all("withdrawals", batch.withdrawals));
   PL_RETURN_IF_ERROR(write_all("suspensions", batch.suspensions));
+  if (batch.handover) PL_RETURN_IF_ERROR(write_all("handovers", std::vector{*batch.handover}));
   Statement& over = inserts_.at("candidacies_over");
   for (const auto& [job, miner] : batch.candidacies_over) {
     over(job);

@@ -31,19 +31,20 @@ struct SqliteOptions {
 class SqliteStore final : public engine::Store {
  public:
   // Creates the database where there is none, for the coordinator with this key: one transaction.
-  // FAILED_PRECONDITION for a database of another coordinator, program or version.
+  // FAILED_PRECONDITION for a database of another key, program or version.
   static StatusOr<std::unique_ptr<SqliteStore>> Open(const std::string& path, const PublicKey& coordinator,
                                                      const SqliteOptions& options, MetricFactory& metrics);
   // For checks beside a running coordinator: Write fails; Load and ReadLeaves see one moment.
   static StatusOr<std::unique_ptr<SqliteStore>> OpenReadOnly(const std::string& path, MetricFactory& metrics);
-  // The key of the coordinator that made the database at `path`; nullopt where there is none yet. Writes
-  // nothing. FAILED_PRECONDITION for a database of another program or version.
+  // The key that signs for the database at `path`: its maker's, or the one it was handed over to last; nullopt
+  // where there is none yet. Writes nothing. FAILED_PRECONDITION for a database of another program or version.
   static StatusOr<std::optional<PublicKey>> FindCoordinator(const std::string& path);
 
-  // Whose database this is.
+  // Whose database this was when it was opened.
   const PublicKey& coordinator() const { return coordinator_; }
 
   Status Load(market::Market& market, std::vector<Digest>& leaf_hashes) override;
+  StatusOr<std::vector<KeyHandover>> LoadHandovers() override;
   Status Write(const engine::Batch& batch) override;
   StatusOr<std::optional<engine::StoredAnswer>> FindAnswer(const market::Identity& identity,
                                                            const std::string& request_id) const override;

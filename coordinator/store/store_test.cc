@@ -94,6 +94,32 @@ TEST(SqliteStore, ADatabaseBelongsToTheCoordinatorThatMadeIt) {
   EXPECT_EQ(*SqliteStore::FindCoordinator(copy), TestKey(1));
 }
 
+TEST(SqliteStore, AHandoverIsStoredWithItsLeafAndGivesTheDatabaseAway) {
+  TempDir directory;
+  InertMetrics metrics;
+  const std::string path = directory.path + "/market.db";
+  const KeyHandover handover{.retired = TestKey(77),
+                             .successor = TestKey(78),
+                             .tree_size = 9,
+                             .root = Digest{5},
+                             .by_retired = {6},
+                             .by_successor = {7}};
+  {
+    auto store = SqliteStore::Open(path, TestKey(77), {}, metrics);
+    ASSERT_TRUE(store.ok());
+    BatchMaker maker;
+    engine::Batch batch = BusyBatch(maker);
+    batch.handover = handover;
+    ASSERT_TRUE((*store)->Write(batch).ok());
+    EXPECT_EQ(*(*store)->LoadHandovers(), std::vector{handover});
+  }
+  EXPECT_EQ(*SqliteStore::FindCoordinator(path), TestKey(78));
+  EXPECT_FALSE(SqliteStore::Open(path, TestKey(77), {}, metrics).ok());
+  auto store = SqliteStore::Open(path, TestKey(78), {}, metrics);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_EQ(*(*store)->LoadHandovers(), std::vector{handover});
+}
+
 TEST(SqliteStore, TheDatabaseRefusesNegativeBalancesAndUnknownStates) {
   TempDir directory;
   InertMetrics metrics;

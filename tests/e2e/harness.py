@@ -41,6 +41,7 @@ class World:
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = {}  # of every process started here
         self.settings = ""  # more of the coordinator's, before it starts
+        self.coordinator_keys = []  # files, once there was more than the first
         self.processes = {}
         self.log_files = {}
 
@@ -89,6 +90,15 @@ class World:
             path.write_text(f'data = "{self.dir}/coordinator"\nlisten = "127.0.0.1:{self.port}"\n'
                             f'http = "127.0.0.1:{self.http_port}"\noperators = ["{operator}"]\n[asset]\ndecimals = 0\n{self.settings}')
         return path
+
+    def hand_over(self):
+        """A new key for the coordinator, which must be down: its next start hands the log over to it."""
+        keys = self.coordinator_keys or [self.dir / "coordinator" / "coordinator.key"]
+        new = self.dir / f"coordinator{len(keys)}.key"
+        self.run("key", "gen", new)
+        self.coordinator_keys = [*keys, new]
+        settings = [line for line in self.config().read_text().splitlines(keepends=True) if "key_file = " not in line]
+        self.config().write_text(f'key_file = "{new}"\nretiring_key_file = "{keys[-1]}"\n' + "".join(settings))
 
     def check_log(self):
         """Replays the coordinator's log beside it and compares with its rows; gives what was counted."""

@@ -40,13 +40,12 @@ class MarketTest : public testing::Test {
     file_checker_ =
         std::make_unique<coordinator::FileCheckAdapter>(*store_, verify::FileLimits{}, random_, threads_);
     const engine::EngineParts parts{
-        market_store_, verifiers_, broadcaster_, clock_, random_, metrics_, [](const Status& status) {
-          ADD_FAILURE() << status;
-        }};
+        market_store_, verifiers_, broadcaster_,     clock_,
+        random_,       metrics_,   coordinator_key_, [](const Status& status) { ADD_FAILURE() << status; }};
     engine_ = std::make_unique<engine::Engine>(rules_, engine::EngineOptions(), parts);
     EXPECT_TRUE(engine_->Load().ok());
     checkpoints_ = checkpoints::CheckpointPublisher::Open(
-                       {rules_.market, Path("checkpoints.json"), {}},
+                       {engine_->keys(), Path("checkpoints.json"), {}},
                        {coordinator_key_, market_store_, engine_->log(), clock_, metrics_})
                        .value();
     engine_->Start();

@@ -15,6 +15,7 @@ class Coordinator::Disk final : public engine::Store {
   Status Load(market::Market& market, std::vector<Digest>& leaf_hashes) override {
     return owner_.stored_->Load(market, leaf_hashes);
   }
+  StatusOr<std::vector<KeyHandover>> LoadHandovers() override { return owner_.stored_->LoadHandovers(); }
   Status Write(const engine::Batch& batch) override {
     if (owner_.dead_) return absl::UnavailableError("simulated: the process is dead");
     switch (owner_.fate_) {
@@ -124,7 +125,9 @@ Coordinator::Coordinator(World world, uint64_t seed, std::string database)
       disk_(std::make_unique<Disk>(*this)),
       verifier_(std::make_unique<Verifier>(*this)),
       telling_(std::make_unique<Telling>(*this)),
-      rules_(DrawRules(world_.draw)) {}
+      rules_(DrawRules(world_.draw)) {
+  keys_.push_back(SigningKey::FromSeed({}));
+}
 
 Coordinator::~Coordinator() = default;
 
@@ -135,9 +138,26 @@ void Coordinator::OpenStore() {
     return;
   }
   stored_.reset();
-  auto opened = store::SqliteStore::Open(database_, PublicKey{1}, {.skip_sync_for_test = true}, metrics_);
+  const auto owner = store::SqliteStore::FindCoordinator(database_);
+  PL_CHECK(owner.ok());
+  auto opened = store::SqliteStore::Open(database_, owner->value_or(keys_.front().public_key()),
+                                         {.skip_sync_for_test = true}, metrics_);
   PL_CHECK(opened.ok());
   stored_ = *std::move(opened);
+}
+
+// The operator makes a new key now and then, and names the old one until the log was handed over.
+const SigningKey* Coordinator::RetiringKey() {
+  const auto handovers = stored_->LoadHandovers();
+  PL_CHECK(handovers.ok());
+  const PublicKey owner = handovers->empty() ? keys_.front().public_key() : handovers->back().successor;
+  const bool settled = owner == keys_.back().public_key();
+  if (settled && !healed_ && world_.judge.history().size() > 0 && world_.draw.Chance(world_.plan.new_keys)) {
+    keys_.push_back(
+        SigningKey::FromSeed({static_cast<uint8_t>(keys_.size()), static_cast<uint8_t>(keys_.size() >> 8)}));
+    return &keys_[keys_.size() - 2];
+  }
+  return settled ? nullptr : &keys_[keys_.size() - 2];
 }
 
 void Coordinator::Offer(const market::Job& job) { world_.offer(job, job.deadline_at - engine_->Now()); }
@@ -162,9 +182,11 @@ void Coordinator::Start() {
   fate_ = DrawFate();
   if (fate_ == Fate::kDiesTelling) fate_ = Fate::kLives;
   if (process_ > 1 && world_.plan.rules_change && world_.draw.Chance(300)) rules_ = DrawRules(world_.draw);
-  engine_ = std::make_unique<engine::Engine>(rules_, world_.plan.engine,
-                                             engine::EngineParts{*disk_, *verifier_, *telling_, world_.clock,
-                                                                 random_, metrics_, [](const Status&) {}});
+  const SigningKey* retiring = RetiringKey();
+  engine_ = std::make_unique<engine::Engine>(
+      rules_, world_.plan.engine,
+      engine::EngineParts{*disk_, *verifier_, *telling_, world_.clock, random_, metrics_, keys_.back(),
+                          [](const Status&) {}, retiring});
   const Status status = engine_->Load();
   if (!status.ok()) {
     if (fate_ == Fate::kLives) {

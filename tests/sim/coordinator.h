@@ -2,6 +2,7 @@
 // that dies at the worst moments and is started again. What a dead process would have said is never said.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <memory>
 
@@ -61,6 +62,7 @@ class Coordinator {
   class Telling;
 
   void OpenStore();
+  const SigningKey* RetiringKey();
   Fate DrawFate();
   void LoseAHolder();
   void Offer(const market::Job& job);
@@ -73,6 +75,7 @@ class Coordinator {
   SimRandom random_;
   InertMetrics metrics_;
   const std::string database_;
+  std::deque<SigningKey> keys_;  // the last one signs, or is about to
   std::unique_ptr<engine::Store> stored_;
   std::unique_ptr<Disk> disk_;
   std::unique_ptr<Verifier> verifier_;

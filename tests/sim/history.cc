@@ -43,7 +43,7 @@ void History::Append(const transparency::Leaf& leaf) {
   const Digest hash = Hash('\0', AsBytes(leaf.bytes), {});
   if (hash != leaf.hash) findings_.Add("leaf-hash", name + ": stored with another hash than its bytes have");
   const auto kind = LoadLe<uint16_t>(AsBytes(leaf.bytes).data() + 8);
-  if (kind == kPost) root_before_post_[leaf.index] = Root();
+  if (kind == kPost || kind == kStart) root_before_[leaf.index] = Root();
   bytes_.push_back(leaf.bytes);
   hashes_.push_back(hash);
   peaks_.emplace_back(0, hash);
@@ -55,9 +55,9 @@ void History::Append(const transparency::Leaf& leaf) {
   if (kind == kCommit) root_of_commit_[leaf.index] = Root();
 }
 
-Digest History::RootBefore(uint64_t post) const {
-  const auto it = root_before_post_.find(post);
-  return it == root_before_post_.end() ? Digest{} : it->second;
+Digest History::RootBefore(uint64_t leaf) const {
+  const auto it = root_before_.find(leaf);
+  return it == root_before_.end() ? Digest{} : it->second;
 }
 
 Digest History::Root() const {

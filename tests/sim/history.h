@@ -23,8 +23,8 @@ class History {
   const Digest& hash(uint64_t index) const { return hashes_[index]; }
   // The store after a restart: it has these leaves and no others.
   void CheckStored(const engine::Store& store) const;
-  // Of the log before the leaf `post`, which posts a job.
-  Digest RootBefore(uint64_t post) const;
+  // Of the log before a leaf that posts a job or starts the coordinator.
+  Digest RootBefore(uint64_t leaf) const;
   // What a miner does with its receipt, and that it says what became durable.
   void CheckReceipt(const engine::CommitReceiptData& receipt) const;
 
@@ -35,7 +35,7 @@ class History {
   std::vector<std::string> bytes_;
   std::vector<Digest> hashes_;
   std::vector<std::pair<int, Digest>> peaks_;  // complete subtrees, the largest first: height and root
-  std::map<uint64_t, Digest> root_before_post_;
+  std::map<uint64_t, Digest> root_before_;
   std::map<uint64_t, Digest> root_of_commit_;  // leaf index -> root of the log that ends with it
 };
 

@@ -128,7 +128,8 @@ struct LeafView {
   std::vector<AttemptRecord> attempts;
   std::vector<MoneyRecord> money;
   std::vector<DrawRecord> draws;
-  Digest root_before{};  // of the log that this leaf was added to; of posts alone, by who keeps the log
+  Digest root_before{};  // of the log that this leaf was added to; of posts and starts alone, by who keeps
+                         // the log
 
   // Zero, or empty, where the field is absent or has another size.
   template <typename T>

@@ -148,8 +148,33 @@ void Model::FoldStart(const LeafView& leaf) {
             .check_fee_per_million = leaf.Number<uint32_t>(114),
             .draw_window = leaf.Number<int64_t>(91),
             .late_percent = leaf.Number<uint32_t>(93)};
+  FoldKey(leaf);
   last_start_ = leaf.index;
   no_expiry_before_ = std::max(no_expiry_before_, leaf.Number<int64_t>(80));
+}
+
+// Whoever signs from now on has the log from who signed before, as it is.
+void Model::FoldKey(const LeafView& leaf) {
+  const Key key = leaf.Bytes<Key>(95);
+  const bool changes = key_ && *key_ != key;
+  const bool said = leaf.Has(96) || leaf.Has(97) || leaf.Has(98);
+  if (changes != said) Wrong(leaf, "key-handover", changes ? "another key, unsaid" : "to no other key");
+  if (changes && said) {
+    const std::string name = leaf.Text(81);
+    std::string message(12 + name.size(), '\0');
+    StoreLe(reinterpret_cast<uint8_t*>(message.data()), static_cast<uint32_t>(name.size()));
+    std::copy(name.begin(), name.end(), message.begin() + 4);
+    StoreLe(reinterpret_cast<uint8_t*>(message.data()) + 4 + name.size(), leaf.index);
+    message += AsChars(leaf.root_before);
+    message += AsChars(*key_);
+    message += AsChars(key);
+    const bool right =
+        leaf.Bytes<Key>(96) == *key_ && leaf.Bytes<Digest>(41) == leaf.root_before &&
+        VerifySignature(*key_, "prooflode/v1/key-handover", AsBytes(message), leaf.Bytes<Signature>(97)) &&
+        VerifySignature(key, "prooflode/v1/key-handover", AsBytes(message), leaf.Bytes<Signature>(98));
+    if (!right) Wrong(leaf, "key-handover", "not of this log, or not signed by both");
+  }
+  key_ = key;
 }
 
 void Model::FoldCircuit(const LeafView& leaf) {

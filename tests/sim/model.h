@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -144,6 +145,7 @@ class Model {
  private:
   void CheckCommon(const LeafView& leaf);
   void FoldStart(const LeafView& leaf);
+  void FoldKey(const LeafView& leaf);
   void FoldPost(const LeafView& leaf);
   void FoldAdmission(const LeafView& leaf);
   void FoldCandidacy(const LeafView& leaf, const Id& id, JobModel& job);
@@ -210,6 +212,7 @@ class Model {
   std::map<uint64_t, std::pair<Key, Id>> entered_;  // candidacies by their leaf
   std::vector<Id> over_;                            // jobs that this leaf ended
   int64_t no_expiry_before_ = 0;
+  std::optional<Key> key_;   // that signs
   uint64_t last_start_ = 0;  // leaf of the coordinator's last start
   int64_t last_time_ = 0;
   uint64_t leaves_ = 0;

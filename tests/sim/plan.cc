@@ -13,6 +13,7 @@ Plan DrawPlan(Draw& draw) {
   plan.reports = draw.Fault(100);
   plan.suspensions = draw.Fault(100);
   plan.rules_change = draw.Chance(300);
+  plan.new_keys = draw.Fault(300);
   plan.network = {.lost = draw.Fault(200),
                   .doubled = draw.Fault(200),
                   .late = draw.Fault(100),

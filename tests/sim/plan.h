@@ -47,6 +47,7 @@ struct Plan {
   uint32_t suspensions = 0;   // of the kill switch, every two seconds
   uint32_t reports = 0;       // of an admitted miner, that nobody can prove the job
   bool rules_change = false;  // at a restart
+  uint32_t new_keys = 0;      // of the coordinator, at a restart
   NetworkFaults network;
   CoordinatorFaults coordinator;
   MinerMix mix;

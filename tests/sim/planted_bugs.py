@@ -117,6 +117,9 @@ BUGS = {
         (MARKET + "withdrawals.cc", 'absl::StrCat("payment:", command.external_reference)',
          'absl::StrCat("payment:", command.external_reference, ":", command.withdrawal)')],
     "post while suspended": [(MARKET + "jobs.cc", "  if (IsSuspended(circuit->second)) {", "  if (false) {")],
+    "take the log over unsaid": [
+        (ENGINE + "engine.cc", "    batch.handover = restart.handover;\n",
+         "    batch.handover = restart.handover;\n    restart.handover.reset();\n")],
     "leave closing jobs to a broken proof system": [
         (MARKET + "suspend.cc", "if (job.state != JobState::kDelivered && IsSuspended", "if (job.state == JobState::kOpen && IsSuspended")],
     "tickets that do not age": [

@@ -29,8 +29,23 @@ void Operator::Begin() {
 
 void Operator::Act() {
   PayWithdrawals();
-  if (!stage_.healed && stage_.draw.Chance(stage_.plan.suspensions)) Suspend();
+  if (!stage_.healed && stage_.plan.suspensions > 0) SuspendMaybe();
   Later(Seconds(2), [this] { Act(); });
+}
+
+// Rarely, and rather when a job is closing, which few are at any time.
+void Operator::SuspendMaybe() {
+  std::vector<Digest> closing;
+  for (const auto& [id, job] : stage_.listed.jobs()) {
+    if (job.phase == kClosing) closing.push_back(job.circuit);
+  }
+  if (!closing.empty() && stage_.draw.Chance(500)) {
+    Suspend(stage_.draw.Pick(closing));
+  } else if (stage_.draw.Chance(stage_.plan.suspensions)) {
+    // Now and then the whole proof system, or a circuit that there is none of.
+    const bool one = stage_.draw.Chance(700);
+    Suspend(one ? CircuitId(static_cast<uint32_t>(stage_.draw.Below(kCircuits + 1))) : Digest{});
+  }
 }
 
 void Operator::PayWithdrawals() {
@@ -47,11 +62,9 @@ void Operator::PayWithdrawals() {
   }
 }
 
-void Operator::Suspend() {
+void Operator::Suspend(const Digest& circuit) {
   const auto ignore = [](const engine::Answered&) {};
-  market::SetSuspension set{.active = true, .note = "simulated"};
-  if (stage_.draw.Chance(700))
-    set.subject.circuit = CircuitId(static_cast<uint32_t>(stage_.draw.Below(kCircuits + 1)));
+  market::SetSuspension set{.subject = {.circuit = circuit}, .active = true, .note = "simulated"};
   Ask(set, ignore);
   set.active = false;
   Later(stage_.draw.Time(Millis(100), Seconds(5)), [this, set, ignore] { Ask(set, ignore); });

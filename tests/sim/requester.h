@@ -23,7 +23,8 @@ class Operator final : public Client {
  private:
   void Act();
   void PayWithdrawals();
-  void Suspend();
+  void SuspendMaybe();
+  void Suspend(const Digest& circuit);  // zeros: all of them
 
   uint32_t deposits_ = 0;
 };

@@ -32,7 +32,17 @@ function racePair(leaves) {
   return null;
 }
 
+const laterStart = (leaf) => leaf.type === "restart" && leaf.index > 0;
+const handover = (leaf) => leaf.type === "restart" && leaf.fields.has(96);
+
 export const frauds = {
+  "another key that nobody handed the log to": (leaves) => change(find(leaves, laterStart), (l) => {
+    for (const number of [41, 96, 97, 98]) l.fields.delete(number);
+    withField(l, 95, flip(l.fields.get(95)));
+  }, leaves),
+  "a handover that the retired key has not signed": (leaves) =>
+    change(find(leaves, handover), (l) => withField(l, 97, flip(l.fields.get(97))), leaves),
+  "a handover of another log": (leaves) => change(find(leaves, handover), (l) => withField(l, 41, flip(l.fields.get(41))), leaves),
   "a valid proof called invalid": (leaves) => change(find(leaves, verdict(1)), (l) => withField(l, 57, Buffer.of(0)), leaves),
   "a verdict of an unnamed verifier": (leaves) => change(find(leaves, verdict(1)), (l) => withField(l, 59, Buffer.alloc(4)), leaves),
   "another proof paid": (leaves) => change(find(leaves, (l) => l.type === "reveal"), (l) => withField(l, 54, flip(l.fields.get(54))), leaves),

@@ -1,6 +1,7 @@
 // Judges a whole log by the market's promises, with its own model: every commit was its miner's, every verdict is right, the earliest
 // valid commit was paid, once, after every earlier one was decided, and every unit of money is somewhere.
 import { Draws } from "./draw_audit.mjs";
+import { Keys } from "./key_audit.mjs";
 import { Stakes } from "./stake_audit.mjs";
 import { Withdrawals } from "./withdrawal_audit.mjs";
 import { counted, demand, hex, integer, isSignedBy, sha256, tagged } from "./log_reader.mjs";
@@ -55,6 +56,7 @@ export class Auditor {
     this.withdrawals = new Withdrawals();
     this.suspended = new Set();  // circuits; all zeros is all of them
     this.draws = new Draws(this);
+    this.keys = new Keys();
     this.market = null;
     this.time = -(2n ** 63n);
     this.noExpiryBefore = 0n;
@@ -80,12 +82,13 @@ export class Auditor {
     this.withdrawals.finish(this.ledger.balances);
     const unfinished = [...this.jobs.values()].filter((job) => !job.settled).length;
     return { jobs: this.jobs.size, paid: this.paid, refunded: this.refunded, unfinished, transfers: Number(this.ledger.last),
-      verifierVersions: [...this.verifierVersions] };
+      verifierVersions: [...this.verifierVersions], keys: this.keys.history };
   }
 
   // What each type of leaf claims.
   restart(leaf) {
     this.market = leaf.fields.get(81).toString();
+    this.keys.restart(leaf);
     this.revealWindow = integer(leaf, 82);
     // A start lets nothing expire before this time; an earlier start's longer grace still counts.
     const grace = integer(leaf, 80);
