@@ -27,9 +27,10 @@ class LogPagesTest : public testing::Test {
     }
     EXPECT_TRUE(store_.Write(batch).ok());
     log_.Append(hashes);
-    checkpoints_ =
-        checkpoints::CheckpointPublisher::Open({"m", path_, {}}, {key_, store_, log_, clock_, metrics_})
-            .value();
+    checkpoints_ = checkpoints::CheckpointPublisher::Open(
+                       {transparency::LogKeys::Create("m", key_.public_key()).value(), path_, {}},
+                       {key_, store_, log_, clock_, metrics_})
+                       .value();
     log_pages_ = std::make_unique<LogPages>(log_, store_, *checkpoints_);
     pages_ = log_pages_->Handlers();
   }
@@ -53,8 +54,7 @@ TEST_F(LogPagesTest, GivesCheckpointProofsAndLeaves) {
   ASSERT_TRUE(checkpoints_->Publish().ok());
   const HttpResponse checkpoint = Get("/log/checkpoint", "");
   EXPECT_EQ(checkpoint.code, 200);
-  EXPECT_EQ(checkpoints_->keys().Open(checkpoint.body)->checkpoint.head,
-            log_.Head());
+  EXPECT_EQ(checkpoints_->keys().Open(checkpoint.body)->checkpoint.head, log_.Head());
   EXPECT_EQ(Get("/log/checkpoint", "cosignatures=1").code, 404);
 
   const auto proof = nlohmann::json::parse(Get("/log/consistency", "from=7&to=20").body);

@@ -110,7 +110,8 @@ class HonestLog {
                              {95, Str(handover.successor)},
                              {96, Str(handover.retired)},
                              {97, std::string(AsChars(handover.by_retired))},
-                             {98, std::string(AsChars(handover.by_successor))}});
+                             {98, std::string(AsChars(handover.by_successor))},
+                             {99, Le<uint64_t>(handover.tree_size)}});
   }
 
   // For frauds: what a fraudulent coordinator would append.

@@ -24,8 +24,8 @@ class KeyAudit {
   std::optional<LogKeys> keys() const;
 
  private:
-  // What is wrong with going on to `key`, empty where it follows.
-  std::string WhyNot(uint64_t index, const Digest& root_before, const LeafContent& leaf,
+  // Goes on to `key` if both have signed so; what is wrong with it, empty where nothing is.
+  std::string Follow(uint64_t index, const Digest& root_before, const LeafContent& leaf,
                      const PublicKey& key);
 
   const std::function<void(Finding)> find_;

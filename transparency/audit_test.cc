@@ -271,9 +271,10 @@ TEST_F(AuditTest, KeyChangedWithoutAHandover) {
     return Judge();
   };
   ExpectFraud("key-changed", changed([](auto& fields) {
-                for (const uint16_t number : std::initializer_list<uint16_t>{41, 96, 97, 98}) fields.erase(number);
+                for (const uint16_t number : std::initializer_list<uint16_t>{41, 96, 97, 98, 99})
+                  fields.erase(number);
               }));
-  for (const uint16_t number : std::initializer_list<uint16_t>{41, 95, 96, 97, 98}) {
+  for (const uint16_t number : std::initializer_list<uint16_t>{41, 95, 96, 97, 98, 99}) {
     ExpectFraud("key-changed", changed([&](auto& fields) { fields[number][0] ^= 1; }));
   }
   ExpectFraud("key-changed", changed([](auto& fields) { fields.erase(98); }));
@@ -282,6 +283,11 @@ TEST_F(AuditTest, KeyChangedWithoutAHandover) {
   log_.leaves = honest;
   log_.leaves.erase(log_.leaves.begin() + HonestLog::kRevealA);
   ExpectFraud("key-changed", Judge());
+  // What its successor has signed counts against the forged log all the same.
+  LogAudit audit({});
+  const auto leaves = log_.Bytes();
+  for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i]);
+  EXPECT_TRUE(audit.keys()->Has(SigningKey::FromSeed({77}).public_key()));
 }
 
 TEST_F(AuditTest, AHandoverDoesNotWashAway) {

@@ -94,6 +94,7 @@ constexpr FieldName kFields[] = {
     {96, "retired_key", Kind::kHex},
     {97, "retired_signature", Kind::kHex},
     {98, "key_signature", Kind::kHex},
+    {99, "handover_tree_size", Kind::kU64},
     {kJobRecordsField, "jobs", Kind::kJobs},
     {kAttemptRecordsField, "attempts", Kind::kAttempts},
     {kTransferRecordsField, "transfers", Kind::kTransfers},

@@ -15,6 +15,15 @@ grpc::ServerUnaryReactor* ServeAnybody(Environment& environment, grpc::CallbackS
   return call.reactor();
 }
 
+void Tell(const KeyHandover& handover, v1::KeyHandover* out) {
+  out->set_retired_key(StringOf(handover.retired));
+  out->set_successor_key(StringOf(handover.successor));
+  out->set_tree_size(handover.tree_size);
+  out->set_root_hash(StringOf(handover.root));
+  out->set_retired_signature(StringOf(handover.by_retired));
+  out->set_successor_signature(StringOf(handover.by_successor));
+}
+
 }  // namespace
 
 AuthServiceImpl::AuthServiceImpl(Environment& environment)
@@ -31,7 +40,7 @@ grpc::ServerUnaryReactor* AuthServiceImpl::GetMarket(grpc::CallbackServerContext
     response->set_market(environment_.rules.market);
     response->set_coordinator_key(StringOf(environment_.key.public_key()));
     for (const KeyHandover& handover : environment_.engine.handovers()) {
-      ToProto(handover, response->add_key_handovers());
+      Tell(handover, response->add_key_handovers());
     }
     response->set_version(info.version);
     response->set_protocol_version(kProtocolVersion);

@@ -23,15 +23,6 @@ market::Reason ReasonOf(v1::Reason reason) {
                                           : static_cast<market::Reason>(reason);
 }
 
-void ToProto(const KeyHandover& handover, v1::KeyHandover* out) {
-  out->set_retired_key(StringOf(handover.retired));
-  out->set_successor_key(StringOf(handover.successor));
-  out->set_tree_size(handover.tree_size);
-  out->set_root_hash(StringOf(handover.root));
-  out->set_retired_signature(StringOf(handover.by_retired));
-  out->set_successor_signature(StringOf(handover.by_successor));
-}
-
 void ToProto(const market::Circuit& c, bool with_verification_key, v1::Circuit* out) {
   out->set_circuit_id(StringOf(c.id));
   out->set_name(c.name);

@@ -35,7 +35,6 @@ std::string StringOf(const std::array<uint8_t, n>& bytes) {
 market::Policy PolicyOf(const v1::Policy& policy, const market::Rules& rules);
 market::Reason ReasonOf(v1::Reason reason);
 
-void ToProto(const KeyHandover& handover, v1::KeyHandover* out);
 void ToProto(const market::Circuit& circuit, bool with_verification_key, v1::Circuit* out);
 // `circuit`: the job's; nullptr leaves out what is known of it.
 void ToProto(const market::Job& job, const market::Circuit* circuit, v1::Job* out);

@@ -22,6 +22,7 @@ class LateStore final : public engine::Store {
   Status Load(market::Market& market, std::vector<Digest>& leaf_hashes) override {
     return store_.Load(market, leaf_hashes);
   }
+  StatusOr<std::vector<KeyHandover>> LoadHandovers() override { return store_.LoadHandovers(); }
   Status Write(const engine::Batch& batch) override { return store_.Write(batch); }
   StatusOr<std::optional<engine::StoredAnswer>> FindAnswer(const market::Identity& identity,
                                                            const std::string& request_id) const override {

@@ -18,6 +18,36 @@ std::array<uint8_t, N> Filled(uint8_t value) {
 }
 
 // One of each command, every field set to something of its own.
+market::Restart Start() {
+  return market::Restart{Seconds(29),
+                         {.market = "m",
+                          .reveal_window = Seconds(30),
+                          .lease_default = Seconds(31),
+                          .race_place = Seconds(38),
+                          .time_limit_min = Seconds(32),
+                          .time_limit_max = Seconds(33),
+                          .open_jobs_per_requester_max = 34,
+                          .live_attempts_per_miner_max = 35,
+                          .admissions_per_miner_and_job_max = 36,
+                          .fee_per_million = 37,
+                          .collateral_per_million = 40,
+                          .release_grace = Seconds(41),
+                          .release_fee_per_million = 42,
+                          .unprovable_reports = 43,
+                          .check_fee_per_million = 44,
+                          .draw_window = Seconds(49),
+                          .race_width_default = 50,
+                          .late_percent = 151,
+                          .silence_limit = Seconds(52)},
+                         Filled<32>(53),
+                         KeyHandover{.retired = Filled<32>(54),
+                                     .successor = Filled<32>(53),
+                                     .tree_size = 42,
+                                     .root = Filled<32>(55),
+                                     .by_retired = Filled<64>(56),
+                                     .by_successor = Filled<64>(57)}};
+}
+
 std::vector<market::Command> AllCommands() {
   market::Circuit circuit{.id = Filled<32>(1), .name = "n", .zkey_digest = Filled<32>(2), .zkey_bytes = 3};
   circuit.r1cs_digest = Filled<32>(4);
@@ -62,33 +92,7 @@ std::vector<market::Command> AllCommands() {
           market::CancelWithdrawal{47},
           market::SetSuspension{{.circuit = Filled<32>(48)}, true, "broken"},
           market::Tick{},
-          market::Restart{Seconds(29),
-                          {.market = "m",
-                           .reveal_window = Seconds(30),
-                           .lease_default = Seconds(31),
-                           .race_place = Seconds(38),
-                           .time_limit_min = Seconds(32),
-                           .time_limit_max = Seconds(33),
-                           .open_jobs_per_requester_max = 34,
-                           .live_attempts_per_miner_max = 35,
-                           .admissions_per_miner_and_job_max = 36,
-                           .fee_per_million = 37,
-                           .collateral_per_million = 40,
-                           .release_grace = Seconds(41),
-                           .release_fee_per_million = 42,
-                           .unprovable_reports = 43,
-                           .check_fee_per_million = 44,
-                           .draw_window = Seconds(49),
-                           .race_width_default = 50,
-                           .late_percent = 151,
-                           .silence_limit = Seconds(52)},
-                          Filled<32>(53),
-                          KeyHandover{.retired = Filled<32>(54),
-                                      .successor = Filled<32>(53),
-                                      .tree_size = 42,
-                                      .root = Filled<32>(55),
-                                      .by_retired = Filled<64>(56),
-                                      .by_successor = Filled<64>(57)}}};
+          Start()};
 }
 
 TEST(CommandCodec, EveryFieldOfEveryLeafHasANameAndAKind) {
@@ -160,7 +164,7 @@ TEST(CommandCodec, AMissingMalformedOrUnknownFieldIsRefused) {
       EXPECT_EQ(DecodeCommand(longer, 0).ok(), text) << "type " << command.index() << " field " << number;
     }
     auto unknown = content;
-    unknown.fields[99] = "x";
+    unknown.fields[100] = "x";
     EXPECT_FALSE(DecodeCommand(unknown, 0).ok());
   }
 }

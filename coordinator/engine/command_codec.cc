@@ -190,6 +190,7 @@ void VisitCommand(Archive& a, Is<market::Restart> auto& c) {
   a(41, c.handover->root);
   a(97, c.handover->by_retired);
   a(98, c.handover->by_successor);
+  a(99, c.handover->tree_size);
 }
 
 template <typename Archive>
@@ -297,10 +298,6 @@ StatusOr<market::Stamped> DecodeCommand(const LeafContent& content, uint64_t lea
   if (reader.failed()) {
     return absl::DataLossError(
         absl::StrCat("leaf ", leaf_index, ": field ", *reader.failed(), " is missing or malformed"));
-  }
-  if (auto* restart = std::get_if<market::Restart>(&stamped.command);
-      restart != nullptr && restart->handover) {
-    restart->handover->tree_size = leaf_index;
   }
   FieldMap expected;
   FieldWriter writer(expected);

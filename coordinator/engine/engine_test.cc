@@ -73,16 +73,13 @@ class Bench {
   explicit Bench(EngineOptions options = {}) : options_(options) { Restart(); }
 
   void Restart() {
-    const Status status = Start(key_);
-    ASSERT_TRUE(status.ok()) << status;
-  }
-  Status Start(const SigningKey& key, const SigningKey* retiring_key = nullptr) {
     engine.reset();
     checker = std::make_unique<HeldChecker>();
     engine = std::make_unique<Engine>(rules_, options_,
-                                      EngineParts{store, *checker, outbox, clock, random_, metrics_, key,
-                                                  [&](const Status&) { ++failures; }, retiring_key});
-    return engine->Load();
+                                      EngineParts{store, *checker, outbox, clock, random_, metrics_, key_,
+                                                  [&](const Status&) { ++failures; }});
+    const Status status = engine->Load();
+    ASSERT_TRUE(status.ok()) << status;
   }
   void Turn() { engine->RunOnce(std::chrono::microseconds(0)); }
 
@@ -455,31 +452,6 @@ TEST(Engine, AtMostSoManyChecksAreOutAndDecidedOnesAreSkipped) {
   b.Turn();
   EXPECT_EQ(b.checker->size(), 0u);  // the second cannot win any more
   EXPECT_EQ(b.JobNow(job).winner, kM1);
-}
-
-TEST(Engine, HandsTheLogOverToTheNextKey) {
-  Bench b;
-  b.Fund();
-  const SigningKey first = SigningKey::FromSeed({50});
-  const SigningKey second = SigningKey::FromSeed({51});
-  const transparency::TreeHead before = b.engine->log().Head();
-  ASSERT_TRUE(b.Start(second, &first).ok());
-  ASSERT_EQ(b.engine->handovers().size(), 1u);
-  EXPECT_EQ(b.engine->handovers()[0].tree_size, before.size);
-  EXPECT_EQ(b.engine->handovers()[0].root, before.root);
-  EXPECT_EQ(b.engine->keys().current().key, second.public_key());
-  // The next start knows it, and the old key, or a stranger's, does not come back.
-  ASSERT_TRUE(b.Start(second).ok());
-  EXPECT_TRUE(b.engine->keys().Has(first.public_key()));
-  const uint64_t leaves = b.engine->log().size();
-  EXPECT_EQ(b.Start(first).code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(b.Start(first, &second).code(), absl::StatusCode::kFailedPrecondition);
-  const SigningKey stranger = SigningKey::FromSeed({52});
-  EXPECT_EQ(b.Start(stranger, &first).code(), absl::StatusCode::kFailedPrecondition);
-  ASSERT_TRUE(b.Start(second).ok());
-  EXPECT_EQ(b.engine->log().size(), leaves + 1);  // the refused starts wrote nothing
-  const auto replayed = CheckByReplay(b.store);
-  EXPECT_TRUE(replayed.ok()) << replayed.status();
 }
 
 TEST(Engine, ThreadsMayOfferAndAskAtOnce) {

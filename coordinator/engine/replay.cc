@@ -39,7 +39,9 @@ std::string WhyWrongKey(const Replay& replay, const market::Restart& restart) {
   }
   if (!restart.handover) return "";
   if (restart.handover->retired != *replay.key) return "its handover retires another key than the log's";
-  if (restart.handover->root != replay.tree.Root()) return "its handover is of another log";
+  if (restart.handover->tree_size != replay.tree.size() || restart.handover->root != replay.tree.Root()) {
+    return "its handover is of another log";
+  }
   const Status right = transparency::CheckHandover(restart.rules.market, *restart.handover);
   return std::string(FromSv(right.message()));
 }

@@ -169,7 +169,8 @@ void Model::FoldKey(const LeafView& leaf) {
     message += AsChars(*key_);
     message += AsChars(key);
     const bool right =
-        leaf.Bytes<Key>(96) == *key_ && leaf.Bytes<Digest>(41) == leaf.root_before &&
+        leaf.Bytes<Key>(96) == *key_ && leaf.Number<uint64_t>(99) == leaf.index &&
+        leaf.Bytes<Digest>(41) == leaf.root_before &&
         VerifySignature(*key_, "prooflode/v1/key-handover", AsBytes(message), leaf.Bytes<Signature>(97)) &&
         VerifySignature(key, "prooflode/v1/key-handover", AsBytes(message), leaf.Bytes<Signature>(98));
     if (!right) Wrong(leaf, "key-handover", "not of this log, or not signed by both");

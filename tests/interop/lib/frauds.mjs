@@ -37,7 +37,7 @@ const handover = (leaf) => leaf.type === "restart" && leaf.fields.has(96);
 
 export const frauds = {
   "another key that nobody handed the log to": (leaves) => change(find(leaves, laterStart), (l) => {
-    for (const number of [41, 96, 97, 98]) l.fields.delete(number);
+    for (const number of [41, 96, 97, 98, 99]) l.fields.delete(number);
     withField(l, 95, flip(l.fields.get(95)));
   }, leaves),
   "a handover that the retired key has not signed": (leaves) =>
