@@ -1,17 +1,10 @@
 #include "client/transfer.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <cstdio>
-#include <filesystem>
-#include <vector>
 
-#include "base/crypto.h"
 #include "base/files.h"
+#include "base/hash_file.h"
+#include "base/partial_file.h"
 
 namespace prooflode::client {
 namespace {
@@ -25,28 +18,10 @@ Micros UploadTimeout(uint64_t bytes) {
   return std::min(kStreamTimeout, Seconds(30) + Seconds(static_cast<int64_t>(bytes >> 16)));
 }
 
-bool IsCancelled(const TransferOptions& options) {
-  return options.cancel != nullptr && options.cancel->cancelled();
-}
-
 // The coordinator cancels transfers that stand still; they are resumed like those that were cut off.
 grpc::Status Resumable(const grpc::Status& status) {
   if (status.error_code() != grpc::StatusCode::CANCELLED) return status;
   return grpc::Status(grpc::StatusCode::UNAVAILABLE, status.error_message());
-}
-
-// Feeds [0, size) of a file to `hash`.
-Status HashFile(int fd, uint64_t size, const std::string& name, const TransferOptions& options,
-                Sha256Stream& hash) {
-  std::vector<uint8_t> buffer(kChunkBytes);
-  for (uint64_t offset = 0; offset < size;) {
-    if (IsCancelled(options)) return absl::CancelledError(absl::StrCat(name, ": cancelled"));
-    const size_t count = static_cast<size_t>(std::min<uint64_t>(buffer.size(), size - offset));
-    PL_RETURN_IF_ERROR(ReadExactly(fd, offset, {buffer.data(), count}, name));
-    hash.Update({buffer.data(), count});
-    offset += count;
-  }
-  return absl::OkStatus();
 }
 
 class Uploader {
@@ -105,7 +80,8 @@ class Uploader {
       std::string& chunk = *message.mutable_chunk();
       chunk.resize(count);
       local = ReadExactly(fd_, offset, {reinterpret_cast<uint8_t*>(chunk.data()), count}, name_);
-      if (local.ok() && IsCancelled(options_)) local = absl::CancelledError(name_ + ": upload cancelled");
+      if (local.ok() && IsCancelled(options_.cancel))
+        local = absl::CancelledError(name_ + ": upload cancelled");
       if (!local.ok()) {
         context.TryCancel();
         writer->Finish();
@@ -130,67 +106,6 @@ class Uploader {
   CallProgress progress_;
 };
 
-// The partial file of a download: appended to in order, hashed on the way.
-class PartialFile {
- public:
-  PartialFile(const std::string& path, uint64_t size, const TransferOptions& options)
-      : path_(path), partial_(path + ".partial"), size_(size), options_(options) {}
-
-  Status Open() {
-    fd_ = UniqueFd(open(partial_.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!fd_.valid()) return ErrnoStatus(errno, partial_);
-    struct stat info;
-    if (fstat(fd_.get(), &info) != 0) return ErrnoStatus(errno, partial_);
-    if (!S_ISREG(info.st_mode)) return absl::InvalidArgumentError(partial_ + ": not a regular file");
-    if (static_cast<uint64_t>(info.st_size) > size_) return Restart();
-    done_ = static_cast<uint64_t>(info.st_size);
-    PL_RETURN_IF_ERROR(HashFile(fd_.get(), done_, partial_, options_, hash_));
-    if (lseek(fd_.get(), static_cast<off_t>(done_), SEEK_SET) < 0) return ErrnoStatus(errno, partial_);
-    return absl::OkStatus();
-  }
-
-  Status Append(ByteSpan chunk) {
-    if (chunk.size() > size_ - done_) {
-      return absl::DataLossError(absl::StrCat(partial_, ": more than the ", size_, " bytes expected"));
-    }
-    PL_RETURN_IF_ERROR(WriteAll(fd_.get(), chunk, partial_));
-    hash_.Update(chunk);
-    done_ += chunk.size();
-    if (options_.progress) options_.progress(done_, size_);
-    return absl::OkStatus();
-  }
-
-  Status Finish(const Digest& digest) {
-    const Digest found = hash_.Finish();
-    if (found != digest) {
-      return absl::DataLossError(
-          absl::StrCat(path_, ": SHA-256 of what came is ", HexEncode(found), ", want ", HexEncode(digest)));
-    }
-    if (fsync(fd_.get()) != 0) return ErrnoStatus(errno, partial_);
-    if (std::rename(partial_.c_str(), path_.c_str()) != 0) return ErrnoStatus(errno, path_);
-    const std::string folder = std::filesystem::path(path_).parent_path().string();
-    return SyncDirectory(folder.empty() ? "." : folder);
-  }
-
-  void Remove() { unlink(partial_.c_str()); }
-  uint64_t done() const { return done_; }
-  const std::string& name() const { return partial_; }
-
- private:
-  Status Restart() {
-    if (ftruncate(fd_.get(), 0) != 0) return ErrnoStatus(errno, partial_);
-    return absl::OkStatus();
-  }
-
-  const std::string path_;
-  const std::string partial_;
-  const uint64_t size_;
-  const TransferOptions& options_;
-  UniqueFd fd_;
-  Sha256Stream hash_;
-  uint64_t done_ = 0;
-};
-
 // One stream from where the file ends. A problem on our side goes to `local`.
 grpc::Status DownloadOnce(v1::ArtifactService::Stub& stub, grpc::ClientContext& context, const Digest& digest,
                           uint64_t size, const TransferOptions& options, PartialFile& file, Status& local) {
@@ -207,10 +122,12 @@ grpc::Status DownloadOnce(v1::ArtifactService::Stub& stub, grpc::ClientContext& 
     } else if (response.offset() != file.done()) {
       local = absl::DataLossError(
           absl::StrCat(file.name(), ": chunk at offset ", response.offset(), ", want ", file.done()));
-    } else if (IsCancelled(options)) {
+    } else if (IsCancelled(options.cancel)) {
       local = absl::CancelledError(absl::StrCat(file.name(), ": download cancelled"));
     } else {
+      if (options.received != nullptr) *options.received += response.chunk().size();
       local = file.Append(AsBytes(response.chunk()));
+      if (local.ok() && options.progress) options.progress(file.done(), size);
     }
   }
   if (!local.ok()) context.TryCancel();
@@ -222,6 +139,26 @@ grpc::Status DownloadOnce(v1::ArtifactService::Stub& stub, grpc::ClientContext& 
   return status;
 }
 
+// As many streams as it takes until nothing is missing.
+Status DownloadRest(Connection& connection, const Digest& digest, const TransferOptions& options,
+                    PartialFile& file) {
+  const auto stub = v1::ArtifactService::NewStub(connection.channel());
+  CallOptions call;
+  call.timeout = kStreamTimeout;
+  call.cancel = options.cancel;
+  Status local = absl::OkStatus();
+  CallProgress progress;
+  const Status status = connection.Run(
+      [&](grpc::ClientContext& context) {
+        const uint64_t before = file.done();
+        const grpc::Status ended = DownloadOnce(*stub, context, digest, file.size(), options, file, local);
+        if (file.done() > before) progress.Note(connection.clock());
+        return ended;
+      },
+      call, &progress);
+  return local.ok() ? status : local;
+}
+
 }  // namespace
 
 StatusOr<UploadedArtifact> Upload(Connection& connection, const std::string& path, v1::ArtifactKind kind,
@@ -230,7 +167,7 @@ StatusOr<UploadedArtifact> Upload(Connection& connection, const std::string& pat
   UploadedArtifact artifact;
   PL_ASSIGN_OR_RETURN(artifact.size_bytes, FileSize(fd.get(), path));
   Sha256Stream hash;
-  PL_RETURN_IF_ERROR(HashFile(fd.get(), artifact.size_bytes, path, options, hash));
+  PL_RETURN_IF_ERROR(HashFile(fd.get(), artifact.size_bytes, path, options.cancel, hash));
   artifact.digest = hash.Finish();
   PL_RETURN_IF_ERROR(
       Annotate(Uploader(connection, fd.get(), path, artifact, kind, options).Run(), "upload of " + path));
@@ -239,24 +176,16 @@ StatusOr<UploadedArtifact> Upload(Connection& connection, const std::string& pat
 
 Status Download(Connection& connection, const Digest& digest, uint64_t size_bytes, const std::string& path,
                 const TransferOptions& options) {
-  const auto stub = v1::ArtifactService::NewStub(connection.channel());
-  PartialFile file(path, size_bytes, options);
-  PL_RETURN_IF_ERROR(file.Open());
-  CallOptions call;
-  call.timeout = kStreamTimeout;
-  call.cancel = options.cancel;
-  Status local = absl::OkStatus();
-  CallProgress progress;
-  Status status = connection.Run(
-      [&](grpc::ClientContext& context) {
-        const uint64_t before = file.done();
-        const grpc::Status ended = DownloadOnce(*stub, context, digest, size_bytes, options, file, local);
-        if (file.done() > before) progress.Note(connection.clock());
-        return ended;
-      },
-      call, &progress);
-  if (!local.ok()) status = local;
+  PL_ASSIGN_OR_RETURN(PartialFile file, PartialFile::Open(path, size_bytes, options.cancel));
+  const bool inherited = file.done() > 0;
+  Status status = DownloadRest(connection, digest, options, file);
   if (status.ok()) status = file.Finish(digest);
+  if (inherited && status.code() == absl::StatusCode::kDataLoss) {
+    // What was here before may be to blame, wherever it came from.
+    PL_RETURN_IF_ERROR(file.Restart());
+    status = DownloadRest(connection, digest, options, file);
+    if (status.ok()) status = file.Finish(digest);
+  }
   if (status.code() == absl::StatusCode::kDataLoss) file.Remove();
   return status;
 }

@@ -1,5 +1,6 @@
 # Everything comes from Debian 12 packages (tools/deps.sh); nothing is downloaded at configure time.
 find_package(Threads REQUIRED)
+find_package(CURL 7.87 REQUIRED) # CURLOPT_QUICK_EXIT
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(absl REQUIRED)
 find_package(Protobuf 3.21 REQUIRED)

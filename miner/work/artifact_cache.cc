@@ -8,9 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <vector>
 
-#include "base/crypto.h"
+#include "base/hash_file.h"
 #include "miner/work/private_folder.h"
 
 namespace prooflode::miner {
@@ -18,7 +17,6 @@ namespace {
 
 constexpr std::string_view kPartial = ".partial";
 constexpr std::string_view kWitness = ".witness";
-constexpr size_t kHashChunk = 1 << 20;
 
 std::string Name(const Digest& digest, ArtifactKind kind) {
   return absl::StrCat(HexEncode(digest), kind == ArtifactKind::kWitness ? Sv(kWitness) : "");
@@ -39,18 +37,6 @@ bool IsWitnessName(std::string_view name) {
   if (!name.ends_with(kWitness)) return false;
   name.remove_suffix(kWitness.size());
   return DigestFromHex(name).has_value();
-}
-
-// Hashes the first `bytes` of an open file.
-Status HashFile(int fd, uint64_t bytes, std::string_view name, Sha256Stream& hash) {
-  std::vector<uint8_t> chunk(std::min<uint64_t>(bytes, kHashChunk));
-  for (uint64_t offset = 0; offset < bytes;) {
-    const std::span<uint8_t> part(chunk.data(), std::min<uint64_t>(bytes - offset, chunk.size()));
-    PL_RETURN_IF_ERROR(ReadExactly(fd, offset, part, name));
-    hash.Update(part);
-    offset += part.size();
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -165,7 +151,7 @@ StatusOr<std::optional<UniqueFd>> ArtifactCache::Find(const Digest& digest) {
   Status good = fd.status();
   if (good.ok() && !entry.verified) {
     Sha256Stream hash;
-    good = HashFile(fd->get(), entry.bytes, name, hash);
+    good = HashFile(fd->get(), entry.bytes, name, nullptr, hash);
     if (good.ok() && hash.Finish() != digest) good = absl::DataLossError("damaged");
   }
   MutexLock lock(mutex_);
