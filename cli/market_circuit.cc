@@ -12,6 +12,7 @@ struct CircuitOptions {
   std::string name;
   std::string zkey;
   std::string r1cs;
+  std::vector<std::string> mirrors;
   bool allow_insecure_setup = false;
 };
 
@@ -20,6 +21,7 @@ Status RegisterCircuit(const CircuitOptions& options, Session& session) {
   v1::RegisterCircuitRequest request;
   request.set_name(options.name);
   request.set_allow_insecure_setup(options.allow_insecure_setup);
+  for (const std::string& url : options.mirrors) request.add_mirrors(url);
   PrintNote("uploading " + options.zkey);
   PL_ASSIGN_OR_RETURN(*request.mutable_zkey_digest(),
                       UploadFile(*market, options.zkey, v1::ARTIFACT_KIND_ZKEY));
@@ -42,7 +44,7 @@ Status ListCircuits(const CircuitOptions& options, Session& session) {
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
   Json all = Json::array();
   std::vector<std::vector<std::string>> rows = {
-      {"NAME", "DOMAIN", "PUBLIC", "KEY", "WORK", "BITS", "SETUP", "REGISTERED"}};
+      {"NAME", "DOMAIN", "PUBLIC", "KEY", "WORK", "BITS", "SETUP", "MIRRORS", "REGISTERED"}};
   v1::ListCircuitsRequest request;
   do {
     const auto response = market->client->ListCircuits(request);
@@ -52,7 +54,7 @@ Status ListCircuits(const CircuitOptions& options, Session& session) {
       rows.push_back({Printable(c.name()), absl::StrCat(c.domain_size()),
                       absl::StrCat(c.public_input_count()), HumanBytes(c.zkey_bytes()),
                       absl::StrCat(c.work_units()), absl::StrCat(c.security_bits()), SetupText(c),
-                      TimeText(c.registered_at_us())});
+                      absl::StrCat(c.mirrors_size()), TimeText(c.registered_at_us())});
     }
     request.set_page_token(response->next_page_token());
   } while (!request.page_token().empty());
@@ -91,6 +93,10 @@ void AddCircuit(CLI::App& app, Session& session) {
   add->add_option("ZKEY", options->zkey, "Proving key, as snarkjs writes it")->required();
   add->add_option("--name", options->name, "Name in this market: a-z, 0-9, '-', '_', '.'")->required();
   add->add_option("--r1cs", options->r1cs, "Constraints: lets the coordinator check witnesses");
+  add->add_option("--mirror", options->mirrors,
+                  "Where miners can get the key without the coordinator: http or https; up to four times")
+      ->type_name("URL")
+      ->allow_extra_args(false);
   add->add_flag("--allow-insecure-setup", options->allow_insecure_setup,
                 "Accept a key without a phase-2 contribution: anybody can forge proofs for it");
   CLI::App* ls = AddCommand(*circuit, session, "ls", "List the circuits", "Example:\n  prooflode circuit ls",

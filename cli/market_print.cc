@@ -90,7 +90,8 @@ Json ToJson(const v1::Circuit& c) {
           {"setup", SetupText(c)},
           {"setup_contributions", c.setup_contributions()},
           {"security_bits", c.security_bits()},
-          {"work_units", c.work_units()}};
+          {"work_units", c.work_units()},
+          {"mirrors", Json(std::vector<std::string>(c.mirrors().begin(), c.mirrors().end()))}};
 }
 
 Json ToJson(const v1::Job& j, const Market& market) {
@@ -172,6 +173,7 @@ void PrintCircuit(const v1::Circuit& c) {
   PrintLine(absl::StrFormat("work:          %d units a proof", c.work_units()));
   PrintLine(absl::StrFormat("security:      %d bits", c.security_bits()));
   PrintLine("setup:         " + SetupLine(c));
+  for (const std::string& url : c.mirrors()) PrintLine("mirror:        " + Printable(url));
 }
 
 void PrintJob(const v1::Job& j, const Market& market) {

@@ -94,6 +94,23 @@ TEST_F(StoreTest, ADownloadGoesOnWhereItBrokeOff) {
             absl::StatusCode::kPermissionDenied);
 }
 
+TEST_F(StoreTest, ADownloadMakesGoodWhatAnotherSourceLeft) {
+  api::Party party = Join(1, v1::ROLE_REQUESTER);
+  ASSERT_TRUE(Upload(party, content_).ok());
+  const std::string path = folder_ + "/download";
+  const Digest digest = Sha256(AsBytes(content_));
+  for (const size_t left : {kMebibyte, content_.size()}) {
+    std::ofstream(path + ".partial") << std::string(left, 'x');
+    uint64_t received = 0;
+    const Status status =
+        client::Download(*party.connection, digest, content_.size(), path, {.received = &received});
+    ASSERT_TRUE(status.ok()) << status;
+    EXPECT_EQ(received, 2 * content_.size() - left);
+    EXPECT_EQ(ReadBack(path), content_);
+    std::filesystem::remove(path);
+  }
+}
+
 TEST_F(StoreTest, WhatIsNotWhatItWasSaidToBeIsThrownAway) {
   api::Party party = Join(1, v1::ROLE_REQUESTER);
   const std::string other(content_.size(), 'x');

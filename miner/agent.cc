@@ -28,6 +28,7 @@ Agent::Agent(const AgentOptions& options, client::Connection& connection, Artifa
       reporter_(reporter),
       metrics_(metrics),
       clock_(clock),
+      mirrors_(options.mirrors, clock, random),
       session_(options.session, random),
       proving_(options.session.devices),
       restarts_(options.session.devices),

@@ -23,6 +23,7 @@
 #include "miner/ui/reporter.h"
 #include "miner/work/artifact_cache.h"
 #include "miner/work/journal.h"
+#include "miner/work/mirrors.h"
 #include "miner/worker/worker_process.h"
 
 namespace prooflode::miner {
@@ -30,6 +31,7 @@ namespace prooflode::miner {
 struct AgentOptions {
   std::string version;
   SessionOptions session;
+  MirrorOptions mirrors;
   WorkerOptions worker;  // one process for each of session.devices
   std::vector<std::string> device_names;
   uint64_t domain_size_max = 0;
@@ -107,8 +109,11 @@ class Agent {
   void OnMessage(const v1::SessionResponse& message);
   void OnStreamEnd(uint64_t stream, const Status& status);
   void OnResult(size_t device, const WorkerResult& result);
-  StatusOr<UniqueFd> FetchOne(ArtifactKind kind, const Digest& digest, uint64_t bytes,
-                              const CancelToken& cancel, uint64_t& fetched);
+  // Files (agent_files.cc), on the threads of fetches_; `fetched` counts what was not in the cache.
+  void OnMirror(const OfferedJob& job, const Mirrors::Try& tried);
+  Status DownloadKey(const OfferedJob& job, const std::string& path, const CancelToken& cancel);
+  StatusOr<UniqueFd> FetchOne(ArtifactKind kind, const OfferedJob& job, const CancelToken& cancel,
+                              uint64_t& fetched);
   StatusOr<Files> FetchFiles(const OfferedJob& job, const CancelToken& cancel, uint64_t& fetched);
   void OnFetched(const JobId& job, uint64_t id, StatusOr<Files> files, Micros took, uint64_t fetched);
   event::CommitAnswered SendCommit(const CommitRecord& record);
@@ -128,6 +133,7 @@ class Agent {
   Reporter& reporter_;
   MinerMetrics& metrics_;
   Clock& clock_;
+  Mirrors mirrors_;
 
   // Of the thread in Run() alone.
   Session session_;

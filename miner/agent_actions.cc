@@ -1,5 +1,5 @@
 // One function for each action of the session about jobs and attempts; those about its stream are in
-// agent_stream.cc.
+// agent_stream.cc, how files come here in agent_files.cc.
 #include <algorithm>
 #include <utility>
 
@@ -8,15 +8,12 @@
 #include "base/log.h"
 #include "client/gossip.h"
 #include "client/receipt.h"
-#include "client/transfer.h"
 #include "miner/agent.h"
 #include "miner/convert.h"
 
 namespace prooflode::miner {
 namespace {
 
-// While another job fetches the same file.
-constexpr Micros kFetchPoll = Millis(50);
 constexpr Micros kGossipPause = Seconds(60);
 constexpr size_t kGossipMost = 8;
 
@@ -232,35 +229,6 @@ void Agent::Do(const action::Release& release) {
 }
 
 // --- Files ---
-
-StatusOr<UniqueFd> Agent::FetchOne(ArtifactKind kind, const Digest& digest, uint64_t bytes,
-                                   const CancelToken& cancel, uint64_t& fetched) {
-  PL_ASSIGN_OR_RETURN(std::optional<UniqueFd> here, cache_.Find(digest));
-  metrics_.CacheRequest(kind == ArtifactKind::kKey ? "zkey" : "witness", here.has_value());
-  while (!here) {
-    auto reservation = cache_.Reserve(digest, kind, bytes);
-    if (reservation.ok()) {
-      const client::TransferOptions transfer{.cancel = &cancel};
-      PL_RETURN_IF_ERROR(client::Download(connection_, digest, bytes, (*reservation)->path(), transfer));
-      fetched += bytes;
-      return (*reservation)->Finish();
-    }
-    if (reservation.status().code() != absl::StatusCode::kAborted) return reservation.status();
-    if (cancel.cancelled()) return absl::CancelledError("cancelled");
-    clock_.Sleep(kFetchPoll);
-    PL_ASSIGN_OR_RETURN(here, cache_.Find(digest));
-  }
-  return *std::move(here);
-}
-
-StatusOr<Agent::Files> Agent::FetchFiles(const OfferedJob& job, const CancelToken& cancel,
-                                         uint64_t& fetched) {
-  Files files;
-  PL_ASSIGN_OR_RETURN(files.zkey, FetchOne(ArtifactKind::kKey, job.zkey, job.zkey_bytes, cancel, fetched));
-  PL_ASSIGN_OR_RETURN(files.witness,
-                      FetchOne(ArtifactKind::kWitness, job.witness, job.witness_bytes, cancel, fetched));
-  return files;
-}
 
 void Agent::Do(const action::Fetch& fetch) {
   const uint64_t id = ++ids_;

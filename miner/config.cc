@@ -63,6 +63,11 @@ Settings SettingsOf(Config& c) {
       NumberSetting("cache.quota_mb", &c.cache.quota_mb, 1, 1 << 30, "Disk space for keys and witnesses"),
       NumberSetting("cache.free_disk_mb", &c.cache.free_disk_mb, 0, 1 << 30,
                     "What stays free of the disk; the cache shrinks and jobs are skipped instead"),
+      FlagSetting(
+          "mirrors.enabled", &c.mirrors.enabled,
+          "Fetch keys over HTTP from where their circuits say, if it can be, and not from the coordinator"),
+      FlagSetting("mirrors.allow_private", &c.mirrors.allow_private,
+                  "Let circuits name mirrors in private networks and on this machine"),
   });
 }
 

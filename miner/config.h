@@ -46,6 +46,10 @@ struct Config {
     uint64_t quota_mb = 20'000;
     uint64_t free_disk_mb = 1000;  // what is left to others of the disk
   } cache;
+  struct Mirrors {
+    bool enabled = true;
+    bool allow_private = false;
+  } mirrors;
 
   std::string key_path() const { return key.empty() ? data + "/miner.key" : key; }
 };

@@ -66,6 +66,15 @@ TEST_F(ConfigTest, FlagsOverEnvironmentOverFileOverDefaults) {
   EXPECT_THAT(printed, testing::ContainsRegex("offers_max = 16 +# default\n"));
 }
 
+TEST_F(ConfigTest, StrangersNameNoMirrorsInPrivateNetworksUnlessTheOwnerSaysSo) {
+  ASSERT_TRUE(Load("").ok());
+  EXPECT_TRUE(config_.mirrors.enabled);
+  EXPECT_FALSE(config_.mirrors.allow_private);
+  ASSERT_TRUE(Load("[mirrors]\nenabled = false\n", {{"PROOFLODE_MIRRORS_ALLOW_PRIVATE", "true"}}).ok());
+  EXPECT_FALSE(config_.mirrors.enabled);
+  EXPECT_TRUE(config_.mirrors.allow_private);
+}
+
 TEST_F(ConfigTest, ErrorsNameFileLineAndWhatWasWanted) {
   EXPECT_THAT(Refusal("\n[device]\nthread = 3\n"),
               testing::AllOf(HasSubstr(".toml:3"), HasSubstr("device.thread"),

@@ -10,6 +10,8 @@ constexpr uint64_t kPublicInputsBytesMax = 4 << 20;
 constexpr size_t kNameBytesMax = 64;
 constexpr int kLiveAttemptsMax = 100'000;
 constexpr int kDecilesMax = 100;
+constexpr size_t kMirrorsMax = 4;
+constexpr size_t kMirrorBytesMax = 512;
 constexpr double kPlaceChanceMin = 1e-6;
 constexpr int64_t kDrawWindowMax = 3'600'000'000;  // a day of sums of them does not wrap
 
@@ -50,6 +52,10 @@ StatusOr<OfferedJob> ToJob(const v1::SessionResponse::Offer& offer) {
   out.domain_size = circuit.domain_size();
   out.work_units = circuit.work_units();
   out.zkey_bytes = circuit.zkey_bytes();
+  // A convenience: what is more or longer than a coordinator of today takes is left out.
+  for (const std::string& url : circuit.mirrors()) {
+    if (out.mirrors.size() < kMirrorsMax && url.size() <= kMirrorBytesMax) out.mirrors.push_back(url);
+  }
   out.witness_bytes = job.witness_bytes();
   out.reward = Amount{job.reward_units()};
   out.deadline_at = Micros{job.deadline_at_us()};

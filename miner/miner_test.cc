@@ -68,6 +68,16 @@ TEST(ConvertTest, NonsenseIsNamed) {
               HasSubstr("attempt_id"));
 }
 
+TEST(ConvertTest, AFewMirrorsAreTaken) {
+  v1::SessionResponse message = MakeOffer();
+  v1::Circuit& circuit = *message.mutable_offer()->mutable_circuit();
+  circuit.add_mirrors("https://" + std::string(505, 'a'));  // too long
+  for (const char* url : {"https://1", "https://2", "https://3", "https://4", "https://5"})
+    circuit.add_mirrors(url);
+  EXPECT_THAT(std::get<event::Offer>(*ToEvent(message)).job.mirrors,
+              testing::ElementsAre("https://1", "https://2", "https://3", "https://4"));
+}
+
 TEST(ConvertTest, AMarginIsKnownOrNot) {
   v1::SessionResponse message;
   v1::SessionResponse::AttemptEnded& ended = *message.mutable_attempt_ended();

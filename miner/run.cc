@@ -72,6 +72,13 @@ SessionOptions ToSessionOptions(const Config& config) {
   return options;
 }
 
+MirrorOptions ToMirrorOptions(const Config& config) {
+  MirrorOptions options;
+  options.enabled = config.mirrors.enabled;
+  if (config.mirrors.allow_private) options.limits.address_allowed = [](const sockaddr*) { return true; };
+  return options;
+}
+
 StatusOr<SigningKey> LoadOrCreateKey(const std::string& path, Random& random) {
   StatusOr<SigningKey> key = LoadSigningKey(path);
   if (key.status().code() != absl::StatusCode::kNotFound) return key;
@@ -218,6 +225,7 @@ Status Run(const Config& config) {
   AgentOptions options;
   options.version = PROOFLODE_VERSION;
   options.session = ToSessionOptions(config);
+  options.mirrors = ToMirrorOptions(config);
   options.worker = ToWorkerOptions(config);
   options.device_names = {absl::StrFormat("cpu %d threads", options.worker.threads)};
   options.domain_size_max = DomainSizeMax(options.session.memory_bytes);

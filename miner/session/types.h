@@ -39,6 +39,7 @@ struct OfferedJob {
   std::string public_inputs;  // 32 bytes big-endian each
   Digest zkey{};
   uint64_t zkey_bytes = 0;
+  std::vector<std::string> mirrors;  // URLs where the key may be had, too
   Digest witness{};
   uint64_t witness_bytes = 0;
   Amount reward{};

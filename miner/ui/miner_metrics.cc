@@ -84,6 +84,17 @@ Counter& CacheCounter(MetricFactory& factory, const std::string& kind, bool hit)
   return factory.GetCounter("prooflode_miner_cache_requests_total", "Files asked of the cache",
                             {{"kind", kind}, {"result", hit ? "hit" : "miss"}});
 }
+const char* SourceName(KeySource source) { return source == KeySource::kMirror ? "mirror" : "coordinator"; }
+Counter& KeyBytesCounter(MetricFactory& factory, KeySource source) {
+  return factory.GetCounter("prooflode_miner_key_fetched_bytes_total",
+                            "Bytes of keys that came over the network, those of no use included",
+                            {{"source", SourceName(source)}});
+}
+Counter& KeyFailureCounter(MetricFactory& factory, KeySource source) {
+  return factory.GetCounter("prooflode_miner_key_fetch_failures_total",
+                            "Times that a source was asked for a key and did not give it",
+                            {{"source", SourceName(source)}});
+}
 Gauge& StateGauge(MetricFactory& factory, size_t device, const std::string& state) {
   return factory.GetGauge("prooflode_miner_device_state", "1 for the state that the device is in",
                           {{"device", std::to_string(device)}, {"state", state}});
@@ -124,6 +135,10 @@ MinerMetrics::MinerMetrics(MetricFactory& factory, size_t devices)
   }
   for (const auto reason : {StopReason::kFailures, StopReason::kDisk, StopReason::kMemory}) {
     Stopped(reason, false);
+  }
+  for (const auto source : {KeySource::kMirror, KeySource::kCoordinator}) {
+    KeyBytesCounter(factory, source);
+    KeyFailureCounter(factory, source);
   }
   for (const char* kind : {"zkey", "witness"}) {
     CacheCounter(factory, kind, false);
@@ -215,6 +230,12 @@ void MinerMetrics::SelfVerifyFailures(size_t device, uint32_t count) {
 void MinerMetrics::CacheRequest(const std::string& kind, bool hit) {
   CacheCounter(factory_, kind, hit).Increment();
 }
+
+void MinerMetrics::KeyBytes(KeySource source, uint64_t bytes) {
+  KeyBytesCounter(factory_, source).Increment(static_cast<double>(bytes));
+}
+
+void MinerMetrics::KeyFailure(KeySource source) { KeyFailureCounter(factory_, source).Increment(); }
 
 void MinerMetrics::SetDisk(uint64_t free, uint64_t room) {
   disk_free_.Set(static_cast<double>(free));

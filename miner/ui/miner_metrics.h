@@ -13,6 +13,7 @@ namespace prooflode::miner {
 
 // Of what a device of the CPU can be told: its worker died or hung, or its proof did not verify.
 enum class DeviceErrorKind { kCrash, kHang, kInvalidProof };
+enum class KeySource { kMirror, kCoordinator };
 enum class WasteReason { kLostRace, kCancelled, kFailed };
 
 class MinerMetrics {
@@ -34,6 +35,9 @@ class MinerMetrics {
   void Wasted(WasteReason reason, Micros duration);
   void SelfVerifyFailures(size_t device, uint32_t count);
   void CacheRequest(const std::string& kind, bool hit);
+  // Of a key that is fetched: bytes that came, and a source that could not or did not give it.
+  void KeyBytes(KeySource source, uint64_t bytes);
+  void KeyFailure(KeySource source);
   void SetCacheBytes(uint64_t bytes) { cache_bytes_.Set(static_cast<double>(bytes)); }
   // Free bytes of the disk, and how many of it the cache may hold.
   void SetDisk(uint64_t free, uint64_t room);

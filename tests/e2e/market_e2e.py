@@ -10,11 +10,16 @@ judged by an auditor that shares no code with the programs; then frauds are plan
 """
 import argparse
 import concurrent.futures
+import functools
+import http.server
 import json
+import os
 import pathlib
 import random
+import re
 import signal
 import subprocess
+import threading
 import time
 
 from harness import World, wait_until
@@ -48,6 +53,42 @@ def make_circuit(world, jobs, size=4):
         witnesses.append(witness)
     world.run("setup", "--insecure", r1cs, zkey, "--vkey", world.dir / "vkey.json")
     return zkey, witnesses
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+def serve_mirror(world, zkey):
+    """An HTTP server on loopback that has the key and nothing else; its URL."""
+    folder = world.dir / "mirror"
+    folder.mkdir()
+    os.link(zkey, folder / zkey.name)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return f"http://127.0.0.1:{server.server_port}/{zkey.name}"
+
+
+def check_key_sources(world, ports, trusting, key_bytes):
+    """Miners that may talk to private addresses had the key from its mirror, others from the coordinator."""
+    from_mirror = 0
+    for miner, port in ports.items():
+        told = (world.dir / f"{miner}.log").read_text()
+        if "key of chain from" not in told:
+            continue
+        page = world.get(port, "/metrics")
+        mirror, coordinator, refused = (
+            float(re.search(rf'^prooflode_miner_key_{what}_total{{source="{source}"}} (\S+)$', page, re.M)[1])
+            for what, source in (("fetched_bytes", "mirror"), ("fetched_bytes", "coordinator"), ("fetch_failures", "mirror")))
+        if miner in trusting:
+            assert mirror >= key_bytes and coordinator == 0 and refused == 0, page
+            assert "key of chain from mirror 127.0.0.1:" in told, told
+            from_mirror += 1
+        else:
+            assert mirror == 0 and coordinator >= key_bytes and refused == 1, page
+            assert "its address 127.0.0.1 is not public" in told, told
+    assert from_mirror > 0, "no miner needed the key"
 
 
 # Mostly races of the market's default width, and some of each other policy, whose single place is drawn for.
@@ -213,6 +254,7 @@ def cosign(world):
 def main():
     arguments = parse_arguments()
     miners = ["miner1", "miner2", "miner3"]
+    trusting = miners[:2]
     with World(arguments.build_dir, "market") as world:
         # Kills need work under way, so proofs take a while then.
         zkey, witnesses = make_circuit(world, arguments.jobs, 60 if arguments.kills else 4)
@@ -220,11 +262,12 @@ def main():
         name_a_witness(world)
         world.start_coordinator()
         world.ask("operator", "account", "deposit", world.key("requester"), REWARD * arguments.jobs + CHANGE, "--reference", "e2e")
-        circuit = world.ask("requester", "circuit", "add", zkey, "--name", "chain")
+        circuit = world.ask("requester", "circuit", "add", zkey, "--name", "chain", "--mirror", serve_mirror(world, zkey))
         assert (circuit["security_bits"], circuit["setup"]) == (100, "single-party") and circuit["work_units"] > 0, circuit
+        ports = {}
         for miner in miners:
             world.ask("operator", "account", "deposit", world.key(miner), DEPOSIT, "--reference", miner)
-            world.start_miner(miner, "--threads", 1)
+            ports[miner] = world.start_miner(miner, "--threads", 1, *(["--mirrors-allow-private", "true"] if miner in trusting else []))
         with concurrent.futures.ThreadPoolExecutor(1) as poster:
             posted = poster.submit(post_all, world, witnesses)
             kill_along_the_way(world, arguments.kills, arguments.seed, arguments.jobs)
@@ -232,6 +275,7 @@ def main():
         assert len(set(jobs)) == len(jobs)
         wait_until("every job ends", lambda: count_ended(world) == len(jobs), 300)
         wins = check_ends(world, jobs, miners)
+        check_key_sources(world, ports, trusting, zkey.stat().st_size)
         explain(world, jobs)
         audit_with_our_own(world, jobs, miners)
         cosign(world)

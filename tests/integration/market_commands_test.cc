@@ -30,6 +30,24 @@ TEST_F(MarketCommandsTest, FromADepositToACancelledJob) {
   EXPECT_GE(As(requester_file_, {"account", "transfers"}).json().size(), 3u);
 }
 
+TEST_F(MarketCommandsTest, ACircuitTellsItsMirrors) {
+  const auto add = [&](const std::string& first, const std::string& second) {
+    return As(requester_file_, {"circuit", "add", "--mirror", first, "--mirror", second, Path("c.zkey"),
+                                "--name", "mirrored", "--allow-insecure-setup"});
+  };
+  const Outcome refused = add("https://a.example/c.zkey", "ftp://b.example/c.zkey");
+  EXPECT_EQ(refused.code, ExitCode::kRefused);
+  EXPECT_THAT(refused.err, HasSubstr("want a URL that begins with https:// or http://"));
+  const Outcome added = add("https://a.example/c.zkey", "http://b.example/c.zkey");
+  ASSERT_EQ(added.code, ExitCode::kOk) << added.err;
+  const nlohmann::json mirrors = {"https://a.example/c.zkey", "http://b.example/c.zkey"};
+  EXPECT_EQ(added.json()["mirrors"], mirrors);
+  EXPECT_EQ(As(requester_file_, {"circuit", "ls"}).json().at(0)["mirrors"], mirrors);
+  const Outcome shown =
+      Run({"circuit", "show", "mirrored", "--coordinator", Url(), "--key", requester_file_});
+  EXPECT_THAT(shown.out, HasSubstr("mirror:        http://b.example/c.zkey\n"));
+}
+
 TEST_F(MarketCommandsTest, WordsForPeople) {
   Deposit("1");
   const Outcome shown = Run({"account", "show", "--coordinator", Url(), "--key", requester_file_});
