@@ -217,6 +217,32 @@ class CliTest(unittest.TestCase):
             self.refused(2, "prove", "p.zkey", "p.wtns", "same.json", other, says="same.json")
         self.assertFalse((self.dir / "same.json").exists())
 
+    def test_results_that_would_replace_an_input_or_each_other(self):
+        for name in ("p.r1cs", "p.zkey", "p.wtns", "vk.json"):
+            self.write("in." + name, self.read(name))
+            (self.dir / ("to." + name)).symlink_to("in." + name)
+        self.write("both", b"old")
+        (self.dir / "to.both").symlink_to("both")
+        before = {path.name: path.read_bytes() for path in self.dir.glob("in.*")}
+        prove = ("prove", "in.p.zkey", "in.p.wtns")
+        for args, named in ((("setup", "--insecure", "p.r1cs", "both", "--vkey", "to.both"), "both"),
+                            (("setup", "--insecure", "in.p.r1cs", "in.p.r1cs"), "in.p.r1cs"),
+                            (("setup", "--insecure", "in.p.r1cs", "x.zkey", "--vkey", "to.p.r1cs"), "to.p.r1cs"),
+                            (("workload", "poseidon", "--r1cs", "both", "--wtns", "./both"), "both"),
+                            ((*prove, "in.p.wtns", "x.json"), "in.p.wtns"), ((*prove, "x.json", "to.p.wtns"), "in.p.wtns"),
+                            ((*prove, "in.p.zkey", "x.json"), "in.p.zkey"), ((*prove, "x.json", "to.p.zkey"), "in.p.zkey"),
+                            (("prove", "to.p.zkey", "p.wtns", "in.p.zkey", "x.json"), "in.p.zkey"),
+                            (("export", "verificationkey", "in.p.zkey", "./in.p.zkey"), "in.p.zkey"),
+                            (("export", "solidity", "in.vk.json", "to.vk.json"), "in.vk.json"),
+                            (("job", "submit", "--circuit", "c", "--witness", "in.p.wtns", "--reward", "1", "--wait",
+                              "--key", "k", "--out-proof", "in.p.wtns"), "in.p.wtns"),
+                            (("job", "proof", "0" * 32, "x.json", "in.vk.json", "--key", "in.vk.json"), "in.vk.json"),
+                            (("job", "proof", "0" * 32, "both", "to.both", "--key", "k"), "both")):
+            self.refused(2, *args, says=named)
+        self.assertEqual({path.name: path.read_bytes() for path in self.dir.glob("in.*")}, before)
+        self.assertEqual(self.read("both"), b"old")
+        self.assertEqual([path.name for path in self.dir.glob("x.*")], [])
+
     def test_workload_of_nothing(self):
         self.assertIn("sha256 of size 0", self.good("workload", "sha256", "--size", "0"))
         for kind, most in (("poseidon", 65536), ("rollup", 750), ("sha256", 32768)):

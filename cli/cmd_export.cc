@@ -49,14 +49,14 @@ StatusOr<ExitCode> WriteOutput(const ExportOptions& options, const std::string& 
 }
 
 StatusOr<ExitCode> RunVerificationKey(const ExportOptions& options) {
-  PL_RETURN_IF_ERROR(CheckOutputs({options.output}));
+  PL_RETURN_IF_ERROR(CheckOutputs({options.output}, {options.input}));
   PL_ASSIGN_OR_RETURN(const groth16::VerifyingKey key,
                       LoadVerifyingKey(options.input, options.allow_insecure_setup));
   return WriteOutput(options, VerifyingKeyToJson(key));
 }
 
 StatusOr<ExitCode> RunSolidity(const ExportOptions& options) {
-  PL_RETURN_IF_ERROR(CheckOutputs({options.output}));
+  PL_RETURN_IF_ERROR(CheckOutputs({options.output}, {options.input}));
   PL_ASSIGN_OR_RETURN(const groth16::VerifyingKey key,
                       LoadVerifyingKey(options.input, options.allow_insecure_setup));
   return WriteOutput(options, groth16::SolidityVerifier(key));

@@ -1,6 +1,5 @@
 // prooflode prove: a proof from a proving key and a witness, written only once it has been verified.
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -65,23 +64,9 @@ void PrintResult(const ProveOptions& options, const groth16::ProvingKey& key, co
              {"public", options.public_inputs}});
 }
 
-// Whether one result would replace the other. Both may go to the same device.
-bool SameFile(const std::string& a, const std::string& b) {
-  std::error_code error;
-  if (std::filesystem::exists(a, error) && !std::filesystem::is_regular_file(a, error)) return false;
-  const auto resolved = [&](const std::string& path) {
-    return std::filesystem::weakly_canonical(std::filesystem::absolute(path, error), error);
-  };
-  return resolved(a) == resolved(b);
-}
-
 StatusOr<ExitCode> RunProve(const ProveOptions& options, Session& session) {
-  if (SameFile(options.proof, options.public_inputs)) {
-    PrintError(absl::StrFormat("%s: proof and public inputs cannot go to the same file", options.proof));
-    return ExitCode::kUsage;
-  }
   if (const ExitCode code = SelectDevice(options.compute); code != ExitCode::kOk) return code;
-  PL_RETURN_IF_ERROR(CheckOutputs({options.proof, options.public_inputs}));
+  PL_RETURN_IF_ERROR(CheckOutputs({options.proof, options.public_inputs}, {options.zkey, options.witness}));
   ThreadPool pool(ThreadCount(options.compute.threads));
   Measured measured;
   const Micros start = session.clock.MonotonicNow();

@@ -35,7 +35,7 @@ StatusOr<ExitCode> RunSetup(const SetupOptions& options, Session& session) {
         "a key for real use comes from a ceremony (snarkjs groth16 setup and zkey contribute)");
     return ExitCode::kUsage;
   }
-  PL_RETURN_IF_ERROR(CheckOutputs({options.zkey, options.verifying_key}));
+  PL_RETURN_IF_ERROR(CheckOutputs({options.zkey, options.verifying_key}, {options.r1cs}));
   PrintNote(
       "WARNING: this key is INSECURE. It comes from toxic waste that this process knows; use it for tests "
       "only.");

@@ -25,7 +25,7 @@ StatusOr<ExitCode> RunWorkload(const WorkloadOptions& options, Session& session)
     PrintError(FromSv(kind.status().message()));
     return ExitCode::kUsage;
   }
-  PL_RETURN_IF_ERROR(CheckOutputs({options.r1cs, options.witness}));
+  PL_RETURN_IF_ERROR(CheckOutputs({options.r1cs, options.witness}, {}));
   SeededRandom seeded(options.seed);
   Random& random = options.seed.empty() ? session.random : seeded;
   const StatusOr<workload::Circuit> built = workload::Build(*kind, options.size, random);

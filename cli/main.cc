@@ -39,7 +39,8 @@ int RunBody(Session& session) {
     PrintError("standard output could not be written");
     return static_cast<int>(ExitCode::kError);
   }
-  return static_cast<int>(code.ok() ? *code : ExitCode::kError);
+  if (code.ok()) return static_cast<int>(*code);
+  return static_cast<int>(IsUsage(code.status()) ? ExitCode::kUsage : ExitCode::kError);
 }
 
 int Main(int argc, char** argv) {

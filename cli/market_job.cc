@@ -95,10 +95,12 @@ Status CancelJob(const JobOptions& options, Market& market) {
   return absl::OkStatus();
 }
 
-Status FetchProof(const JobOptions& options, Market& market) {
+Status FetchProof(const JobOptions& options, Session& session) {
   PL_ASSIGN_OR_RETURN(const std::string id, ParseJobId(options.id));
-  PL_RETURN_IF_ERROR(CheckOutputs({options.proof, options.public_inputs}));
-  PL_RETURN_IF_ERROR(SaveProof(market, id, options.proof, options.public_inputs));
+  PL_ASSIGN_OR_RETURN(const std::vector<std::string> inputs, MarketFiles(options.market));
+  PL_RETURN_IF_ERROR(CheckOutputs({options.proof, options.public_inputs}, inputs));
+  PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
+  PL_RETURN_IF_ERROR(SaveProof(*market, id, options.proof, options.public_inputs));
   if (options.market.json) {
     PrintJson({{"job_id", options.id}, {"proof", options.proof}, {"public", options.public_inputs}});
   } else {
@@ -154,7 +156,8 @@ void AddJob(CLI::App& app, Session& session) {
                                 "Refused while a proof that came in time may be valid.", body(CancelJob));
   CLI::App* proof =
       AddCommand(*job, session, "proof", "Fetch the proof of a delivered job",
-                 "Example:\n  prooflode job proof 0123… proof.json public.json", body(FetchProof));
+                 "Example:\n  prooflode job proof 0123… proof.json public.json",
+                 [options, &session] { return RunMarket([&] { return FetchProof(*options, session); }); });
   for (CLI::App* command : {show, watch, cancel, proof}) {
     command->add_option("JOB", options->id, "Job id, 32 hexadecimal digits")
         ->required()

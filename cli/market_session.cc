@@ -20,7 +20,6 @@ namespace {
 
 constexpr Micros kRetryFor = Seconds(15);
 constexpr char kRemotePayload[] = "prooflode/remote";
-constexpr char kUsagePayload[] = "prooflode/usage";
 constexpr char kConfigurationPayload[] = "prooflode/configuration";
 
 const char* Variable(const std::string& name) {
@@ -66,7 +65,7 @@ StatusOr<MarketOptions> Effective(const MarketOptions& flags) {
 
 ExitCode ExitFor(const Status& status) {
   if (status.ok()) return ExitCode::kOk;
-  if (status.GetPayload(kUsagePayload)) return ExitCode::kUsage;
+  if (IsUsage(status)) return ExitCode::kUsage;
   if (status.GetPayload(kConfigurationPayload)) return ExitCode::kBadConfiguration;
   if (!status.GetPayload(kRemotePayload)) return ExitCode::kError;
   switch (status.code()) {
@@ -137,6 +136,14 @@ std::string Market::AmountText(uint64_t units) const {
   return asset.name().empty() ? number : number + " " + asset.name();
 }
 
+StatusOr<std::vector<std::string>> MarketFiles(const MarketOptions& flags) {
+  const StatusOr<MarketOptions> values = Effective(flags);
+  if (!values.ok()) return Mark(values.status(), kConfigurationPayload);
+  return std::vector<std::string>{SettingsFile(flags.config, Variable, "prooflode.toml").value_or(""),
+                                  values->key, values->ca_file, values->client_cert_file,
+                                  values->client_key_file};
+}
+
 StatusOr<std::unique_ptr<Market>> OpenMarket(const MarketOptions& flags, v1::Role role, Session& session) {
   StatusOr<std::unique_ptr<Market>> made = MakeMarket(flags, role, session);
   if (!made.ok()) return Mark(made.status(), kConfigurationPayload);
@@ -157,8 +164,6 @@ Status Remote(const Status& status, const std::string& about) {
       [&](absl::string_view type, const absl::Cord& payload) { named.SetPayload(type, payload); });
   return Mark(named, kRemotePayload);
 }
-
-Status Usage(Status status) { return Mark(std::move(status), kUsagePayload); }
 
 StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::ArtifactKind kind) {
   PL_RETURN_IF_ERROR(OpenForReading(path).status());

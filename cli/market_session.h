@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/amount_text.h"
 #include "base/crypto.h"
@@ -32,6 +33,10 @@ void AddMarketFlags(CLI::App& command, MarketOptions& options);
 // What --limit takes.
 inline constexpr uint32_t kListMax = 1'000'000;
 
+// The files that a command with these flags reads (settings, keys, certificates), for CheckOutputs; errors as
+// OpenMarket's.
+StatusOr<std::vector<std::string>> MarketFiles(const MarketOptions& options);
+
 // A connection with its key. Not copied or moved: the connection refers to the key.
 struct Market {
   explicit Market(SigningKey signing_key) : key(std::move(signing_key)) {}
@@ -49,8 +54,6 @@ StatusOr<std::unique_ptr<Market>> OpenMarket(const MarketOptions& options, v1::R
 // Marks an error as the coordinator's, or of the way there: kUnreachable, kRefused or kProtocol rather than
 // kError in ExitFor. A refusal names `about`, what was asked for, unless that is empty.
 Status Remote(const Status& status, const std::string& about = "");
-// Marks an error as that of an argument: kUsage.
-Status Usage(Status status);
 
 // Uploads a file; its digest. A file that cannot be read is our error, everything else the coordinator's.
 StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::ArtifactKind kind);

@@ -54,7 +54,9 @@ StatusOr<v1::Job> WaitForEnd(Market& market, const v1::Job& posted) {
 Status Submit(const SubmitOptions& options, Session& session) {
   PL_ASSIGN_OR_RETURN(const v1::Policy policy, ToPolicy(options));
   PL_ASSIGN_OR_RETURN(const Micros time_limit, ParseDuration(options.deadline));
-  PL_RETURN_IF_ERROR(CheckOutputs({options.out_proof, options.out_public}));
+  PL_ASSIGN_OR_RETURN(std::vector<std::string> inputs, MarketFiles(options.market));
+  inputs.push_back(options.witness);
+  PL_RETURN_IF_ERROR(CheckOutputs({options.out_proof, options.out_public}, inputs));
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
   PL_ASSIGN_OR_RETURN(const Amount reward, ParseMarketAmount(options.reward, *market));
   v1::GetCircuitRequest by_name;

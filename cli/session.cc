@@ -9,6 +9,18 @@
 #include "base/printable.h"
 
 namespace prooflode::cli {
+namespace {
+
+constexpr char kUsagePayload[] = "prooflode/usage";
+
+}  // namespace
+
+Status Usage(Status status) {
+  if (!status.ok()) status.SetPayload(kUsagePayload, absl::Cord("1"));
+  return status;
+}
+
+bool IsUsage(const Status& status) { return status.GetPayload(kUsagePayload).has_value(); }
 
 void PrintJson(const Json& value) { PrintLine(value.dump(1, ' ', false, Json::error_handler_t::replace)); }
 

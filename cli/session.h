@@ -30,8 +30,12 @@ enum class ExitCode {
   kBadConfiguration = 78,
 };
 
-// A body's status is printed on stderr and ends in kError; a body that wants another code prints with
-// PrintError and returns it.
+// Marks an error as that of an argument: kUsage. OK stays OK.
+Status Usage(Status status);
+bool IsUsage(const Status& status);
+
+// A body's status is printed on stderr and ends in kError, or in kUsage where it is marked so; a body that
+// wants another code prints with PrintError and returns it.
 using Body = std::function<StatusOr<ExitCode>()>;
 
 struct Session {
