@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import stat
 import subprocess
 import sys
@@ -28,9 +29,13 @@ class CliTest(unittest.TestCase):
         cls.folder.cleanup()
 
     @classmethod
-    def call(cls, *args, env=None):
+    def call(cls, *args, env=None, limits=()):
+        """`limits`: pairs of a RLIMIT_ constant and a number of bytes."""
+        def limit():
+            for what, count in limits:
+                resource.setrlimit(what, (count, count))
         return subprocess.run([PROGRAM, *map(str, args)], cwd=cls.dir, capture_output=True, text=True, timeout=300,
-                              env={**os.environ, **(env or {})})
+                              env={**os.environ, **(env or {})}, preexec_fn=limit if limits else None)
 
     @classmethod
     def good(cls, *args, **kwargs):
@@ -261,6 +266,23 @@ class CliTest(unittest.TestCase):
             self.skipTest("sanitizers take memory of their own")
         limit = (self.dir / "m.zkey").stat().st_size + 1000 * out["circuit"]["constraints"] + (32 << 20)
         self.assertLess(out["peak_rss_bytes"], limit)
+
+    def test_out_of_memory(self):
+        if SANITIZED:
+            self.skipTest("sanitizers map memory of their own")
+        self.good("workload", "poseidon", "--size", "68", "--r1cs", "o.r1cs", "--wtns", "o.wtns")
+        self.good("setup", "--insecure", "o.r1cs", "o.zkey")
+        # The largest limit, in megabytes, under which it fails: there it is proving that wants most.
+        low, high = 16, 512
+        failed = None
+        while high - low > 1:
+            middle = (low + high) // 2
+            result = self.call("prove", "o.zkey", "o.wtns", "o.json", "ou.json", "--threads", "1",
+                               limits=[(resource.RLIMIT_AS, middle << 20)])
+            low, high = (low, middle) if result.returncode == 0 else (middle, high)
+            failed = failed if result.returncode == 0 else result
+        self.assertEqual(failed.returncode, 1, failed)
+        self.assertIn("error: out of memory while proving o.zkey (domain 2^15), which takes ", failed.stderr)
 
     def test_results_that_cannot_be_written(self):
         (self.dir / "folder").mkdir()

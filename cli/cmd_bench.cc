@@ -67,6 +67,7 @@ StatusOr<ExitCode> RunGroth16(const BenchOptions& options, Session& session) {
   SeededRandom random("prooflode bench");
   const workload::Kind kind = KindOf(options.distribution);
   PrintNote("building the circuit and a test key");
+  session.doing = absl::StrFormat("building a circuit and its key (--size %d)", options.log_size);
   const StatusOr<workload::Circuit> found = CircuitOfSize(kind, options.log_size, random);
   if (absl::IsNotFound(found.status())) {
     PrintError(absl::StrCat("--size: ", found.status().message()));
@@ -75,6 +76,7 @@ StatusOr<ExitCode> RunGroth16(const BenchOptions& options, Session& session) {
   PL_RETURN_IF_ERROR(found.status());
   const workload::Circuit& circuit = *found;
   PL_ASSIGN_OR_RETURN(groth16::ProvingKey key, groth16::InsecureSetup(circuit.system, random, pool));
+  session.doing = absl::StrFormat("proving (domain 2^%d)", key.log_domain);
   const std::unique_ptr<Prover> prover = MakeCpuProver(std::move(key), session.random, session.clock, pool);
   std::vector<double> prove_ms;
   ProofResult result;

@@ -1,5 +1,6 @@
 // prooflode prove: a proof from a proving key and a witness, written only once it has been verified.
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <vector>
 
@@ -64,16 +65,27 @@ void PrintResult(const ProveOptions& options, const groth16::ProvingKey& key, co
              {"public", options.public_inputs}});
 }
 
+// With the most that it takes: the key, 1 KB a constraint and 32 MB.
+std::string Proving(const std::string& zkey, const groth16::ProvingKey& key) {
+  std::error_code error;
+  const uint64_t bytes =
+      std::filesystem::file_size(zkey, error) + 1000 * groth16::ConstraintCount(key) + (32 << 20);
+  return absl::StrFormat("proving %s (domain 2^%d), which takes up to %s", zkey, key.log_domain,
+                         HumanBytes(bytes));
+}
+
 StatusOr<ExitCode> RunProve(const ProveOptions& options, Session& session) {
   if (const ExitCode code = SelectDevice(options.compute); code != ExitCode::kOk) return code;
   PL_RETURN_IF_ERROR(CheckOutputs({options.proof, options.public_inputs}, {options.zkey, options.witness}));
   ThreadPool pool(ThreadCount(options.compute.threads));
   Measured measured;
   const Micros start = session.clock.MonotonicNow();
+  session.doing = absl::StrCat("reading ", options.witness, " and ", options.zkey);
   // The witness first: it is the smaller one, and a wrong path is told at once.
   PL_ASSIGN_OR_RETURN(const Witness witness, ReadWtns(options.witness));
   PL_ASSIGN_OR_RETURN(groth16::ProvingKey key,
                       ReadZkey(options.zkey, {.allow_insecure_setup = options.allow_insecure_setup}, pool));
+  session.doing = Proving(options.zkey, key);
   const std::unique_ptr<Prover> prover = MakeCpuProver(std::move(key), session.random, session.clock, pool);
   measured.load_ms = ToMillis(session.clock.MonotonicNow() - start);
   ProofResult result;

@@ -46,6 +46,7 @@ StatusOr<ExitCode> RunSetup(const SetupOptions& options, Session& session) {
   const groth16::Progress progress = [&](std::string_view step) {
     PrintNote(absl::StrFormat("%6.1f s  %s", ToSeconds(session.clock.MonotonicNow() - start), Sv(step)));
   };
+  session.doing = "making a key for " + options.r1cs;
   progress("reading the constraints");
   groth16::ProvingKey key;
   size_t constraints = 0;

@@ -28,6 +28,7 @@ StatusOr<ExitCode> RunWorkload(const WorkloadOptions& options, Session& session)
   PL_RETURN_IF_ERROR(CheckOutputs({options.r1cs, options.witness}, {}));
   SeededRandom seeded(options.seed);
   Random& random = options.seed.empty() ? session.random : seeded;
+  session.doing = absl::StrFormat("building a circuit of --size %d", options.size);
   const StatusOr<workload::Circuit> built = workload::Build(*kind, options.size, random);
   if (absl::IsInvalidArgument(built.status())) {
     PrintError(absl::StrCat("--size: ", built.status().message()));

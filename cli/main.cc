@@ -1,5 +1,6 @@
 // The `prooflode` command: registers the commands, reads the command line, runs the body it chose.
 #include <cstdio>
+#include <new>
 #include <string>
 
 #include "base/command_line/usage.h"
@@ -26,8 +27,10 @@ int ReportUsageError(const CLI::App& app, const std::string& message) {
 StatusOr<ExitCode> RunBodyCatching(Session& session) {
   try {  // We throw nothing, but the standard library does when memory is short.
     return session.body();
+  } catch (const std::bad_alloc&) {
+    return absl::ResourceExhaustedError("out of memory while " + session.doing);
   } catch (const std::exception& error) {
-    return absl::ResourceExhaustedError(error.what());
+    return absl::ResourceExhaustedError(absl::StrCat("while ", session.doing, ": ", error.what()));
   }
 }
 

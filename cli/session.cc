@@ -67,7 +67,10 @@ CLI::App* AddCommand(CLI::App& parent, Session& session, const std::string& name
                      const std::string& description, const std::string& footer, Body run) {
   CLI::App* command = parent.add_subcommand(name, description);
   command->footer(footer);
-  command->callback([&session, run = std::move(run)] { session.body = run; });
+  command->callback([&session, command, run = std::move(run)] {
+    session.body = run;
+    session.doing = absl::StrCat("running ", command->get_name());
+  });
   return command;
 }
 

@@ -42,6 +42,8 @@ struct Session {
   Clock& clock;
   Random& random;
   Body body;  // of the command that the command line chose
+  // What it is at, with which file, "proving a.zkey (domain 2^16)": for the message when memory runs out.
+  std::string doing;
 };
 
 // Members keep their order.
