@@ -284,6 +284,19 @@ class CliTest(unittest.TestCase):
         self.assertEqual(failed.returncode, 1, failed)
         self.assertIn("error: out of memory while proving o.zkey (domain 2^15), which takes ", failed.stderr)
 
+    def test_threads_that_the_system_refuses(self):
+        if SANITIZED:
+            self.skipTest("sanitizers map memory of their own")
+        # Room for the stacks of three or fewer.
+        limits = [(resource.RLIMIT_STACK, 256 << 20), (resource.RLIMIT_AS, 1 << 30)]
+        for args in (("prove", "p.zkey", "p.wtns", "t.json", "tu.json"), ("bench", "groth16", "--size", "11", "--repeat", "1"),
+                     ("bench", "field", "--runs", "1")):
+            result = self.call(*args, "--threads", "16", "--json", limits=limits)
+            self.assertEqual(result.returncode, 0, result)
+            threads = json.loads(result.stdout)["threads"]
+            self.assertLess(threads, 5)
+            self.assertIn(f"the system allows {threads} of 16 threads", result.stderr)
+
     def test_results_that_cannot_be_written(self):
         (self.dir / "folder").mkdir()
         for bad in ("no/folder/p.json", "folder", "/proc/p.json"):

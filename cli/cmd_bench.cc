@@ -62,8 +62,8 @@ StatusOr<workload::Circuit> CircuitOfSize(workload::Kind kind, int log_size, Ran
 
 StatusOr<ExitCode> RunGroth16(const BenchOptions& options, Session& session) {
   if (const ExitCode code = SelectDevice(options.compute); code != ExitCode::kOk) return code;
-  const unsigned threads = ThreadCount(options.compute.threads);
-  ThreadPool pool(threads);
+  ThreadPool pool(ThreadCount(options.compute.threads));
+  NoteFewerThreads(pool, options.compute.threads);
   SeededRandom random("prooflode bench");
   const workload::Kind kind = KindOf(options.distribution);
   PrintNote("building the circuit and a test key");
@@ -92,7 +92,7 @@ StatusOr<ExitCode> RunGroth16(const BenchOptions& options, Session& session) {
     PrintJson({{"bench", "groth16"},
                {"device", "cpu"},
                {"path", std::string(CpuPathName())},
-               {"threads", threads},
+               {"threads", pool.threads()},
                {"dist", options.distribution},
                {"circuit", CircuitJson(prover->key())},
                {"prove_ms", RoundedMs(prove_ms)},
@@ -107,7 +107,7 @@ StatusOr<ExitCode> RunGroth16(const BenchOptions& options, Session& session) {
                         options.distribution, prover->key().log_domain, constraints, median_ms,
                         prove_ms.size(), static_cast<double>(constraints) * 1000 / median_ms));
     PrintLine(absl::StrFormat("  cpu (%s), %d threads, fastest %.1f ms, slowest %.1f ms",
-                              std::string(CpuPathName()), threads, sorted.front(), sorted.back()));
+                              std::string(CpuPathName()), pool.threads(), sorted.front(), sorted.back()));
   }
   return ExitCode::kOk;
 }

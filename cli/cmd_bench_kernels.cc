@@ -49,10 +49,10 @@ StatusOr<ExitCode> RunKernelBench(BenchKind kind, const KernelBenchOptions& opti
   BenchOptions bench{.kind = kind, .log_size = options.log_size, .runs = options.runs};
   PL_ASSIGN_OR_RETURN(bench.group, ParseBenchGroup(options.group));
   PL_ASSIGN_OR_RETURN(bench.distribution, ParseBenchDistribution(options.distribution));
-  const unsigned threads = ThreadCount(options.compute.threads);
-  ThreadPool pool(threads);
+  ThreadPool pool(ThreadCount(options.compute.threads));
+  NoteFewerThreads(pool, options.compute.threads);
   PL_ASSIGN_OR_RETURN(const std::vector<BenchFigure> figures, RunBench(bench, pool, session.clock));
-  PrintFigures(options, threads, figures);
+  PrintFigures(options, pool.threads(), figures);
   return ExitCode::kOk;
 }
 

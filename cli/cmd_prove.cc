@@ -32,6 +32,7 @@ struct ProveOptions {
 };
 
 struct Measured {
+  unsigned threads = 1;
   double load_ms = 0;
   std::vector<double> prove_ms;
 };
@@ -46,7 +47,7 @@ void PrintResult(const ProveOptions& options, const groth16::ProvingKey& key, co
                               constraints, key.log_domain, key.public_count));
     PrintLine(
         absl::StrFormat("  cpu, %d threads: load %.1f ms, prove %.1f ms%s, verify %.1f ms, peak memory %s",
-                        ThreadCount(options.compute.threads), measured.load_ms, sorted[sorted.size() / 2],
+                        measured.threads, measured.load_ms, sorted[sorted.size() / 2],
                         sorted.size() > 1 ? absl::StrFormat(" (median of %d)", sorted.size()) : "",
                         result.verify_ms, HumanBytes(PeakRssBytes())));
     PrintLine(absl::StrFormat("  verified, and written to %s and %s", options.proof, options.public_inputs));
@@ -54,7 +55,7 @@ void PrintResult(const ProveOptions& options, const groth16::ProvingKey& key, co
   }
   PrintJson({{"device", "cpu"},
              {"path", std::string(CpuPathName())},
-             {"threads", ThreadCount(options.compute.threads)},
+             {"threads", measured.threads},
              {"circuit", CircuitJson(key)},
              {"load_ms", RoundMs(measured.load_ms)},
              {"prove_ms", RoundedMs(measured.prove_ms)},
@@ -78,7 +79,9 @@ StatusOr<ExitCode> RunProve(const ProveOptions& options, Session& session) {
   if (const ExitCode code = SelectDevice(options.compute); code != ExitCode::kOk) return code;
   PL_RETURN_IF_ERROR(CheckOutputs({options.proof, options.public_inputs}, {options.zkey, options.witness}));
   ThreadPool pool(ThreadCount(options.compute.threads));
+  NoteFewerThreads(pool, options.compute.threads);
   Measured measured;
+  measured.threads = pool.threads();
   const Micros start = session.clock.MonotonicNow();
   session.doing = absl::StrCat("reading ", options.witness, " and ", options.zkey);
   // The witness first: it is the smaller one, and a wrong path is told at once.

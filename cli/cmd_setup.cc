@@ -42,6 +42,7 @@ StatusOr<ExitCode> RunSetup(const SetupOptions& options, Session& session) {
   if (!options.seed.empty())
     PrintNote("WARNING: with --seed, everybody who knows the seed can forge proofs.");
   ThreadPool pool(ThreadCount(options.threads));
+  NoteFewerThreads(pool, options.threads);
   const Micros start = session.clock.MonotonicNow();
   const groth16::Progress progress = [&](std::string_view step) {
     PrintNote(absl::StrFormat("%6.1f s  %s", ToSeconds(session.clock.MonotonicNow() - start), Sv(step)));

@@ -1,12 +1,17 @@
 #include "cli/compute_options.h"
 
 #include "base/command_line/device.h"
-#include "base/thread_pool.h"
 #include "kernels/host/cpu_path.h"
 
 namespace prooflode::cli {
 
 unsigned ThreadCount(unsigned threads) { return threads != 0 ? threads : ThreadPool::UsableProcessors(); }
+
+void NoteFewerThreads(const ThreadPool& pool, unsigned asked) {
+  if (pool.threads() >= ThreadCount(asked)) return;
+  PrintNote(absl::StrCat("the system allows ", pool.threads(), " of ", ThreadCount(asked),
+                         " threads: a limit on processes or memory"));
+}
 
 void AddThreadsFlag(CLI::App& command, unsigned& threads) {
   command

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "base/thread_pool.h"
 #include "cli/session.h"
 
 namespace prooflode::cli {
@@ -17,6 +18,9 @@ struct ComputeOptions {
 // What --threads asks for, or every processor that this process may use where it was not given.
 unsigned ThreadCount(unsigned threads);
 void AddThreadsFlag(CLI::App& command, unsigned& threads);
+// Says so where the system granted `pool` fewer threads than `asked`, which is as in ThreadCount. Results
+// tell pool.threads().
+void NoteFewerThreads(const ThreadPool& pool, unsigned asked);
 
 void AddComputeFlags(CLI::App& command, ComputeOptions& options);
 
