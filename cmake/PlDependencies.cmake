@@ -12,8 +12,6 @@ find_package(SQLite3 REQUIRED)
 find_package(prometheus-cpp CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
-pkg_check_modules(hwloc REQUIRED IMPORTED_TARGET hwloc)
-pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 
 # Debian's civetweb ships no CMake package file.
 find_path(CIVETWEB_INCLUDE_DIR civetweb.h REQUIRED)

@@ -11,10 +11,10 @@ build_packages=(
   build-essential cmake ninja-build pkg-config git ca-certificates python3
   libabsl-dev libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev
   libssl-dev libspdlog-dev libfmt-dev libcli11-dev libtomlplusplus-dev nlohmann-json3-dev
-  libsqlite3-dev prometheus-cpp-dev libcivetweb-dev libcurl4-openssl-dev libhwloc-dev libzstd-dev
+  libsqlite3-dev prometheus-cpp-dev libcivetweb-dev libcurl4-openssl-dev
 )
 test_packages=(
-  libgtest-dev libgmock-dev libbenchmark-dev libgmp-dev openssl
+  libgtest-dev libgmock-dev libgmp-dev openssl
   clang clang-format libclang-rt-14-dev prometheus procps curl
 )
 
