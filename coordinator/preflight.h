@@ -15,8 +15,9 @@ namespace prooflode::coordinator {
 // read.
 StatusOr<api::TlsFiles> ReadTlsFiles(const Config::Tls& tls);
 
-// OK when the key file, or that of the retiring key, holds the key `owner`, whose database it is. Where there is no database yet, any key
-// will do, and a key file that is yet to be made. The message names both keys and both files.
+// OK when the key file, or that of the retiring key, holds the key `owner`, whose database it is. Where there
+// is no database yet, any key will do, and a key file that is yet to be made. The message names both keys and
+// both files.
 Status CheckKeyFile(const Config& config, const std::optional<PublicKey>& owner);
 
 // Everything that makes a run end before it has begun. Writes nothing.

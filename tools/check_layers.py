@@ -4,6 +4,7 @@
 Usage: tools/check_layers.py [ROOT]. Prints one line for each crossing; exit status 1 if there is any.
 """
 import json
+import os
 import pathlib
 import re
 import subprocess
@@ -44,9 +45,24 @@ class Layers:
         return None
 
 
-def check_include(layers, config, file, layer, include, quoted):
+STRING = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])+\'')
+
+
+def code_of(line):
+    """The line without what its strings and its comment say."""
+    return STRING.sub('""', line).split("//")[0]
+
+
+def resolve(root, file, include, quoted):
+    """The path from the root that a compiler would take, however it is spelled."""
+    beside = os.path.normpath(os.path.join(os.path.dirname(file), include))
+    return beside if quoted and (root / beside).is_file() else os.path.normpath(include)
+
+
+def check_include(root, layers, config, file, layer, include, quoted):
     is_test = pathlib.Path(file).stem.endswith("_test")
-    if quoted and not is_test:
+    include = resolve(root, file, include, quoted)
+    if not is_test:
         target = layers.of(include)
         if target and not layers.may_include(layer, target):
             yield f"{layer} may not include {include}"
@@ -62,9 +78,11 @@ def check_file(root, layers, config, file):
         yield f"{file}: belongs to no layer of tools/layers.json"
         return
     for number, line in enumerate((root / file).read_text().splitlines(), 1):
-        code = line.split("//")[0]
-        if m := re.match(r'\s*#\s*include\s+([<"])([^>"]+)', code):
-            for error in check_include(layers, config, file, layer, m[2], m[1] == '"'):
+        code = code_of(line)
+        if m := re.match(r'\s*#\s*include\s*(?:([<"])([^>"]+))?', line):
+            if m[2] is None:
+                yield f"{file}:{number}: want a file in quotes or brackets: {line.strip()}"
+            for error in check_include(root, layers, config, file, layer, m[2], m[1] == '"') if m[2] else ():
                 yield f"{file}:{number}: {error}"
         for pattern, owners in config["banned"].items():
             text = line if "TODO" in pattern else code

@@ -3,12 +3,15 @@
 
 - files of at most 500 lines and functions of at most 70, with a ratchet: tools/tidy_ratchet.json lists what is longer today and how
   long it may be; nothing on that list may grow, and what has shrunk must leave it
-- every C++ source is named in a CMakeLists.txt, every script by another file (dead files)
+- every C++ source is named in a CMakeLists.txt, every script by another file (dead files); a name is a whole one
+- C++ is as clang-format 14 writes it (not looked at where that version is not installed)
 - no file over 256 KiB in the tree, no tab or trailing space in sources, a comment at the head of every header
 """
 import json
+import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -75,15 +78,31 @@ def check_ratchet(long, allowed):
 
 
 def check_dead(root, files):
-    lists = "\n".join((root / f).read_text() for f in files if f.endswith("CMakeLists.txt"))
-    mentions = "\n".join((root / f).read_text(errors="replace") for f in files
-                         if pathlib.Path(f).suffix in CODE | {".md", ".txt", ".json", ".yml"} or f == ".ci/run")
+    named = set()
+    for file in (f for f in files if f.endswith("CMakeLists.txt")):
+        for name in re.findall(r"[\w./-]+\.(?:cc|h)\b", (root / file).read_text()):
+            named.add(os.path.normpath(os.path.join(os.path.dirname(file), name)))
+    mentions = {f: (root / f).read_text(errors="replace") for f in files
+                if pathlib.Path(f).suffix in CODE | {".md", ".txt", ".json", ".yml"} or f == ".ci/run"}
     for file in files:
         path = pathlib.Path(file)
-        if path.suffix in CPP and path.name not in lists:
+        if path.suffix in CPP and file not in named:
             yield f"{file}: no CMakeLists.txt names it"
-        if path.suffix in {".py", ".sh", ".mjs"} and mentions.count(path.name) == 0:
-            yield f"{file}: nothing mentions it"
+        if path.suffix in {".py", ".sh", ".mjs"}:
+            name = re.compile(rf"(?<![\w.-]){re.escape(path.name)}(?![\w-])")
+            if not any(path.name in text and name.search(text) for other, text in mentions.items() if other != file):
+                yield f"{file}: nothing mentions it"
+
+
+def check_format(root, files):
+    program = shutil.which("clang-format-14") or shutil.which("clang-format")
+    if not program or " version 14." not in subprocess.run([program, "--version"], capture_output=True, text=True).stdout:
+        print("tidy: the format of C++ was not checked: clang-format 14 is not installed (tools/deps.sh test)")
+        return
+    sources = [f for f in files if pathlib.Path(f).suffix in CPP]
+    found = subprocess.run([program, "--dry-run", "-Werror", *sources], cwd=root, capture_output=True, text=True).stderr
+    for place in sorted(set(re.findall(r"^([^\s:]+:\d+):\d+: error:", found, re.MULTILINE))):
+        yield f"{place}: not as clang-format writes it"
 
 
 def check_text(root, files):
@@ -105,7 +124,8 @@ def main():
     root = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ".").resolve()
     files = tracked(root)
     allowed = json.loads((root / "tools/tidy_ratchet.json").read_text())
-    errors = [*check_ratchet(measure(root, files), allowed), *check_dead(root, files), *check_text(root, files)]
+    errors = [*check_ratchet(measure(root, files), allowed), *check_dead(root, files), *check_text(root, files),
+              *check_format(root, files)]
     print("\n".join(errors) or f"tidy: {len(files)} files in order")
     return bool(errors)
 

@@ -24,9 +24,7 @@ class JobWatcher {
   virtual bool IsStuck(Micros now, Micros patience) const = 0;
 };
 
-constexpr bool IsFinal(v1::JobState state) {
-  return state >= v1::JOB_STATE_WON;
-}
+constexpr bool IsFinal(v1::JobState state) { return state >= v1::JOB_STATE_WON; }
 
 class WatcherRegistry {
  public:

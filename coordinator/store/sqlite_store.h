@@ -36,8 +36,9 @@ class SqliteStore final : public engine::Store {
                                                      const SqliteOptions& options, MetricFactory& metrics);
   // For checks beside a running coordinator: Write fails; Load and ReadLeaves see one moment.
   static StatusOr<std::unique_ptr<SqliteStore>> OpenReadOnly(const std::string& path, MetricFactory& metrics);
-  // The key that signs for the database at `path`: its maker's, or the one it was handed over to last; nullopt
-  // where there is none yet. Writes nothing. FAILED_PRECONDITION for a database of another program or version.
+  // The key that signs for the database at `path`: its maker's, or the one it was handed over to last;
+  // nullopt where there is none yet. Writes nothing. FAILED_PRECONDITION for a database of another program or
+  // version.
   static StatusOr<std::optional<PublicKey>> FindCoordinator(const std::string& path);
 
   // Whose database this was when it was opened.
