@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
@@ -73,6 +74,20 @@ TEST(Crypto, KeyFileThatOthersMayReadIsRefused) {
   chmod(path.c_str(), 0644);
   EXPECT_EQ(LoadSigningKey(path).status().code(), absl::StatusCode::kFailedPrecondition);
   unlink(path.c_str());
+}
+
+TEST(Crypto, WhatIsNoKeyFileIsCalledThatWhateverItsMode) {
+  const std::string path = absl::StrCat(testing::TempDir(), "/prooflode_base_test_", getpid(), ".nokey");
+  for (const std::string& text : {std::string("zkey\1\0\0\0", 8), std::string(), std::string(1 << 20, 'x')}) {
+    ASSERT_TRUE(ReplaceFileDurably(path, AsBytes(text), 0644).ok());
+    const Status status = LoadSigningKey(path).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_THAT(std::string(status.message()), testing::HasSubstr(path + ": not a prooflode key"));
+  }
+  unlink(path.c_str());
+  const Status folder = LoadSigningKey(testing::TempDir()).status();
+  EXPECT_THAT(std::string(folder.message()), testing::HasSubstr("not a regular file"));
+  EXPECT_EQ(LoadSigningKey(path).status().code(), absl::StatusCode::kNotFound);
 }
 
 TEST(Printable, TerminalsObeyNothing) {

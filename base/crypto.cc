@@ -18,6 +18,7 @@ namespace prooflode {
 namespace {
 
 constexpr std::string_view kKeyFilePrefix = "prooflode-ed25519-seed-v1 ";
+constexpr size_t kKeyFileBytesMax = 4096;
 
 struct PkeyDeleter {
   void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
@@ -161,13 +162,18 @@ bool VerifyTextSignature(const PublicKey& key, std::string_view text, const Sign
 }
 
 StatusOr<SigningKey> LoadSigningKey(const std::string& path) {
+  PL_ASSIGN_OR_RETURN(const UniqueFd fd, OpenForReading(path));
   struct stat info;
-  if (stat(path.c_str(), &info) != 0) return ErrnoStatus(errno, path);
-  if ((info.st_mode & 077) != 0) {
+  if (fstat(fd.get(), &info) != 0) return ErrnoStatus(errno, path);
+  // One byte more than a key may have: a longer file does not parse.
+  std::string text(std::min<size_t>(static_cast<size_t>(info.st_size), kKeyFileBytesMax + 1), '\0');
+  PL_RETURN_IF_ERROR(ReadExactly(fd.get(), 0, {reinterpret_cast<uint8_t*>(text.data()), text.size()}, path));
+  // What is no key at all is told first: nobody shall change the mode of another file.
+  if (text.starts_with(kKeyFilePrefix) && (info.st_mode & 077) != 0) {
+    OPENSSL_cleanse(text.data(), text.size());
     return absl::FailedPreconditionError(
         absl::StrCat(path, ": others may read this key; want mode 0600 (chmod 600 ", path, ")"));
   }
-  PL_ASSIGN_OR_RETURN(std::string text, ReadFile(path, 4096));
   StatusOr<SigningKey> key = SigningKey::Parse(text);
   OPENSSL_cleanse(text.data(), text.size());
   if (!key.ok()) return Annotate(key.status(), path);

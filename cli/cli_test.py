@@ -320,6 +320,8 @@ class CliTest(unittest.TestCase):
         self.assertEqual(len(public.strip()), 64)
         self.assertEqual((self.dir / "me.key").stat().st_mode & 0o777, 0o600)
         self.refused(1, "key", "gen", "me.key")
+        self.refused(1, "key", "show", "p.zkey", says="p.zkey: not a prooflode key")
+        self.refused(1, "key", "show", ".", says=".: not a regular file")
 
     def test_arguments_of_a_market(self):
         submit = ("job", "submit", "--circuit", "c", "--witness", "p.wtns", "--reward")
