@@ -31,22 +31,41 @@ Status CheckSystemSize(const OpenFile& zkey, const OpenFile& r1cs) {
                                                  zkey.bytes, " want at most ", bytes_max));
 }
 
-std::vector<Fr> Powers(const Fr& base, size_t count) {
-  std::vector<Fr> powers(count);
-  Fr power = Fr::One();
-  for (Fr& value : powers) {
-    value = power;
-    power *= base;
+// The powers of a number below `count`: each is a product of two from tables of about √count, 256 KB together
+// at 2^24, where a table of all would be larger than many a file.
+class Powers {
+ public:
+  Powers(const Fr& base, uint64_t count) {
+    while ((uint64_t{1} << (2 * half_bits_)) < count) ++half_bits_;
+    low_ = Table(base, size_t{1} << half_bits_);
+    high_ = Table(low_.back() * base, static_cast<size_t>((count >> half_bits_) + 1));
   }
-  return powers;
-}
+  Fr operator[](uint64_t exponent) const {
+    return high_[exponent >> half_bits_] * low_[exponent & (low_.size() - 1)];
+  }
+
+ private:
+  static std::vector<Fr> Table(const Fr& base, size_t count) {
+    std::vector<Fr> powers(count);
+    Fr power = Fr::One();
+    for (Fr& value : powers) {
+      value = power;
+      power *= base;
+    }
+    return powers;
+  }
+
+  int half_bits_ = 0;
+  std::vector<Fr> low_;   // of the base
+  std::vector<Fr> high_;  // of the base to 2^half_bits_
+};
 
 // Whether the key's matrices A and B are those of the system, by evaluating both as polynomials in row and
 // column at a random point (Schwartz-Zippel: a difference goes unseen with probability below 2^-220). Rows
 // after the constraints hold one public signal each, as every Groth16 setup of circom adds them.
 bool MatricesAgree(const groth16::ProvingKey& key, const ConstraintSystem& system, Random& random) {
-  const std::vector<Fr> rows = Powers(RandomFr(random), key.domain_size());
-  const std::vector<Fr> columns = Powers(RandomFr(random), key.variable_count);
+  const Powers rows(RandomFr(random), key.domain_size());
+  const Powers columns(RandomFr(random), key.variable_count);
   Fr of_key[2];
   for (const groth16::Coefficient& entry : key.coefficients) {
     of_key[entry.matrix] += rows[entry.constraint] * columns[entry.signal] * entry.value;

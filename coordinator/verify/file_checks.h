@@ -29,7 +29,7 @@ struct OpenFile {
 // is checked, the G2 ones for their subgroup too (by a random combination). With an r1cs the key must be one
 // for it: same sizes, and the matrices A and B agree at random points. kFailedPrecondition for a setup with
 // gamma = ±delta unless allowed. Files that are too large for the limits or for what the header says are
-// refused before they are loaded. Cost: seconds to minutes, the files' size in memory.
+// refused before they are loaded. Cost: seconds to minutes, in memory the files' size and 64 MB.
 StatusOr<market::Circuit> CheckCircuit(const OpenFile& zkey, const std::optional<OpenFile>& r1cs,
                                        bool allow_insecure_setup, const FileLimits& limits, Random& random,
                                        ThreadPool& pool);
