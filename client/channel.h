@@ -1,5 +1,5 @@
-// Where a coordinator is and how the way there is secured: URLs, TLS, and channels with the limits and
-// keepalive that prooflode wants.
+// How the way to a coordinator is secured: TLS, and channels with the limits and keepalive that prooflode
+// wants.
 #pragma once
 
 #include <grpcpp/grpcpp.h>
@@ -10,21 +10,9 @@
 
 #include "base/env.h"
 #include "base/status.h"
+#include "client/url.h"
 
 namespace prooflode::client {
-
-struct Endpoint {
-  std::string host;  // without brackets
-  uint16_t port = 0;
-  bool tls = false;
-  // 127.0.0.0/8, ::1 and localhost.
-  bool IsLoopback() const;
-  std::string Target() const;  // host:port as gRPC wants it
-};
-
-// "https://host:port" or "http://host:port", IPv6 hosts in brackets, and nothing behind the port but one
-// slash. kInvalidArgument says what is wrong.
-StatusOr<Endpoint> ParseUrl(std::string_view url);
 
 // Told of every unary call that ended: its method's last name ("CommitProof"), gRPC's name of its code ("OK",
 // "UNAVAILABLE"), and how long it took. Called on any thread; must not block.
