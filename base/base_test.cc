@@ -265,7 +265,7 @@ TEST(ThreadPool, NoChunkIsClaimedAfterAnException) {
   EXPECT_LE(count.load(), 2);
 }
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(PROOFLODE_SANITIZED)
 TEST(ThreadPoolDeathTest, WorksWithTheThreadsThatCouldStart) {
   const auto run = [] {
     const rlimit limit{uint64_t{2} << 30, uint64_t{2} << 30};  // room for fewer than 256 stacks

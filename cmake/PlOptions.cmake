@@ -35,7 +35,7 @@ if(PROOFLODE_SANITIZE)
                                               -fno-sanitize-recover=all)
   target_link_options(pl_options INTERFACE -fsanitize=${PROOFLODE_SANITIZE})
   # Inline assembly hides its memory accesses from the sanitizers.
-  target_compile_definitions(pl_options INTERFACE PROOFLODE_NO_ASM=1)
+  target_compile_definitions(pl_options INTERFACE PROOFLODE_NO_ASM=1 PROOFLODE_SANITIZED=1)
 endif()
 
 include(CheckPIESupported)

@@ -19,7 +19,7 @@
 namespace prooflode::miner {
 namespace {
 
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) && !defined(PROOFLODE_SANITIZED)
 
 constexpr int kDenied[] = {
     // files by name

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "base/check.h"
 #include "base/crypto.h"
 #include "coordinator/engine/answer_codec.h"
 #include "coordinator/engine/command_codec.h"
@@ -12,6 +13,10 @@
 #include "prover/format/toy_files.h"
 #include "transparency/checkpoint.h"
 #include "transparency/leaf.h"
+#include "transparency/leaf_json.h"
+#include "transparency/merkle.h"
+#include "transparency/receipt.h"
+#include "transparency/signing.h"
 
 namespace prooflode {
 namespace {
@@ -53,6 +58,57 @@ void Json(const std::filesystem::path& root) {
   wire.Add(std::string(AsChars(bytes)));
   wire.Add(EncodePublicInputs(inputs));
   wire.Add(std::string(256, '\0'));
+}
+
+// A leaf with records of every kind.
+std::string LeafWithRecords() {
+  engine::LeafOutcome outcome;
+  outcome.jobs.resize(2);
+  outcome.attempts.resize(2);
+  outcome.transfers = {
+      {.id = 1, .amount = Amount{27}, .debit = "external", .credit = "fees"},
+      {.id = 2, .debit = "escrow:00", .credit = "available:00", .job = std::string(32, '0')}};
+  outcome.draws.resize(1);
+  outcome.draws[0].entries.resize(3);
+  return transparency::EncodeLeaf(engine::EncodeCommand({.command = market::CommitProof{}}, outcome));
+}
+
+// A receipt for the only leaf of a log, as its coordinator signs it.
+transparency::Receipt ReceiptOf(const std::string& leaf, const SigningKey& coordinator) {
+  transparency::Receipt receipt{.market = "log", .coordinator = coordinator.public_key(), .leaf = leaf};
+  receipt.tree = {.size = 1, .root = transparency::LeafHash(AsBytes(leaf))};
+  transparency::ReceiptStatement statement;
+  statement.market = receipt.market;
+  statement.leaf_hash = receipt.tree.root;
+  statement.tree_size = receipt.tree.size;
+  statement.root = receipt.tree.root;
+  receipt.signature =
+      coordinator.Sign(transparency::kReceiptDomain, AsBytes(transparency::ReceiptMessage(statement)));
+  return receipt;
+}
+
+void Lines(const std::filesystem::path& root) {
+  const std::string bytes = LeafWithRecords();
+  const transparency::Leaf leaf{.index = 7, .bytes = bytes, .hash = transparency::LeafHash(AsBytes(bytes))};
+  Seeds lines(root, "log_line");
+  lines.Add(transparency::LeafJsonLine(leaf).value());
+  lines.Add(bytes);
+  const auto content = transparency::DecodeLeaf(AsBytes(bytes));
+  for (const auto& [number, field] : content->fields) {
+    if (engine::IsOutcomeField(number)) lines.Add(field);
+  }
+  transparency::Receipt receipt = ReceiptOf(bytes, SigningKey::FromSeed({}));
+  PL_CHECK(transparency::CheckReceipt(receipt).ok());
+  Seeds receipts(root, "receipt_line");
+  receipts.Add(transparency::ReceiptLine(receipt));
+  receipt.inclusion_proof.resize(3);
+  receipt.leaf = "";
+  receipts.Add(transparency::ReceiptLine(receipt));
+  Seeds urls(root, "url");
+  for (const char* url : {"https://pool.example.org:443/", "http://127.0.0.1:7000", "http://[::1]:7000",
+                          "https://user@files.example.org/a/b.zkey?c=d#e"}) {
+    urls.Add(url);
+  }
 }
 
 void Records(const std::filesystem::path& root) {
@@ -107,5 +163,6 @@ int main(int argc, char** argv) {
   Containers(argv[1], "r1cs", toy::CubeBytes());
   Json(argv[1]);
   Records(argv[1]);
+  Lines(argv[1]);
   return 0;
 }
