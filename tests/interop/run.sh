@@ -6,11 +6,7 @@ set -euo pipefail
 build_dir=$(realpath "$1"); shift
 cd "$(dirname "$0")"
 
-if ! cmp -s package-lock.json node_modules/.installed-lock; then
-  echo "interop: installing the npm packages" >&2
-  npm ci --no-audit --no-fund --loglevel=error >&2
-  cp package-lock.json node_modules/.installed-lock
-fi
+./install.sh
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
