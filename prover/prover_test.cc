@@ -27,14 +27,14 @@ using ::testing::HasSubstr;
 
 class ProverTest : public ::testing::Test {
  protected:
-  ProvingKey Setup(const ConstraintSystem& system) {
+  ProvingKey KeyOf(const ConstraintSystem& system) {
     StatusOr<ProvingKey> key = groth16::InsecureSetup(system, random_, pool_);
     EXPECT_TRUE(key.ok()) << key.status();
     return *std::move(key);
   }
   StatusOr<ProofResult> Prove(const ConstraintSystem& system, const Witness& witness,
                               const CancelToken* cancel = nullptr) {
-    return MakeCpuProver(Setup(system), random_, clock_, pool_)->Prove(witness, cancel);
+    return MakeCpuProver(KeyOf(system), random_, clock_, pool_)->Prove(witness, cancel);
   }
   Proof FixedProof(const ProvingKey& key, const Witness& witness, ThreadPool& pool) {
     const Blinding blinding{Fr::FromU64(12345), -Fr::FromU64(678)};
@@ -65,7 +65,7 @@ TEST_F(ProverTest, ReportsThePublicInputs) {
 }
 
 TEST_F(ProverTest, OtherPublicInputsDoNotVerify) {
-  const ProvingKey key = Setup(groth16::ProductCircuit());
+  const ProvingKey key = KeyOf(groth16::ProductCircuit());
   const Proof proof = FixedProof(key, groth16::ProductWitness(), pool_);
   const groth16::Verifier verifier(key.verifying_key);
   const Fr one = Fr::One();
@@ -76,7 +76,7 @@ TEST_F(ProverTest, OtherPublicInputsDoNotVerify) {
 }
 
 TEST_F(ProverTest, TwentyProofsDifferAndVerify) {
-  const auto prover = MakeCpuProver(Setup(groth16::ProductCircuit()), random_, clock_, pool_);
+  const auto prover = MakeCpuProver(KeyOf(groth16::ProductCircuit()), random_, clock_, pool_);
   std::set<Limbs> a, b, c;
   for (int i = 0; i < 20; ++i) {
     const auto result = prover->Prove(groth16::ProductWitness(), nullptr);
@@ -118,7 +118,7 @@ TEST_F(ProverTest, CancelledBeforeItBegins) {
 TEST_F(ProverTest, CancelledAnywhereGivesNoProofAndTheNextOneIsGood) {
   const uint32_t length = 2000;  // several chunks of everything
   const Witness witness = groth16::ChainWitness(length, 2);
-  const auto prover = MakeCpuProver(Setup(groth16::ChainCircuit(length)), random_, clock_, pool_);
+  const auto prover = MakeCpuProver(KeyOf(groth16::ChainCircuit(length)), random_, clock_, pool_);
   int64_t polls = 0;
   while (true) {
     CancelToken cancel;
@@ -145,7 +145,7 @@ TEST_F(ProverTest, CancelledWithinItsVerification) {
   for (uint32_t i = 1; i <= inputs; ++i) witness.values[i] = {i, i, i, 1};
   witness.values[inputs + 1] = {2, 0, 0, 0};
   witness.values[inputs + 2] = {4, 0, 0, 0};
-  const ProvingKey key = Setup(system);
+  const ProvingKey key = KeyOf(system);
   const Proof proof = FixedProof(key, witness, pool_);
   const std::vector<Fr> publics = groth16::PublicInputs(key, witness);
   const groth16::Verifier verifier(key.verifying_key);
@@ -157,7 +157,7 @@ TEST_F(ProverTest, CancelledWithinItsVerification) {
 }
 
 TEST_F(ProverTest, ThreadsAndOrderOfCoefficientsDoNotChangeTheProof) {
-  ProvingKey key = Setup(groth16::ChainCircuit(100));
+  ProvingKey key = KeyOf(groth16::ChainCircuit(100));
   const Witness witness = groth16::ChainWitness(100, 11);
   const Proof proof = FixedProof(key, witness, pool_);
   ThreadPool one(1);
@@ -170,7 +170,7 @@ TEST_F(ProverTest, ThreadsAndOrderOfCoefficientsDoNotChangeTheProof) {
 }
 
 TEST_F(ProverTest, BlindingIsUsed) {
-  const ProvingKey key = Setup(groth16::CubeCircuit());
+  const ProvingKey key = KeyOf(groth16::CubeCircuit());
   const Witness witness = groth16::CubeWitness();
   const auto prove = [&](uint64_t r, uint64_t s) {
     return *groth16::ProveWithBlindingForTest(key, witness, {Fr::FromU64(r), Fr::FromU64(s)}, pool_);
@@ -196,7 +196,7 @@ TEST_F(ProverTest, SetupIsRepeatableFromItsRandomness) {
 }
 
 TEST_F(ProverTest, SetupHasTheShapeThatKeysHave) {
-  const ProvingKey key = Setup(groth16::ProductCircuit());
+  const ProvingKey key = KeyOf(groth16::ProductCircuit());
   EXPECT_EQ(key.log_domain, 3);  // three constraints, and rows for the constant and two public inputs
   EXPECT_EQ(key.variable_count, 7u);
   EXPECT_EQ(key.public_count, 2u);
@@ -255,7 +255,7 @@ TEST_F(ProverTest, SetupLaysKeysOutAsSnarkjsDoes) {
   ASSERT_TRUE(theirs.ok()) << theirs.status();
   const auto system = ReadR1cs(kCubic + "cubic.r1cs");
   ASSERT_TRUE(system.ok()) << system.status();
-  const ProvingKey ours = Setup(*system);
+  const ProvingKey ours = KeyOf(*system);
   EXPECT_EQ(ours.log_domain, theirs->log_domain);
   EXPECT_EQ(ours.variable_count, theirs->variable_count);
   EXPECT_EQ(ours.public_count, theirs->public_count);
