@@ -65,7 +65,9 @@ class SessionStream::Reactor final : public grpc::ClientBidiReactor<v1::SessionR
 
   void OnDone(const grpc::Status& grpc_status) override {
     const Status status = FromGrpc(grpc_status, context_);
-    if (status.code() == absl::StatusCode::kUnauthenticated) connection_.ForgetToken();
+    // A coordinator that comes back has lost its tokens: a login costs one call, a refused token a whole
+    // pause.
+    if (!status.ok()) connection_.ForgetToken();
     callbacks_.on_end(status);
     MutexLock lock(mutex_);
     done_ = true;

@@ -130,9 +130,20 @@ void Agent::Housekeeping() {
     MeasureMemory();
   }
   GossipIfDue(now);
+  NoticeReachable();
   if (now < table_at_) return;
   table_at_ = now + kTablePause;
   reporter_.LogTable();
+}
+
+void Agent::NoticeReachable() {
+  if (stream_ != nullptr) {
+    reachable_ = true;
+    return;
+  }
+  const bool now = connection_.IsReachable();
+  if (now && !reachable_) Feed(event::Reachable{});
+  reachable_ = now;
 }
 
 void Agent::MeasureDisk() {

@@ -122,6 +122,8 @@ class Agent {
                      const client::LogView::Known& asked);
   Status Gossip();
   void GossipIfDue(Micros now);
+  // While there is no session: a connection that comes back is worth a try before the pause is over.
+  void NoticeReachable();
 
   const AgentOptions options_;
   client::Connection& connection_;
@@ -153,6 +155,7 @@ class Agent {
   bool memory_low_ = false;
   Micros gossip_at_{};
   bool gossiping_ = false;
+  bool reachable_ = false;
 
   Mutex mutex_;
   CondVar changed_;

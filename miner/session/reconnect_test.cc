@@ -102,6 +102,23 @@ TEST_F(SessionTest, ANewerSessionOfTheKeyIsLeftAlone) {
   EXPECT_EQ(All<action::Connect>().size(), 1u);
 }
 
+TEST_F(SessionTest, AReachableCoordinatorIsTriedBeforeTheLongPauseIsOver) {
+  Make({.reconnect_min = Seconds(900), .reconnect_max = Seconds(900), .reconnect_spread = Seconds(2)});
+  Connect();
+  Feed(event::Disconnected{});
+  Advance(Seconds(5));
+  EXPECT_TRUE(All<action::Connect>().empty());
+  Feed(event::Reachable{});
+  Advance(Seconds(3));
+  EXPECT_EQ(All<action::Connect>().size(), 1u);
+  // Not one that has sent us away for another miner.
+  Feed(event::Connected{});
+  Feed(event::Disconnected{.replaced = true});
+  Feed(event::Reachable{});
+  Advance(Seconds(3));
+  EXPECT_TRUE(All<action::Connect>().empty());
+}
+
 TEST_F(SessionTest, PendingCommitsHurryTheReconnectAndAreSentAtOnce) {
   Make({.reconnect_min = Seconds(900), .reconnect_max = Seconds(900), .reconnect_urgent = Seconds(2)});
   Connect();

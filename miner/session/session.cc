@@ -98,6 +98,13 @@ void Session::On(const event::Disconnected& disconnected) {
   offers_.clear();
 }
 
+// Whatever pause a long outage has led to: all who waited for this come back, each at a moment of its own.
+void Session::On(const event::Reachable&) {
+  if (link_ != Link::kDown || replaced_) return;
+  const auto spread = static_cast<uint64_t>(Count(options_.reconnect_spread));
+  connect_at_ = std::min(connect_at_, now_ + Micros{static_cast<int64_t>(random_.Below(spread + 1))});
+}
+
 void Session::On(const event::Welcome& welcome) {
   link_ = Link::kWelcomed;
   coordinator_stops_ = false;

@@ -39,6 +39,7 @@ struct SessionOptions {
   Micros reconnect_min = Millis(500);
   Micros reconnect_max = Seconds(30);
   Micros reconnect_urgent = Seconds(2);  // the most while commits or reveals are not answered
+  Micros reconnect_spread = Seconds(2);  // the most once the coordinator is reachable again
   Micros replaced_pause = Seconds(300);  // after another miner took over the key's session
   Micros call_retry_min = Millis(200);
   Micros call_retry_max = Seconds(5);
@@ -123,6 +124,7 @@ class Session {
 
   // Connection (session.cc).
   void On(const event::Connected&);
+  void On(const event::Reachable&);
   void On(const event::Disconnected& disconnected);
   void On(const event::Welcome& welcome);
   void On(const event::HeartbeatSeen&);

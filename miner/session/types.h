@@ -104,6 +104,8 @@ struct Connected {};
 struct Disconnected {
   bool replaced = false;  // by a newer session of the same key: another miner uses it
 };
+// There is a connection to the coordinator again, after there was none.
+struct Reachable {};
 struct Welcome {
   Micros coordinator_time{};
   Micros heartbeat_interval{};
@@ -204,11 +206,12 @@ struct Tick {};
 }  // namespace event
 
 using Event =
-    std::variant<event::Connected, event::Disconnected, event::Welcome, event::Offer, event::OfferWithdrawn,
-                 event::AttemptEnded, event::Admitted, event::NotDrawn, event::HeartbeatSeen,
-                 event::AcceptAnswered, event::ArtifactsReady, event::ArtifactsFailed, event::ProofMade,
-                 event::ProofFailed, event::CommitAnswered, event::RevealAnswered, event::ReleaseAnswered,
-                 event::FilesRoom, event::MemoryLow, event::CoordinatorStops, event::Drain, event::Tick>;
+    std::variant<event::Connected, event::Disconnected, event::Reachable, event::Welcome, event::Offer,
+                 event::OfferWithdrawn, event::AttemptEnded, event::Admitted, event::NotDrawn,
+                 event::HeartbeatSeen, event::AcceptAnswered, event::ArtifactsReady, event::ArtifactsFailed,
+                 event::ProofMade, event::ProofFailed, event::CommitAnswered, event::RevealAnswered,
+                 event::ReleaseAnswered, event::FilesRoom, event::MemoryLow, event::CoordinatorStops,
+                 event::Drain, event::Tick>;
 
 // Why no work at all is taken for the time being.
 enum class StopReason { kFailures, kDisk, kMemory };
