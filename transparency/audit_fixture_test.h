@@ -128,7 +128,6 @@ class HonestLog {
 
   static constexpr char kMarket[] = "m";
 
- private:
   using Fields = std::map<uint16_t, std::string>;
   static std::array<uint8_t, 16> Id(const std::string& bytes) {
     std::array<uint8_t, 16> id{};
@@ -137,6 +136,7 @@ class HonestLog {
   }
   static std::string Available(const std::string& key) { return "available:" + HexEncode(AsBytes(key)); }
   std::string Escrow() const { return "escrow:" + HexEncode(AsBytes(requester_)); }
+  const std::string& requester() const { return requester_; }
   MerkleTree Tree() const {
     MerkleTree tree;
     for (const LeafContent& leaf : leaves) tree.Append(LeafHash(AsBytes(EncodeLeaf(leaf))));

@@ -45,6 +45,12 @@ uint64_t MarketAudit::Integer(uint16_t number) const {
   return LoadLe<uint64_t>(AsBytes(*field).data());
 }
 
+uint32_t MarketAudit::Integer32(uint16_t number, uint32_t absent) const {
+  const std::string* field = Field(number);
+  if (field == nullptr || field->size() != sizeof(uint32_t)) return absent;
+  return LoadLe<uint32_t>(AsBytes(*field).data());
+}
+
 bool MarketAudit::IsPast(Micros time) const {
   return leaf_->time >= time && leaf_->time >= no_expiry_before_;
 }
@@ -140,8 +146,9 @@ void MarketAudit::Apply(uint64_t index, const LeafContent& leaf) {
 
 void MarketAudit::OnRestart() {
   name_ = Bytes(81);
-  reports_wanted_ =
-      Field(113) == nullptr || Field(113)->size() != 4 ? 1 : LoadLe<uint32_t>(AsBytes(*Field(113)).data());
+  reports_wanted_ = Integer32(113, 1);
+  fee_per_million_ = Integer32(89, 0);
+  check_fee_per_million_ = Integer32(114, 0);
   reveal_window_ = Micros{static_cast<int64_t>(Integer(82))};
   // An earlier start's longer grace still counts.
   no_expiry_before_ = std::max(no_expiry_before_, Micros{static_cast<int64_t>(Integer(80))});
@@ -149,7 +156,11 @@ void MarketAudit::OnRestart() {
 
 void MarketAudit::OnRegister() {
   Circuit circuit{.key_json = Bytes(21)};
-  if (options_.judge != nullptr) circuit.digest = options_.judge->KeyDigest(circuit.key_json);
+  if (options_.judge != nullptr) {
+    circuit.digest = options_.judge->KeyDigest(circuit.key_json);
+    Demand(circuit.digest.has_value(), "key-unreadable",
+           "a circuit's verification key is none: nothing can be judged by it");
+  }
   if (circuit.digest) {
     const std::string r1cs = Field(15) == nullptr ? std::string(32, '\0') : Bytes(15);
     const Digest id =
@@ -169,6 +180,7 @@ void MarketAudit::OnPost() {
   job.inputs = Bytes(33);
   job.statement = Bytes(34);
   job.reward = Integer(35);
+  job.fee = PartOf(job.reward, fee_per_million_);
   job.deadline = job_records_[0].deadline;
   const auto circuit = circuits_.find(job.circuit);
   if (!Demand(circuit != circuits_.end(), "unknown-circuit", "its circuit was never registered")) return;
@@ -273,13 +285,13 @@ void MarketAudit::OnRelease() {
   if (attempt == nullptr) return;
   Demand(!attempt->commit_leaf, "released-after-commit", "an attempt was given back after its commit");
   attempt->decided = true;
-  if (Bytes(56) == std::string(1, static_cast<char>(kReasonUnprovable))) ++jobs_.at(attempt->job).reports;
+  if (Bytes(56) == std::string(1, static_cast<char>(kReasonUnprovable))) {
+    jobs_.at(attempt->job).reporters.push_back(attempt->miner);
+  }
 }
 
 void MarketAudit::NoteVerifier(const std::string& job) {
-  const std::string* const field = Field(59);
-  const uint32_t version =
-      field == nullptr || field->size() != 4 ? 0 : LoadLe<uint32_t>(AsBytes(*field).data());
+  const uint32_t version = Integer32(59, 0);
   if (!Demand(version > 0, "verifier-unnamed", "a verdict does not say which verifier decided")) return;
   if (options_.job.empty() || options_.job == Hex(job)) ++verdicts_by_version_[version];
 }
@@ -338,11 +350,26 @@ void MarketAudit::JobChanged(const JobRecord& record) {
   if (record.state < kJobWon) return;
   Demand(!job->settled, "ended-twice", "a job ended twice");
   Demand(job->escrow == 0, "escrow-kept", "a job ended with money in escrow");
-  if (record.state == kJobWon) {
+  if (record.state != kJobWon) {
+    Demand(job->refunded, "not-refunded", "a job ended without its refund");
+    Demand(!job->first_valid, "not-paid", "a job with a valid proof ended without a winner");
+  } else {
     Demand(job->rewarded && record.winning_attempt == job->winner, "won-by-another",
            "another attempt was called the winner than was paid");
   }
   job->settled = true;
+}
+
+// A minute after it should have ended nothing is left to wait for but verdicts on what was revealed.
+bool MarketAudit::IsOverdue(const Job& job) const {
+  const Micros slack = Seconds(60);
+  if (job.settled || job.first_valid || time_ < std::max(job.deadline, no_expiry_before_) + slack)
+    return false;
+  return std::none_of(job.attempts.begin(), job.attempts.end(), [&](const std::string& id) {
+    const Attempt& attempt = attempts_.at(id);
+    const bool open = attempt.commit_leaf && !attempt.decided;
+    return open && (attempt.proof || time_ < std::max(attempt.reveal_by, no_expiry_before_) + slack);
+  });
 }
 
 void MarketAudit::Finish(AuditReport& report) {
@@ -361,6 +388,7 @@ void MarketAudit::Finish(AuditReport& report) {
     bool undecided = false;
     const bool due = Earliest(job, &winner, &undecided) != nullptr && !undecided;
     Demand(job.settled || !due, "not-paid", "its earliest valid commit is decided, and was not paid");
+    Demand(!IsOverdue(job), "overdue", "its time is long over, and neither was it paid nor refunded");
   }
   report.paid = paid_;
   report.refunded = refunded_;

@@ -51,14 +51,18 @@ class MarketAudit {
     std::string inputs;
     std::string statement;
     uint64_t reward = 0;
+    uint64_t fee = 0;  // as the rules had it when it was posted
     Micros deadline{};
     uint64_t escrow = 0;
+    uint64_t bounty = 0;  // of it, from collateral
     bool cancelled = false;
     bool rewarded = false;
+    bool refunded = false;
     bool settled = false;
     std::optional<uint64_t> first_valid;  // leaf of the verdict
     std::string winner;                   // attempt
-    uint32_t reports = 0;                 // that it cannot be proven
+    std::vector<std::string> reporters;   // miners who say that it cannot be proven
+    std::set<std::string> checkers;       // accounts that were paid for it
     std::vector<std::string> attempts;
   };
 
@@ -67,6 +71,7 @@ class MarketAudit {
   const std::string* Field(uint16_t number) const;
   std::string Bytes(uint16_t number) const;
   uint64_t Integer(uint16_t number) const;
+  uint32_t Integer32(uint16_t number, uint32_t absent) const;
   bool IsPast(Micros time) const;
   Job* FindJob(const std::string& id);
   Attempt* FindAttempt(const std::string& id);
@@ -91,6 +96,11 @@ class MarketAudit {
   void JobChanged(const JobRecord& record);
   void TransferMade(const TransferRecord& transfer);
   void MoveMoney(const TransferRecord& transfer);
+  void EscrowTaken(Job& job, const TransferRecord& transfer);
+  void EscrowSpent(Job& job, const TransferRecord& transfer);
+  void CheckFeePaid(Job& job, const TransferRecord& transfer);
+  bool Ends(uint8_t state) const;
+  bool IsOverdue(const Job& job) const;
   void CollateralMoved(Job& job, const TransferRecord& transfer);
   void RewardPaid(Job& job, const TransferRecord& transfer);
   void RefundPaid(Job& job, const TransferRecord& transfer);
@@ -103,6 +113,8 @@ class MarketAudit {
   std::string name_;  // of the market
   Micros reveal_window_{};
   uint32_t reports_wanted_ = 1;
+  uint32_t fee_per_million_ = 0;
+  uint32_t check_fee_per_million_ = 0;
   Micros no_expiry_before_{};
   Micros time_{INT64_MIN};
   std::map<std::string, Circuit> circuits_;

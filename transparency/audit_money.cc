@@ -20,13 +20,14 @@ void MarketAudit::OnMoney() {
   const bool in = leaf_->type == LeafType::kDeposit;
   const std::string account = Available(in ? Bytes(70) : Bytes(1));
   const uint64_t amount = Integer(71);
-  const bool right = std::any_of(transfers_.begin(), transfers_.end(), [&](const TransferRecord& t) {
-    return t.amount == amount && (in ? t.kind == kDeposit && t.debit == kOutside && t.credit == account
-                                     : t.kind == kWithdrawalRequest && t.debit == account);
-  });
+  const auto right = [&](const TransferRecord& t) {
+    return t.amount == amount &&
+           (in ? t.kind == kDeposit && t.debit == kOutside && t.credit == account
+               : t.kind == kWithdrawalRequest && t.debit == account && t.credit == Withdrawing(Bytes(1)));
+  };
   if (!in) withdrawals_[index_] = {Bytes(1), amount, true};
-  Demand(right, in ? "deposit-elsewhere" : "withdrawal-elsewhere",
-         "its money went elsewhere, or another amount");
+  Demand(transfers_.size() == 1 && right(transfers_[0]), in ? "deposit-elsewhere" : "withdrawal-elsewhere",
+         "its money went elsewhere, or another amount, or more moved");
 }
 
 // Paid outside, or given back: once, and in whole.
@@ -39,12 +40,12 @@ void MarketAudit::OnWithdrawalEnd() {
   it->second.waiting = false;
   const bool paid = leaf_->type == LeafType::kPayWithdrawal;
   const std::string to = paid ? kOutside : Available(it->second.owner);
-  const std::string from = "withdrawing:" + Hex(it->second.owner);
-  const bool right = std::any_of(transfers_.begin(), transfers_.end(), [&](const TransferRecord& t) {
+  const auto right = [&](const TransferRecord& t) {
     return t.kind == (paid ? kWithdrawal : kWithdrawalReturn) && t.amount == it->second.amount &&
-           t.debit == from && t.credit == to;
-  });
-  Demand(right, "withdrawal-elsewhere", "a withdrawal moved other money than it says");
+           t.debit == Withdrawing(it->second.owner) && t.credit == to;
+  };
+  Demand(transfers_.size() == 1 && right(transfers_[0]), "withdrawal-elsewhere",
+         "a withdrawal moved other money than it says");
   Demand(leaf_->type != LeafType::kCancelWithdrawal || it->second.owner == Bytes(1), "withdrawal-elsewhere",
          "a stranger cancelled a withdrawal");
 }
@@ -80,6 +81,12 @@ void MarketAudit::MoveMoney(const TransferRecord& transfer) {
   }
 }
 
+bool MarketAudit::Ends(uint8_t state) const {
+  return std::any_of(job_records_.begin(), job_records_.end(), [this, state](const JobRecord& record) {
+    return record.job == about_ && record.state == state;
+  });
+}
+
 void MarketAudit::TransferMade(const TransferRecord& transfer) {
   MoveMoney(transfer);
   if (transfer.kind == kDeposit || transfer.kind == kWithdrawal || transfer.kind == kWithdrawalRequest ||
@@ -90,31 +97,67 @@ void MarketAudit::TransferMade(const TransferRecord& transfer) {
            "money-unasked", "money entered or left the market unasked");
     return;
   }
-  if (transfer.kind > kCheckFee) return;  // moved; no rule of races names it
+  const bool known = transfer.kind >= kDeposit && transfer.kind <= kWithdrawalReturn;
+  if (!Demand(known, "money-unasked", "money moved for no reason that the market has")) return;
   const std::optional<std::string> id = HexDecode(transfer.job);
   Job* job = FindJob(id.value_or(""));
   if (job == nullptr) return;
-  const std::string escrow = Escrow(job->requester);
-  if (transfer.kind == kEscrow) {
-    Demand(leaf_->type == LeafType::kPostJob && transfer.debit == Available(job->requester) &&
-               transfer.credit == escrow && transfer.amount >= job->reward,
-           "no-escrow", "escrow out of place, or below the reward");
-    job->escrow = transfer.amount;
-    return;
-  }
+  if (transfer.kind == kEscrow) return EscrowTaken(*job, transfer);
   if (transfer.kind == kCollateral || transfer.kind == kCollateralReturn || StakeOwner(transfer.debit)) {
     return CollateralMoved(*job, transfer);
   }
-  if (!Demand(transfer.debit == escrow && transfer.amount <= job->escrow, "paid-more-than-escrow",
-              "a job paid more than its escrow, or out of another account")) {
+  EscrowSpent(*job, transfer);
+}
+
+void MarketAudit::EscrowTaken(Job& job, const TransferRecord& transfer) {
+  const bool right = leaf_->type == LeafType::kPostJob && transfers_.size() == 1 &&
+                     transfer.debit == Available(job.requester) && transfer.credit == Escrow(job.requester);
+  Demand(right && transfer.amount == job.reward + job.fee, "no-escrow",
+         absl::StrCat("escrow out of place, or not the reward of ", job.reward, " and the fee of ", job.fee));
+  job.escrow = transfer.amount;
+}
+
+void MarketAudit::EscrowSpent(Job& job, const TransferRecord& transfer) {
+  if (!Demand(transfer.debit == Escrow(job.requester) && transfer.amount <= job.escrow,
+              "paid-more-than-escrow", "a job paid more than its escrow, or out of another account")) {
     return;
   }
-  job->escrow -= transfer.amount;
-  if (transfer.kind == kReward) RewardPaid(*job, transfer);
-  if (transfer.kind == kFee) {
-    Demand(transfer.credit == "fees" && job->rewarded, "fee-without-reward", "a fee without a reward");
+  job.escrow -= transfer.amount;
+  switch (transfer.kind) {
+    case kReward:
+      return RewardPaid(job, transfer);
+    case kRefund:
+      return RefundPaid(job, transfer);
+    case kCheckFee:
+      return CheckFeePaid(job, transfer);
+    case kFee:
+      Demand(transfer.credit == "fees" && job.rewarded && transfer.amount == job.fee, "fee-without-reward",
+             "a fee without a reward, or another than was set");
+      return;
+    case kBounty: {
+      const auto winner = attempts_.find(job.winner);
+      const bool right = job.rewarded && winner != attempts_.end() && transfer.amount == job.bounty &&
+                         transfer.credit == Available(winner->second.miner);
+      Demand(right, "bounty-elsewhere", "a bounty went to another than the winner, or not in whole");
+      return;
+    }
+    default:
+      Demand(transfer.kind == kPenalty && !job.rewarded && transfer.amount == job.bounty &&
+                 transfer.credit == Available(job.requester),
+             "bounty-elsewhere", "forfeited collateral of a job without a winner went to another");
   }
-  if (transfer.kind == kRefund) RefundPaid(*job, transfer);
+}
+
+// Reporters of an impossible job share it, each once.
+void MarketAudit::CheckFeePaid(Job& job, const TransferRecord& transfer) {
+  const bool reporter =
+      std::any_of(job.reporters.begin(), job.reporters.end(),
+                  [&](const std::string& miner) { return transfer.credit == Available(miner); });
+  const bool first = job.checkers.insert(transfer.credit).second;
+  const uint64_t share =
+      PartOf(job.reward, check_fee_per_million_) / std::max<uint64_t>(1, job.reporters.size());
+  Demand(Ends(kJobUnprovable) && reporter && first && transfer.amount == share, "check-fee-elsewhere",
+         "a check fee to who did not report the job, or that was not due");
 }
 
 // How much of it is lost, and when, is the rules' matter; here it must stay between its miner and the job.
@@ -136,6 +179,7 @@ void MarketAudit::CollateralMoved(Job& job, const TransferRecord& transfer) {
     case kBounty:
       Demand(transfer.credit == Escrow(job.requester), "collateral-elsewhere", "a bounty went elsewhere");
       job.escrow += transfer.amount;
+      job.bounty += transfer.amount;
       break;
     default:
       Demand(transfer.kind == kPenalty && transfer.credit == Available(job.requester), "collateral-elsewhere",
@@ -178,24 +222,20 @@ void MarketAudit::RewardPaid(Job& job, const TransferRecord& transfer) {
 }
 
 void MarketAudit::RefundPaid(Job& job, const TransferRecord& transfer) {
+  job.refunded = true;
   Demand(transfer.credit == Available(job.requester) && job.escrow == 0, "refund-elsewhere",
          "a refund went elsewhere, or in part");
   Demand(!job.rewarded && !job.first_valid, "refunded-although-proven", "a job was refunded although proven");
-  const auto ends = [this](uint8_t state) {
-    return std::any_of(job_records_.begin(), job_records_.end(), [this, state](const JobRecord& record) {
-      return record.job == about_ && record.state == state;
-    });
-  };
-  Demand(job.cancelled || IsPast(job.deadline) || ends(kJobUnprovable) || ends(kJobSuspended),
+  Demand(job.cancelled || IsPast(job.deadline) || Ends(kJobUnprovable) || Ends(kJobSuspended),
          "refunded-early", "a job was refunded before its deadline");
-  Demand(!ends(kJobUnprovable) || job.reports >= reports_wanted_, "refunded-early",
+  Demand(!Ends(kJobUnprovable) || job.reporters.size() >= reports_wanted_, "refunded-early",
          "a job was called unprovable without enough reports");
   const bool decided = std::all_of(job.attempts.begin(), job.attempts.end(), [this](const std::string& id) {
     return !attempts_.at(id).commit_leaf || attempts_.at(id).decided;
   });
-  Demand(!ends(kJobSuspended) || leaf_->type == LeafType::kSuspension, "refunded-early",
+  Demand(!Ends(kJobSuspended) || leaf_->type == LeafType::kSuspension, "refunded-early",
          "a job was called suspended without a suspension");
-  Demand(decided || ends(kJobSuspended), "refunded-early", "a job was refunded while a commit was undecided");
+  Demand(decided || Ends(kJobSuspended), "refunded-early", "a job was refunded while a commit was undecided");
   if (options_.job.empty() || options_.job == Hex(about_)) ++refunded_;
 }
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "transparency/audit_fixture_test.h"
+#include "transparency/audit_values.h"
 
 namespace prooflode::transparency {
 namespace {
@@ -133,6 +134,73 @@ TEST_F(AuditTest, PaidToAnother) {
   Replace(HonestLog::kVerdictA, kTransferRecordsField, HexEncode(log_.miner_a().public_key()),
           HexEncode(log_.miner_b().public_key()));
   ExpectFraud("paid-to-another", Judge());
+}
+
+TEST_F(AuditTest, RewardCalledSomethingElse) {
+  const auto honest = log_.leaves;
+  for (const auto& [kind, fraud] :
+       std::initializer_list<std::pair<char, const char*>>{{0, "money-unasked"},
+                                                           {14, "money-unasked"},
+                                                           {kCheckFee, "check-fee-elsewhere"},
+                                                           {kPenalty, "bounty-elsewhere"}}) {
+    log_.leaves = honest;
+    Replace(HonestLog::kVerdictA, kTransferRecordsField, HexEncode(log_.miner_a().public_key()),
+            HexEncode(log_.miner_b().public_key()));
+    auto& fields = log_.leaves[HonestLog::kVerdictA].fields;
+    fields.at(kTransferRecordsField)[8] = kind;
+    fields.at(kJobRecordsField)[16] = 5;  // expired
+    const AuditReport report = Judge();
+    ExpectFraud(fraud, report);
+    ExpectFraud("not-paid", report);
+    ExpectFraud("not-refunded", report);
+  }
+}
+
+TEST_F(AuditTest, ABalanceTakenForNoReason) {
+  const std::string thief = "available:" + HexEncode(log_.miner_b().public_key());
+  const std::string victim = "available:" + HexEncode(log_.miner_a().public_key());
+  for (const uint8_t kind : std::initializer_list<uint8_t>{0, kDeposit, kWithdrawalRequest, 14, 255}) {
+    log_ = HonestLog();
+    log_.Add(LeafType::kTick, {});
+    log_.Money(4, kind, 100, victim, thief, "");
+    ExpectFraud("money-unasked", Judge());
+  }
+  log_ = HonestLog();  // beside a deposit that is in order
+  log_.Add(LeafType::kDeposit, {{70, log_.requester()}, {71, Le<uint64_t>(5)}});
+  log_.Money(4, kDeposit, 5, "external", HonestLog::Available(log_.requester()), "");
+  EXPECT_EQ(Names(Judge()), std::vector<std::string>());
+  log_.Money(5, kDeposit, 100, victim, thief, "");
+  ExpectFraud("deposit-elsewhere", Judge());
+}
+
+TEST_F(AuditTest, MoreFeeThanTheRulesHave) {
+  auto& start = log_.leaves[0].fields;
+  start[89] = Le<uint32_t>(10'000);  // 1 of 100, which the log does not take
+  ExpectFraud("no-escrow", Judge());
+}
+
+TEST_F(AuditTest, AKeyThatNobodyCanReadJudgesNothing) {
+  class NoKeyJudge final : public ProofJudge {
+    std::optional<Digest> KeyDigest(const std::string&) override { return std::nullopt; }
+    std::optional<bool> IsRight(const std::string&, const std::string&, const std::string&) override {
+      return std::nullopt;
+    }
+  } judge;
+  AuditOptions options;
+  options.judge = &judge;
+  LogAudit audit(options);
+  const auto leaves = log_.Bytes();
+  for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i]);
+  ExpectFraud("key-unreadable", audit.Finish());
+}
+
+TEST_F(AuditTest, EscrowKeptForEver) {
+  log_.leaves.resize(HonestLog::kAdmitA);  // posted, deadline at 60 s
+  log_.Add(LeafType::kTick, {});
+  log_.leaves.back().time = Seconds(119);
+  EXPECT_EQ(Names(Judge()), std::vector<std::string>());
+  log_.leaves.back().time = Seconds(120);
+  ExpectFraud("overdue", Judge());
 }
 
 TEST_F(AuditTest, ReceiptNotHonoured) {

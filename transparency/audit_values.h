@@ -35,9 +35,15 @@ enum TransferKind : uint8_t {
 
 inline constexpr char kOutside[] = "external";
 
+// `per_million` millionths of an amount, rounded down.
+inline uint64_t PartOf(uint64_t amount, uint32_t per_million) {
+  return static_cast<uint64_t>(static_cast<unsigned __int128>(amount) * per_million / 1'000'000);
+}
+
 inline std::string Hex(const std::string& bytes) { return HexEncode(AsBytes(bytes)); }
 
 inline std::string Available(const std::string& key) { return "available:" + Hex(key); }
+inline std::string Withdrawing(const std::string& key) { return "withdrawing:" + Hex(key); }
 inline std::string Escrow(const std::string& key) { return "escrow:" + Hex(key); }
 
 }  // namespace prooflode::transparency

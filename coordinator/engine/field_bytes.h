@@ -24,7 +24,10 @@ constexpr bool IsMember(market::JobState v) {
 constexpr bool IsMember(market::AttemptState v) {
   return v >= market::AttemptState::kAdmitted && v <= market::AttemptState::kJobEnded;
 }
-constexpr bool IsMember(market::Reason v) { return v <= market::Reason::kTooSlow; }
+constexpr bool IsMember(market::Reason v) {
+  return v <= market::Reason::kTooSlow ||
+         (v >= market::Reason::kRewardTooLow && v <= market::Reason::kVersion);
+}
 constexpr bool IsMember(market::Residency v) { return v <= market::Residency::kMemory; }
 constexpr bool IsMember(market::RefusalCode v) { return v <= market::RefusalCode::kResourceExhausted; }
 constexpr bool IsMember(ledger::TransferKind v) {

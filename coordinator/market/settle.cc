@@ -168,9 +168,16 @@ Answer State::Apply(const Stamped& in, const Tick&) {
     ChangeJob(in, job);
     SettleIfDecided(in, job.id);
   }
-  // Draws need no grace after a restart: nobody loses by one that is held in time.
+  // Draws need no grace after a restart, for nobody loses by one that is held in time; but nobody gets a
+  // place that is too late to be of use, as the grace of the job's end would allow.
   while (!draw_timers_.empty() && in.now >= draw_timers_.begin()->first) {
-    Draw(in, draw_timers_.begin()->second);
+    Job job = jobs_.at(draw_timers_.begin()->second);
+    if (in.now < job.deadline_at) {
+      Draw(in, job.id);
+      continue;
+    }
+    job.draw_at = {};  // its candidacies end with it
+    ChangeJob(in, std::move(job));
   }
   return Done{};
 }

@@ -99,7 +99,7 @@ CREATE TABLE attempts (
   committed_at_us INTEGER NOT NULL,
   reveal_by_us INTEGER NOT NULL,
   proof BLOB NOT NULL,
-  reason INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 18),
+  reason INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 18 OR reason BETWEEN 32 AND 39),
   behind_winner_us INTEGER NOT NULL,
   changed_by INTEGER NOT NULL CHECK (changed_by >= 0),
   collateral_units INTEGER NOT NULL CHECK (collateral_units >= 0 AND (collateral_units = 0 OR state <= 4)),

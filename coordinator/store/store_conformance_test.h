@@ -192,6 +192,30 @@ TYPED_TEST_P(StoreConformance, RowsAreReplacedAndLeavesAppended) {
   ExpectSameMarket(market, maker.market);
 }
 
+TYPED_TEST_P(StoreConformance, AnAttemptMayEndForEveryReason) {
+  BatchMaker maker;
+  engine::Batch batch = BusyBatch(maker);
+  market::Attempt ended = batch.attempts.front();
+  ended.state = market::AttemptState::kReleased;
+  ended.collateral = {};
+  std::vector<market::AttemptId> ids;
+  for (const market::Reason reason : AllReasons()) {
+    ended.reason = reason;
+    ended.id.bytes.fill(static_cast<uint8_t>(0x80 + static_cast<int>(reason)));
+    ids.push_back(ended.id);
+    batch.attempts.push_back(ended);
+  }
+  ASSERT_TRUE(this->store().Write(batch).ok());
+  this->harness_.Reopen();
+  market::Market market{market::Rules{}};
+  std::vector<Digest> hashes;
+  ASSERT_TRUE(this->store().Load(market, hashes).ok());
+  for (size_t i = 0; i < ids.size(); ++i) {
+    ASSERT_NE(market.FindAttempt(ids[i]), nullptr);
+    EXPECT_EQ(market.FindAttempt(ids[i])->reason, AllReasons()[i]);
+  }
+}
+
 TYPED_TEST_P(StoreConformance, HistoryIsNeverWrittenTwice) {
   BatchMaker maker;
   const engine::Batch batch = BusyBatch(maker);
@@ -287,8 +311,9 @@ TYPED_TEST_P(StoreConformance, StatementsHaveWhatWasThereBeforeAndWhatMoved) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(StoreConformance, AnEmptyStoreLoadsNothing, WhatWasWrittenIsLoadedAfterReopening,
-                            RowsAreReplacedAndLeavesAppended, HistoryIsNeverWrittenTwice,
-                            ABatchIsWrittenWhollyOrNotAtAll, AnswersAreFoundByIdentityAndRequest,
-                            LeavesAndTransfersAreReadInPages, StatementsHaveWhatWasThereBeforeAndWhatMoved);
+                            RowsAreReplacedAndLeavesAppended, AnAttemptMayEndForEveryReason,
+                            HistoryIsNeverWrittenTwice, ABatchIsWrittenWhollyOrNotAtAll,
+                            AnswersAreFoundByIdentityAndRequest, LeavesAndTransfersAreReadInPages,
+                            StatementsHaveWhatWasThereBeforeAndWhatMoved);
 
 }  // namespace prooflode::store

@@ -78,7 +78,8 @@ void Miner::Prove(const Id& job) {
   const Race& race = races_.at(job);
   const bool reports = draw.Chance(stage_.plan.reports);
   if (reports || draw.Chance(50)) {  // changed its mind, or found that nobody can prove it
-    const Reason reason = reports ? Reason::kUnprovable : Reason::kReleasedByMiner;
+    Reason reason = reports ? Reason::kUnprovable : draw.Pick(AllReasons());
+    if (!reports && reason == Reason::kUnprovable) reason = Reason::kReleasedByMiner;
     const auto release = [this, reason, attempt = race.attempt, fence = race.fence] {
       Ask(market::ReleaseAttempt{{attempt}, fence, reason}, [](const engine::Answered&) {});
     };

@@ -49,6 +49,26 @@ export const frauds = {
   "paid to another": (leaves) => change(find(leaves, paying), (l) => {
     l.transfers.find((t) => t.kind === REWARD).credit = `available:${"00".repeat(32)}`;
   }, leaves),
+  "a reward that is called something else, to another": (leaves) => change(find(leaves, paying), (l) => {
+    Object.assign(l.transfers.find((t) => t.kind === REWARD), { kind: 0, credit: `available:${"00".repeat(32)}` });
+    for (const job of l.jobs) job.state = 5;
+  }, leaves),
+  "a reward that is called a check fee, to another": (leaves) => change(find(leaves, paying), (l) => {
+    Object.assign(l.transfers.find((t) => t.kind === REWARD), { kind: 11, credit: `available:${"00".repeat(32)}` });
+    for (const job of l.jobs) job.state = 5;
+  }, leaves),
+  "more escrow than reward and fee": (leaves) => change(find(leaves, (l) => l.type === "post"), (l) => {
+    l.transfers[0].amount += 7n;
+  }, leaves),
+  "a key that nobody can read": (leaves) => change(find(leaves, (l) => l.type === "register"), (l) =>
+    withField(l, 21, Buffer.concat([l.fields.get(21), Buffer.from("x")])), leaves),
+  "a job that is left to itself": (leaves) => {
+    const at = leaves.findIndex((l) => l.type === "post");
+    if (at < 0) return null;
+    const later = leaves[at].time + 400n * 24n * 3600n * 1_000_000n;
+    const tick = { type: "tick", time: later, fields: new Map(), jobs: [], attempts: [], transfers: [], draws: [] };
+    return renumbered([...leaves.slice(0, at + 1), tick]);
+  },
   "paid twice": (leaves) => change(find(leaves, paying), (l) => {
     const again = { ...l.transfers.find((t) => t.kind === REWARD) };
     again.id = l.transfers.at(-1).id + 1n;

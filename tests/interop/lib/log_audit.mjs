@@ -4,7 +4,7 @@ import { Draws } from "./draw_audit.mjs";
 import { Keys } from "./key_audit.mjs";
 import { Stakes } from "./stake_audit.mjs";
 import { Withdrawals } from "./withdrawal_audit.mjs";
-import { counted, demand, hex, integer, isSignedBy, sha256, tagged } from "./log_reader.mjs";
+import { LogError, counted, demand, hex, integer, isSignedBy, sha256, tagged } from "./log_reader.mjs";
 
 const KIND = { deposit: 1, escrow: 2, reward: 3, fee: 4, refund: 5, checkFee: 11 };
 const ATTEMPT = { valid: 4, won: 5, lost: 6, invalid: 7, timedOut: 9 };
@@ -19,6 +19,14 @@ const GROTH16_BN254 = Buffer.of(1);
 // docs/formats/statement.md
 const verifyingKeyDigest = (key) => sha256(tagged("prooflode/v1/verifying-key", Buffer.concat([GROTH16_BN254, g1(key.vk_alpha_1),
   g2(key.vk_beta_2), g2(key.vk_gamma_2), g2(key.vk_delta_2), ...key.IC.map(g1)])));
+
+function readKey(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new LogError("a circuit's verification key is none");
+  }
+}
 
 class Ledger {
   balances = new Map([["external", 0n]]);
@@ -80,9 +88,17 @@ export class Auditor {
     this.ledger.check();
     this.stakes.finish();
     this.withdrawals.finish(this.ledger.balances);
+    for (const job of this.jobs.values()) demand(job.settled || !this.isOverdue(job), "a job's time is long over, and neither was it paid nor refunded");
     const unfinished = [...this.jobs.values()].filter((job) => !job.settled).length;
     return { jobs: this.jobs.size, paid: this.paid, refunded: this.refunded, unfinished, transfers: Number(this.ledger.last),
       verifierVersions: [...this.verifierVersions], keys: this.keys.history };
+  }
+
+  // A minute after its end nothing is left to wait for but verdicts on what was revealed.
+  isOverdue(job) {
+    const since = (time) => this.time >= (time > this.noExpiryBefore ? time : this.noExpiryBefore) + 60_000_000n;
+    const waits = (a) => a.commitLeaf !== undefined && !a.decided && (a.proof !== undefined || !since(a.revealBy));
+    return job.firstValid === null && since(job.deadline) && !job.attempts.some(waits);
   }
 
   // What each type of leaf claims.
@@ -97,9 +113,10 @@ export class Auditor {
     this.draws.restart(leaf);
     this.reportsWanted = leaf.fields.get(113).readUInt32LE();
     this.checkFee = BigInt(leaf.fields.get(114).readUInt32LE());
+    this.feePerMillion = BigInt(leaf.fields.get(89).readUInt32LE());
   }
   register(leaf) {
-    const key = JSON.parse(leaf.fields.get(21).toString());
+    const key = readKey(leaf.fields.get(21).toString());
     const digest = verifyingKeyDigest(key);
     const id = sha256(tagged("prooflode/v1/circuit", Buffer.concat([digest, leaf.fields.get(13), leaf.fields.get(15) ?? Buffer.alloc(32)])));
     demand(id.equals(leaf.fields.get(10)), "a circuit has another name than its files and key give it");
@@ -112,7 +129,7 @@ export class Auditor {
     demand(!this.isSuspended(circuit), "a job was posted while its circuit was suspended");
     this.jobs.set(leaf.jobs[0].job, {
       requester: hex(leaf, 1), circuit, inputs: leaf.fields.get(33), reward: integer(leaf, 35), deadline: leaf.jobs[0].deadline,
-      escrow: 0n, open: true, settled: false, cancelled: false, firstValid: null, attempts: [], reporters: [], checkFees: [],
+      fee: (integer(leaf, 35) * this.feePerMillion) / 1_000_000n, escrow: 0n, open: true, settled: false, refunded: false, cancelled: false, firstValid: null, attempts: [], reporters: [], checkFees: [],
       ...this.stakes.posted(leaf), ...this.draws.posted(leaf),
     });
     demand(leaf.transfers.length === 1 && leaf.transfers[0].kind === KIND.escrow, "a post takes its escrow");
@@ -239,15 +256,16 @@ export class Auditor {
     const [available, escrow] = [`available:${job.requester}`, `escrow:${job.requester}`];
     if (is(KIND.escrow)) {
       demand(leaf.type === "post" && transfer.debit === available && transfer.credit === escrow, "escrow out of place");
-      demand(transfer.amount >= job.reward, "escrow below the reward");
+      demand(transfer.amount === job.reward + job.fee, "escrow is not the reward and the rule's fee");
       job.escrow = transfer.amount;
       return;
     }
     if (this.stakes.moved(leaf, job, transfer)) return;
     demand(transfer.debit === escrow && transfer.amount <= job.escrow, "a job paid more than its escrow");
     job.escrow -= transfer.amount;
+    demand([KIND.reward, KIND.fee, KIND.checkFee, KIND.refund].includes(transfer.kind), "money moved for no reason that the market has");
     if (is(KIND.reward)) this.rewardPaid(job, transfer);
-    if (is(KIND.fee)) demand(transfer.credit === "fees" && job.rewarded, "a fee without a reward");
+    if (is(KIND.fee)) demand(transfer.credit === "fees" && job.rewarded && transfer.amount === job.fee, "a fee without a reward, or another than the rule's");
     if (is(KIND.checkFee)) this.checkFeePaid(leaf, job, transfer);
     if (is(KIND.refund)) this.refundPaid(leaf, job, transfer);
   }
@@ -267,6 +285,7 @@ export class Auditor {
   refundPaid(leaf, job, transfer) {
     demand(transfer.credit === `available:${job.requester}` && job.escrow === 0n, "a refund went elsewhere or in part");
     demand(!job.rewarded && job.firstValid === null, "refunded although proven");
+    job.refunded = true;
     if (this.endsAs(leaf, transfer.job, JOB.unprovable)) {
       demand(job.reporters.length >= this.reportsWanted && !this.circuits.get(job.circuit).checked, "called unprovable without enough reports");
     } else if (this.endsAs(leaf, transfer.job, JOB.suspended)) {
@@ -297,6 +316,7 @@ export class Auditor {
     demand(!job.settled, "a job ended twice");
     demand(job.escrow === 0n, "a job ended with money in escrow");
     if (record.state === JOB.won) demand(job.rewarded && record.winning === job.winner.id, "won by another than was paid");
+    else demand(job.refunded && job.firstValid === null, "a job ended without payment or refund");
     if (record.state === JOB.unprovable) demand(job.checkFees.length === job.reporters.length || this.checkFee * job.reward < 1_000_000n * BigInt(job.reporters.length), "a report was not paid for");
     job.settled = true;
   }
