@@ -61,30 +61,40 @@ Status FeedLeaves(client::LogClient& log, LogAudit& audit) {
   return absl::OkStatus();
 }
 
-// Evidence first: what was signed must be in the log that is read after it.
+// The keys that the log itself tells, where one of them is the one that was asked for: what a coordinator
+// says of its keys beside the log, or leaves out, changes nothing about what they have signed.
+StatusOr<LogKeys> KeysOf(const LogAudit& audit, const LogKeys& told) {
+  std::optional<LogKeys> of_log = audit.keys();
+  return of_log && of_log->Has(told.current().key) ? *std::move(of_log) : told;
+}
+
+// Evidence is fetched first: what was signed must be in the log that is read after it.
 Status FeedCoordinator(const LogInputOptions& options, Session& session, LogAudit& audit, LogInput& input) {
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
-  auto keys = market->connection->Keys();
-  PL_RETURN_IF_ERROR(Remote(keys.status()));
-  input.keys = *std::move(keys);
-  audit.ExpectKey(input.keys->current().key);
+  const auto told = market->connection->Keys();
+  PL_RETURN_IF_ERROR(Remote(told.status()));
+  for (const transparency::NoteKey& key : told->All()) audit.ExpectKey(key.key);
   client::LogClient log(*market->connection);
   StatusOr<std::string> newest = log.GetCheckpoint(0);
   if (newest.ok()) {
-    PL_RETURN_IF_ERROR(Remote(FeedCheckpoint(*newest, "the newest checkpoint", *input.keys, audit)));
     PL_RETURN_IF_ERROR(Remote(log.PutCheckpoint(*newest).status()));
-    input.checkpoint = *std::move(newest);
   } else if (!absl::IsNotFound(newest.status())) {
     return Remote(newest.status());
   }
   const auto seen = log.ListSeenCheckpoints(kSeenMost);
   PL_RETURN_IF_ERROR(Remote(seen.status()));
+  PL_RETURN_IF_ERROR(FeedLeaves(log, audit));
+  PL_ASSIGN_OR_RETURN(input.keys, KeysOf(audit, *told));
+  if (newest.ok()) {
+    PL_RETURN_IF_ERROR(Remote(FeedCheckpoint(*newest, "the newest checkpoint", *input.keys, audit)));
+    input.checkpoint = *std::move(newest);
+  }
   for (const v1::SeenCheckpoint& item : seen->checkpoints()) {
     const std::string source =
         absl::StrCat("a checkpoint that ", HexEncode(AsBytes(item.seen_by())).substr(0, 16), "… was shown");
     PL_RETURN_IF_ERROR(Remote(FeedCheckpoint(item.checkpoint(), source, *input.keys, audit)));
   }
-  return FeedLeaves(log, audit);
+  return absl::OkStatus();
 }
 
 Status FeedFiles(const LogInputOptions& options, LogAudit& audit, LogInput& input) {
@@ -95,10 +105,8 @@ Status FeedFiles(const LogInputOptions& options, LogAudit& audit, LogInput& inpu
                                                                     : "";
   if (const auto key = DigestFromHex(named)) {
     audit.ExpectKey(*key);
-    input.keys = audit.keys();
-    if (!input.keys || !input.keys->Has(*key)) {
-      PL_ASSIGN_OR_RETURN(input.keys, transparency::LogKeys::Create(market, *key));
-    }
+    PL_ASSIGN_OR_RETURN(const LogKeys told, LogKeys::Create(market, *key));
+    PL_ASSIGN_OR_RETURN(input.keys, KeysOf(audit, told));
   } else if (!options.checkpoint_files.empty() || !options.receipts.empty()) {
     return Usage(absl::InvalidArgumentError(
         "--coordinator-key: checkpoints and receipts cannot be checked without the coordinator's key"));
@@ -172,7 +180,11 @@ void PrintFindings(const transparency::AuditReport& report) {
     if (!finding.job.empty()) absl::StrAppend(&line, " (job ", finding.job, ")");
     PrintLine(line);
   }
-  if (report.findings.empty()) PrintLine("no findings");
+  if (!report.findings.empty()) return;
+  PrintLine(report.signed_heads > 0
+                ? "no findings"
+                : "no findings, but NOTHING SIGNED was at hand to hold the log against: name "
+                  "--coordinator-key, and --checkpoint or --receipts");
 }
 
 Json ToJson(const transparency::AuditReport& report) {

@@ -19,9 +19,12 @@ struct VerifyOptions {
   bool no_state = false;
 };
 
-// Where the newest checkpoint of this log is kept: one file for each log, in the user's folder for state.
-StatusOr<std::string> StateFile(const VerifyOptions& options, const transparency::LogKeys& keys) {
-  if (!options.state.empty()) return options.state;
+// Where the newest checkpoint of this log is kept: in the user's folder for state, a file for each key. Those
+// of all keys of the log are read, so that no key that somebody puts before or behind hides one; the last is
+// written.
+StatusOr<std::vector<std::string>> StateFiles(const VerifyOptions& options,
+                                              const transparency::LogKeys& keys) {
+  if (!options.state.empty()) return std::vector{options.state};
   const char* xdg = std::getenv("XDG_STATE_HOME");
   const char* home = std::getenv("HOME");
   std::string folder;
@@ -37,13 +40,22 @@ StatusOr<std::string> StateFile(const VerifyOptions& options, const transparency
   PL_RETURN_IF_ERROR(MakeDirectory(folder));
   folder += "/prooflode";
   PL_RETURN_IF_ERROR(MakeDirectory(folder));
-  return absl::StrCat(folder, "/log-", HexEncode(keys.All().front().key).substr(0, 16), ".checkpoint");
+  std::vector<std::string> paths;
+  for (const transparency::NoteKey& key : keys.All()) {
+    paths.push_back(absl::StrCat(folder, "/log-", HexEncode(key.key).substr(0, 16), ".checkpoint"));
+  }
+  return paths;
 }
 
 StatusOr<std::string> KnownBefore(const std::string& path) {
   StatusOr<std::string> note = ReadFile(path, transparency::kNoteSizeMax);
   if (absl::IsNotFound(note.status())) return std::string();
   return note;
+}
+
+// Leaves of a note that was opened before; 0 without one.
+uint64_t SizeOf(const std::string& note, const transparency::LogKeys& keys) {
+  return note.empty() ? 0 : keys.OpenLate(note)->checkpoint.head.size;
 }
 
 // Keeps the newest checkpoint, or, when the log contradicts it, both.
@@ -56,11 +68,7 @@ Status Remember(const std::string& path, const std::string& before, const LogInp
     return client::KeepContradiction(evidence, report.findings[0].fraud + ": " + report.findings[0].what,
                                      before, input.checkpoint);
   }
-  const auto size = [&](const std::string& note) -> uint64_t {
-    if (note.empty()) return 0;
-    return input.keys->OpenLate(note)->checkpoint.head.size;
-  };
-  if (input.checkpoint.empty() || size(input.checkpoint) <= size(before)) return absl::OkStatus();
+  if (SizeOf(input.checkpoint, *input.keys) <= SizeOf(before, *input.keys)) return absl::OkStatus();
   return ReplaceFileDurably(path, AsBytes(input.checkpoint));
 }
 
@@ -71,18 +79,20 @@ StatusOr<ExitCode> Verify(const VerifyOptions& options, Session& session) {
   transparency::AuditReport report;
   const StatusOr<ExitCode> code = RunMarket([&]() -> Status {
     PL_ASSIGN_OR_RETURN(const LogInput input, FeedLog(options.input, session, audit));
-    std::string path;
+    std::vector<std::string> paths;
     std::string before;
     if (input.keys && !options.no_state) {
-      PL_ASSIGN_OR_RETURN(path, StateFile(options, *input.keys));
-      PL_ASSIGN_OR_RETURN(before, KnownBefore(path));
-      if (!before.empty()) {
-        PL_RETURN_IF_ERROR(
-            FeedCheckpoint(before, absl::StrCat("the checkpoint kept in ", path), *input.keys, audit));
-      }
+      PL_ASSIGN_OR_RETURN(paths, StateFiles(options, *input.keys));
+    }
+    for (const std::string& path : paths) {
+      PL_ASSIGN_OR_RETURN(const std::string kept, KnownBefore(path));
+      if (kept.empty()) continue;
+      const std::string source = absl::StrCat("the checkpoint kept in ", path);
+      PL_RETURN_IF_ERROR(FeedCheckpoint(kept, source, *input.keys, audit));
+      if (SizeOf(kept, *input.keys) >= SizeOf(before, *input.keys)) before = kept;
     }
     report = audit.Finish();
-    if (!path.empty()) PL_RETURN_IF_ERROR(Remember(path, before, input, report));
+    if (!paths.empty()) PL_RETURN_IF_ERROR(Remember(paths.back(), before, input, report));
     return absl::OkStatus();
   });
   if (!code.ok() || *code != ExitCode::kOk) return code;

@@ -41,16 +41,24 @@ LogView::Known LogView::KnownLocked(const transparency::LogKeys& log) {
   return known_[log.current().Text()] = largest;
 }
 
-LogView::Known LogView::known(const transparency::LogKeys& log) {
-  MutexLock lock(mutex_);
-  Known now = KnownLocked(log);
+LogView::Known LogView::Kept(const transparency::LogKeys& log) const {
+  Known largest{{0, Sha256({})}, ""};
   for (const NoteKey& key : log.All()) {
     const StatusOr<std::string> note = ReadFile(CheckpointPath(key), transparency::kNoteSizeMax);
     // Whenever it was kept, it was the newest of who had the log then.
-    const auto opened = note.ok() ? transparency::OpenCheckpoint(*note, key) : note.status();
-    if (opened.ok() && opened->checkpoint.head.size > now.head.size) now = {opened->checkpoint.head, *note};
+    const auto opened = note.ok() ? log.OpenLate(*note) : note.status();
+    if (opened.ok() && opened->checkpoint.head.size > largest.head.size) {
+      largest = {opened->checkpoint.head, *note};
+    }
   }
-  return known_[log.current().Text()] = now;
+  return largest;
+}
+
+LogView::Known LogView::known(const transparency::LogKeys& log) {
+  MutexLock lock(mutex_);
+  const Known now = KnownLocked(log);
+  Known kept = Kept(log);
+  return known_[log.current().Text()] = kept.head.size > now.head.size ? std::move(kept) : now;
 }
 
 Status LogView::Compare(const Known& a, const Known& b, const std::vector<Digest>& nodes) const {
@@ -91,8 +99,38 @@ Status LogView::Advance(const transparency::LogKeys& log, const Known& next, Kno
   }
 }
 
+Status LogView::TakeHead(const transparency::LogKeys& log, const Known& next, const ProofSource& source) {
+  const Known asked = known(log);
+  std::vector<Digest> nodes;
+  if (asked.head.size != next.head.size) {
+    const auto [from, to] = std::minmax({asked.head.size, next.head.size});
+    StatusOr<std::vector<Digest>> got = source(from, to);
+    // A log that is shorter than what it has signed proves nothing, and is compared as such.
+    if (!got.ok() && !absl::IsOutOfRange(got.status())) return got.status();
+    if (got.ok()) nodes = *std::move(got);
+  }
+  PL_RETURN_IF_ERROR(Compare(asked, next, nodes));
+  return Advance(log, next, asked, source);
+}
+
+Status LogView::FollowHandovers(const transparency::LogKeys& log, const ProofSource& source) {
+  for (const KeyHandover& handover : log.handovers()) {
+    const std::string line = transparency::HandoverLine(log.market(), handover);
+    const Digest digest = Sha256(AsBytes(line));
+    {
+      MutexLock lock(mutex_);
+      if (compared_.contains(digest)) continue;
+    }
+    PL_RETURN_IF_ERROR(TakeHead(log, {{handover.tree_size, handover.root}, line}, source));
+    MutexLock lock(mutex_);
+    compared_.insert(digest);
+  }
+  return absl::OkStatus();
+}
+
 Status LogView::TakeReceipt(const transparency::LogKeys& log, const Receipt& receipt, const Known& asked,
                             const std::vector<Digest>& nodes, const ProofSource& source) {
+  PL_RETURN_IF_ERROR(FollowHandovers(log, source));
   const Known next{receipt.tree, transparency::ReceiptLine(receipt)};
   PL_RETURN_IF_ERROR(Compare(asked, next, nodes));
   PL_RETURN_IF_ERROR(book_->Append(receipt));
@@ -108,23 +146,14 @@ Status LogView::TakeCheckpoint(const transparency::LogKeys& log, const std::stri
     MutexLock lock(mutex_);
     if (compared_.contains(digest)) return absl::OkStatus();
   }
-  const Known asked = known(log);
-  std::vector<Digest> nodes;
-  if (asked.head.size != next.head.size) {
-    const auto [from, to] = std::minmax({asked.head.size, next.head.size});
-    StatusOr<std::vector<Digest>> got = source(from, to);
-    // A log that is shorter than what it has signed proves nothing, and is compared as such.
-    if (!got.ok() && !absl::IsOutOfRange(got.status())) return got.status();
-    if (got.ok()) nodes = *std::move(got);
-  }
-  PL_RETURN_IF_ERROR(Compare(asked, next, nodes));
-  PL_RETURN_IF_ERROR(Advance(log, next, asked, source));
+  PL_RETURN_IF_ERROR(FollowHandovers(log, source));
+  PL_RETURN_IF_ERROR(TakeHead(log, next, source));
   {
     MutexLock lock(mutex_);
     if (compared_.size() >= kComparedMax) compared_.clear();
     compared_.insert(digest);
   }
-  if (next.head.size <= asked.head.size) return absl::OkStatus();
+  if (next.head.size <= Kept(log).head.size) return absl::OkStatus();
   return ReplaceFileDurably(CheckpointPath(log.current()), AsBytes(note), 0600);
 }
 

@@ -49,6 +49,11 @@ class LogView {
  private:
   explicit LogView(std::string folder) : folder_(std::move(folder)) {}
   std::string CheckpointPath(const transparency::NoteKey& key) const;
+  // The trees that handovers say continue what is known too, before anything else is believed.
+  Status FollowHandovers(const transparency::LogKeys& log, const ProofSource& source);
+  // Compares with what is known now, over the network where the sizes differ, and takes what is larger.
+  Status TakeHead(const transparency::LogKeys& log, const Known& next, const ProofSource& source);
+  Known Kept(const transparency::LogKeys& log) const;  // the largest checkpoint on disk
   Known KnownLocked(const transparency::LogKeys& log) PL_REQUIRES(mutex_);
   // Both orders; `nodes` are between the two.
   Status Compare(const Known& a, const Known& b, const std::vector<Digest>& nodes) const;
@@ -59,7 +64,8 @@ class LogView {
   std::unique_ptr<ReceiptBook> book_;
   Mutex mutex_;
   std::map<std::string, Known> known_ PL_GUARDED_BY(mutex_);  // by the key that signed it
-  std::set<Digest> compared_ PL_GUARDED_BY(mutex_);           // digests of notes that fit; some of the newest
+  std::set<Digest> compared_
+      PL_GUARDED_BY(mutex_);  // digests of notes and handovers that fit; some of the newest
 };
 
 }  // namespace prooflode::client

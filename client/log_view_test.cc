@@ -154,6 +154,35 @@ TEST_F(LogViewTest, AHandoverCarriesWhatIsKnownToTheNextKey) {
   EXPECT_TRUE(absl::IsDataLoss(view_->TakeCheckpoint(log_, note_of_next(forked_, 26), ProofsOf(forked_))));
 }
 
+TEST_F(LogViewTest, ANoteOfTheRetiredKeyIsNotForgotten) {
+  const SigningKey next = SigningKey::FromSeed({2});
+  const auto handover = transparency::HandOver("m", {25, honest_.RootAt(25)}, key_, next);
+  const std::string last = Note(honest_, 20);
+  log_ = transparency::LogKeys::Create("m", next.public_key(), {handover}).value();
+  ASSERT_TRUE(view_->TakeCheckpoint(log_, last, ProofsOf(honest_)).ok());
+  view_ = LogView::Open(folder_).value();
+  EXPECT_GE(view_->known(log_).head.size, 20u);
+  EXPECT_TRUE(absl::IsDataLoss(view_->TakeCheckpoint(log_, Note(forked_, 22), ProofsOf(forked_))));
+}
+
+TEST_F(LogViewTest, WhatIsBelievedContinuesTheTreesOfHandovers) {
+  const SigningKey next = SigningKey::FromSeed({2});
+  const auto keys_of = [&](const MerkleTree& tree, uint64_t size) {
+    const auto handover = transparency::HandOver("m", {size, tree.RootAt(size)}, key_, next);
+    return transparency::LogKeys::Create("m", next.public_key(), {handover}).value();
+  };
+  // Who has the retired key shows a fork of his own to somebody who is new.
+  log_ = keys_of(honest_, 25);
+  EXPECT_TRUE(absl::IsDataLoss(Take(forked_, 20, "fork")));
+  EXPECT_TRUE(absl::IsDataLoss(view_->TakeCheckpoint(log_, Note(forked_, 22), ProofsOf(forked_))));
+  EXPECT_TRUE(Take(honest_, 20).ok());
+  EXPECT_GE(Frauds(), 2u);
+  // A handover of a log that there is not.
+  KeyHandover far = transparency::HandOver("m", {1000, Digest{5}}, key_, next);
+  log_ = transparency::LogKeys::Create("m", next.public_key(), {far}).value();
+  EXPECT_TRUE(absl::IsDataLoss(view_->TakeCheckpoint(log_, Note(honest_, 29), ProofsOf(honest_))));
+}
+
 TEST_F(LogViewTest, ALogThatIsShorterThanWhatItSignedIsFraud) {
   ASSERT_TRUE(view_->TakeCheckpoint(log_, Note(honest_, 12), ProofsOf(honest_)).ok());
   const MerkleTree shorter = Tree(15, "leaf");

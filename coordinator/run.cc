@@ -50,7 +50,8 @@ StatusOr<Keys> LoadKeys(const Config& config, Random& random) {
   if (config.retiring_key_file.empty()) return keys;
   PL_ASSIGN_OR_RETURN(const std::optional<PublicKey> owner,
                       store::SqliteStore::FindCoordinator(config.database_path()));
-  if (!owner || *owner == keys.current.public_key()) {
+  if (!owner) return keys;  // nothing to hand over yet
+  if (*owner == keys.current.public_key()) {
     LogWarning("main",
                "retiring_key_file: the log is %s's already; take the setting out and keep that key no longer",
                HexEncode(keys.current.public_key()));

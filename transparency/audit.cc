@@ -154,11 +154,10 @@ AuditReport LogAudit::Finish() {
     JudgeReceipt(kept);
     heads_.push_back({kept.receipt.tree, kept.source, kept.late});
   }
-  if (expected_key_ && !(keys() && keys()->Has(*expected_key_))) {
-    Add({"key-not-of-log",
-         absl::StrCat("the key ", HexEncode(*expected_key_), " never signed for this log"),
-         {},
-         ""});
+  const std::optional<LogKeys> of_log = keys();
+  for (const PublicKey& key : expected_keys_) {
+    if (of_log && of_log->Has(key)) continue;
+    Add({"key-not-of-log", absl::StrCat("the key ", HexEncode(key), " never signed for this log"), {}, ""});
   }
   report_.signed_heads = heads_.size();
   JudgeHeads();

@@ -89,7 +89,7 @@ class LogAudit {
   void AddReceipt(const Receipt& receipt, const std::string& source, bool late = false);
   void AddHead(const SignedHead& head);
   // A key that must be the log's, now or before.
-  void ExpectKey(const PublicKey& key) { expected_key_ = key; }
+  void ExpectKey(const PublicKey& key) { expected_keys_.insert(key); }
   // The keys of the log as far as it was read; nullopt before its first start.
   std::optional<LogKeys> keys() const;
   // Once, at the end.
@@ -114,7 +114,7 @@ class LogAudit {
   MerkleTree tree_;
   std::vector<SignedHead> heads_;
   std::vector<KeptReceipt> receipts_;
-  std::optional<PublicKey> expected_key_;
+  std::set<PublicKey> expected_keys_;
   std::map<uint64_t, std::string> commits_;         // leaf's index -> attempt
   std::map<std::string, uint64_t> commit_leaf_of_;  // by attempt
   std::unique_ptr<class KeyAudit> keys_;

@@ -8,6 +8,8 @@ namespace {
 constexpr uint16_t kRoot = 41, kMarketName = 81, kKey = 95, kRetired = 96, kByRetired = 97, kBySuccessor = 98,
                    kTreeSize = 99;
 
+constexpr uint16_t kHandoverFields[] = {kRoot, kRetired, kByRetired, kBySuccessor, kTreeSize};
+
 template <size_t n>
 bool Copy(const LeafContent& leaf, uint16_t number, std::array<uint8_t, n>& out) {
   const auto field = leaf.fields.find(number);
@@ -34,7 +36,8 @@ void KeyAudit::Start(uint64_t index, const Digest& root_before, const LeafConten
 // signed can be read as evidence.
 std::string KeyAudit::Follow(uint64_t index, const Digest& root_before, const LeafContent& leaf,
                              const PublicKey& key) {
-  const bool said = leaf.fields.contains(kRetired);
+  const bool said = std::any_of(std::begin(kHandoverFields), std::end(kHandoverFields),
+                                [&](uint16_t number) { return leaf.fields.contains(number); });
   if (!current_ || *current_ == key) {
     current_ = key;
     return said ? "it takes over from nobody" : "";

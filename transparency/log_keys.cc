@@ -1,6 +1,7 @@
 #include "transparency/log_keys.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/check.h"
 #include "transparency/signing.h"
@@ -48,6 +49,17 @@ Status CheckHandover(std::string_view market, const KeyHandover& handover) {
   return absl::OkStatus();
 }
 
+std::string HandoverLine(std::string_view market, const KeyHandover& handover) {
+  const nlohmann::ordered_json line = {{"market", std::string(market)},
+                                       {"tree_size", handover.tree_size},
+                                       {"root_hash", HexEncode(handover.root)},
+                                       {"retired_key", HexEncode(handover.retired)},
+                                       {"successor_key", HexEncode(handover.successor)},
+                                       {"retired_signature", HexEncode(handover.by_retired)},
+                                       {"successor_signature", HexEncode(handover.by_successor)}};
+  return line.dump();
+}
+
 StatusOr<LogKeys> LogKeys::Create(std::string_view market, const PublicKey& current,
                                   const std::vector<KeyHandover>& handovers) {
   if (handovers.size() > kKeyHandoversMax) {
@@ -56,6 +68,7 @@ StatusOr<LogKeys> LogKeys::Create(std::string_view market, const PublicKey& curr
   }
   LogKeys keys;
   keys.market_ = std::string(market);
+  keys.handovers_ = handovers;
   PL_ASSIGN_OR_RETURN(const NoteKey first,
                       LogKeyOf(market, handovers.empty() ? current : handovers.front().retired));
   keys.keys_.push_back({first});

@@ -25,6 +25,9 @@ KeyHandover HandOver(std::string_view market, const TreeHead& log, const Signing
 // key that follows itself or an empty log.
 Status CheckHandover(std::string_view market, const KeyHandover& handover);
 
+// One line of JSON that shows it to others: with the market's name and everything that is signed.
+std::string HandoverLine(std::string_view market, const KeyHandover& handover);
+
 class LogKeys {
  public:
   // The first key's handover first. kInvalidArgument or kUnauthenticated unless each is right, follows the
@@ -38,6 +41,8 @@ class LogKeys {
   bool Has(const PublicKey& key) const { return Find(key) != nullptr; }
   // Of all keys, the first one first.
   std::vector<NoteKey> All() const;
+  // Each says a tree of the log that both of its keys have signed.
+  const std::vector<KeyHandover>& handovers() const { return handovers_; }
 
   // Whether `key` was retired when the log had fewer leaves. What such a key signs of a larger log is no
   // promise of who has the log now: it is believed by nobody. It may still show that the log was handed over
@@ -63,6 +68,7 @@ class LogKeys {
 
   std::string market_;
   std::vector<Entry> keys_;  // at least one
+  std::vector<KeyHandover> handovers_;
 };
 
 }  // namespace prooflode::transparency
