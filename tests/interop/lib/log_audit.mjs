@@ -302,7 +302,7 @@ export class Auditor {
   checkFeePaid(leaf, job, transfer) {
     demand(this.endsAs(leaf, transfer.job, JOB.unprovable), "a check fee for a job that may be provable");
     const share = (job.reward * this.checkFee) / 1_000_000n / BigInt(job.reporters.length);
-    const inOrder = [...job.reporters].sort((a, b) => (a.fence < b.fence ? -1 : 1));  // of admission
+    const inOrder = [...job.reporters].sort((a, b) => (a.fence < b.fence || (a.fence === b.fence && a.id < b.id) ? -1 : 1));  // of admission
     const next = inOrder[job.checkFees.push(transfer) - 1]?.miner;
     demand(transfer.amount === share && transfer.credit === `available:${next}`, "a check fee went elsewhere, or is another than the rule's");
   }
