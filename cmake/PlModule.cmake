@@ -37,6 +37,7 @@ endfunction()
 function(pl_test name)
   cmake_parse_arguments(T "NETWORKED;THREADED" "" "SRCS;DEPS" ${ARGN})
   add_executable(pl_${name}_test ${T_SRCS})
+  target_compile_options(pl_${name}_test PRIVATE ${PROOFLODE_TEST_OPTIONS})
   target_link_libraries(pl_${name}_test PRIVATE pl::options ${T_DEPS} GTest::gtest GTest::gmock GTest::gtest_main)
   set(label ${name}) # one string: gtest_discover_tests takes no list of labels
   if(T_NETWORKED)

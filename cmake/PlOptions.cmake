@@ -11,6 +11,7 @@ set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 option(PROOFLODE_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 option(PROOFLODE_WERROR "Treat warnings as errors" OFF)
 set(PROOFLODE_SANITIZE "" CACHE STRING "Value for -fsanitize=, empty for none")
+set(PROOFLODE_TEST_OPTIONS) # for the sources of tests; folders whose tests compute a lot clear it
 
 add_library(pl_options INTERFACE)
 add_library(pl::options ALIAS pl_options)
@@ -27,6 +28,9 @@ endif()
 if(PROOFLODE_SANITIZE)
   # Checked builds are made on every change and run small inputs: quick to compile beats quick to run.
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")
+  if(CMAKE_CXX_COMPILER_ID MATCHES Clang)
+    set(PROOFLODE_TEST_OPTIONS -O0) # halves their compilation; gcc's hardly gains
+  endif()
   if(PROOFLODE_SANITIZE MATCHES thread)
     # gcc sees uninitialised optionals where its instrumentation stands between the check and the use.
     target_compile_options(pl_options INTERFACE -Wno-maybe-uninitialized)
