@@ -149,6 +149,11 @@ event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
   v1::CommitProofRequest request = client::CommitRequest(*commit);
   request.set_request_id(Bytes(record.commit_request));
   request.set_known_tree_size(asked.head.size);
+  const bool opened = !record.reveal_request;
+  if (opened) {
+    request.set_proof(Bytes(record.proof));
+    request.set_nonce(Bytes(record.nonce));
+  }
   const auto response = market_.CommitProof(std::move(request), kOneTry);
   if (!response.ok()) return failed(response.status());
   const Status taken = TakeReceipt(response->receipt(), *commit, asked);
@@ -161,7 +166,8 @@ event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
   answer.message = std::string(taken.message());
   if (!answer.receipt_valid) {
     metrics_.LogContradicted();
-    LogError("log", "NOT REVEALING: %s", answer.message);
+    LogError("log", "%s: %s", opened ? "the receipt of a proof is not valid" : "NOT REVEALING",
+             answer.message);
   }
   return answer;
 }
@@ -202,7 +208,7 @@ void Agent::GossipIfDue(Micros now) {
 void Agent::Do(const action::Reveal& reveal) {
   calls_.Run([this, record = reveal.record] {
     v1::RevealProofRequest request;
-    request.set_request_id(Bytes(record.reveal_request));
+    request.set_request_id(Bytes(*record.reveal_request));
     request.set_attempt_id(Bytes(record.attempt.id));
     request.set_fence(record.attempt.fence);
     request.set_proof(Bytes(record.proof));

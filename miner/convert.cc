@@ -60,6 +60,7 @@ StatusOr<OfferedJob> ToJob(const v1::SessionResponse::Offer& offer) {
   out.reward = Amount{job.reward_units()};
   out.deadline_at = Micros{job.deadline_at_us()};
   if (job.policy().has_lease()) out.lease = Micros{job.policy().lease().lease_us()};
+  out.hedged = job.policy().lease().hedged();
   const v1::Estimate& estimate = offer.estimate();
   out.racers = estimate.racers();
   out.width = job.policy().race().width();

@@ -114,6 +114,7 @@ void MarketAudit::Apply(uint64_t index, const LeafContent& leaf) {
       break;
     case LeafType::kCommit:
       OnCommit();
+      if (Field(54) != nullptr) OnReveal();
       break;
     case LeafType::kReveal:
       OnReveal();

@@ -156,6 +156,7 @@ void MinerServiceImpl::CheckAndCommit(CallPtr call, const Caller& caller,
   command.fence = request.fence();
   command.commit_hash = DigestOf(request.commit_hash());
   command.signature = ArrayOf<64>(request.signature());
+  if (!request.proof().empty()) command.opening = {request.proof(), DigestOf(request.nonce())};
   const std::string message =
       transparency::CommitMessage({environment_.rules.market, job.bytes, command.attempt.bytes, command.fence,
                                    caller.identity, command.commit_hash});
@@ -191,8 +192,7 @@ grpc::ServerUnaryReactor* MinerServiceImpl::RevealProof(grpc::CallbackServerCont
                  market::RevealProof command;
                  command.attempt = IdOf<market::AttemptId>(request->attempt_id());
                  command.fence = request->fence();
-                 command.proof = request->proof();
-                 command.nonce = DigestOf(request->nonce());
+                 command.opening = {request->proof(), DigestOf(request->nonce())};
                  OfferCommand<market::RevealAnswer>(
                      environment_, std::move(call), caller, *request, std::move(command),
                      [response](const market::RevealAnswer& answer, const engine::Answered&) {

@@ -158,6 +158,24 @@ class RaceTest : public ApiTest {
     EXPECT_TRUE(response.ok()) << response.status();
     return response.ok() ? response->attempt() : v1::Attempt();
   }
+  // Commits with the proof, as the holder of a lease does, and checks the receipt.
+  void ProveOpened(Party& miner, const v1::Attempt& attempt, const std::string& proof) {
+    const Digest nonce{8};
+    const auto commit =
+        client::MakeCommit(*miner.key, "testmarket", attempt, proof, std::string(32, '\x07'), nonce);
+    ASSERT_TRUE(commit.ok());
+    v1::CommitProofRequest request = client::CommitRequest(*commit);
+    request.set_proof(proof);
+    EXPECT_EQ(miner.calls->CommitProof(request).status().code(), absl::StatusCode::kInvalidArgument);
+    request.set_nonce(StringOf(Digest{9}));
+    EXPECT_EQ(client::ReasonOf(miner.calls->CommitProof(request).status()), v1::REASON_COMMIT_MISMATCH);
+    request.set_nonce(StringOf(nonce));
+    const auto committed = miner.calls->CommitProof(request);
+    ASSERT_TRUE(committed.ok()) << committed.status();
+    const Status receipt =
+        client::CheckedReceipt(committed->receipt(), *commit, miner.identity(), engine_->keys()).status();
+    ASSERT_TRUE(receipt.ok()) << receipt;
+  }
   // Commits, checks the receipt, reveals.
   void Prove(Party& miner, const v1::Attempt& attempt, const std::string& proof) {
     const Digest nonce{7};

@@ -71,6 +71,23 @@ TEST_F(RaceTest, FromPostingToPayment) {
   EXPECT_EQ(final->attempts_size(), 2);
 }
 
+TEST_F(RaceTest, ALeaseIsWonByOneCall) {
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  Party miner = Join(1, v1::ROLE_MINER);
+  GiveMoney(requester, 1000, "start");
+  Session session(miner);
+  session.Next(v1::SessionResponse::kWelcome);
+  v1::PostJobRequest request =
+      JobRequest(RegisterCircuit(requester), Upload(requester, "witness", v1::ARTIFACT_KIND_WITNESS));
+  request.mutable_policy()->mutable_lease()->set_lease_us(Count(Seconds(30)));
+  const auto posted = requester.calls->PostJob(request);
+  ASSERT_TRUE(posted.ok()) << posted.status();
+  ProveOpened(miner, Accept(miner, posted->job().job_id()), valid_proof_);
+  const auto won = session.Next(v1::SessionResponse::kAttemptEnded);
+  EXPECT_EQ(won.attempt_ended().attempt().state(), v1::ATTEMPT_STATE_WON);
+  EXPECT_EQ(won.attempt_ended().paid_units(), 100u);
+}
+
 TEST_F(RaceTest, WatchersSeeEveryStepAndResume) {
   Party requester = Join(10, v1::ROLE_REQUESTER);
   Party miner = Join(1, v1::ROLE_MINER);

@@ -265,7 +265,10 @@ Status Validate(const v1::CommitProofRequest& r) {
   PL_RETURN_IF_ERROR(RequestId("CommitProofRequest.request_id", r.request_id()));
   PL_RETURN_IF_ERROR(Bytes("CommitProofRequest.attempt_id", r.attempt_id(), kIdBytes));
   PL_RETURN_IF_ERROR(Bytes("CommitProofRequest.commit_hash", r.commit_hash(), kDigestBytes));
-  return Bytes("CommitProofRequest.signature", r.signature(), kSignatureBytes);
+  PL_RETURN_IF_ERROR(Bytes("CommitProofRequest.signature", r.signature(), kSignatureBytes));
+  if (r.proof().empty() && r.nonce().empty()) return absl::OkStatus();
+  PL_RETURN_IF_ERROR(Bytes("CommitProofRequest.proof", r.proof(), kProofBytes));
+  return Bytes("CommitProofRequest.nonce", r.nonce(), 32);
 }
 
 Status Validate(const v1::RevealProofRequest& r) {

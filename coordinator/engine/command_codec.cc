@@ -123,14 +123,26 @@ void VisitCommand(Archive& a, Is<market::CommitProof> auto& c) {
   a(51, c.fence);
   a(52, c.commit_hash);
   a(53, c.signature);
+  // All of an opening, or nothing.
+  using Proof = std::optional<std::string>;
+  Proof proof = c.opening ? Proof(c.opening->proof) : std::nullopt;
+  a(54, proof);
+  if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) {
+    c.opening.reset();
+    if (proof) c.opening = market::Opening{*proof};
+  }
+  if (c.opening) {
+    a(55, c.opening->nonce);
+    a(58, c.opening->commit_hash);
+  }
 }
 template <typename Archive>
 void VisitCommand(Archive& a, Is<market::RevealProof> auto& c) {
   a(50, c.attempt);
   a(51, c.fence);
-  a(54, c.proof);
-  a(55, c.nonce);
-  a(58, c.opening);
+  a(54, c.opening.proof);
+  a(55, c.opening.nonce);
+  a(58, c.opening.commit_hash);
 }
 template <typename Archive>
 void VisitCommand(Archive& a, Is<market::ReleaseAttempt> auto& c) {

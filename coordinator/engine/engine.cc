@@ -250,9 +250,7 @@ market::Answer Engine::Apply(Work& work, const market::Origin& origin, market::C
   parts_.random.Fill(stamped.entropy);
   stamped.origin = origin;
   stamped.command = std::move(command);
-  if (auto* reveal = std::get_if<market::RevealProof>(&stamped.command)) {
-    reveal->opening = OpeningOf(market_, *reveal);
-  }
+  StampOpening(market_, stamped.command);
   if (auto* post = std::get_if<market::PostJob>(&stamped.command)) post->previous_root = head_.Root();
 
   market::Outcome outcome = market_.Apply(stamped);

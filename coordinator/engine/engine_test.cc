@@ -142,7 +142,8 @@ class Bench {
   void CommitAndReveal(const market::Attempt& attempt, const std::string& proof) {
     Get<market::CommitAnswer>(attempt.miner, CommitOf(attempt, proof));
     Get<market::RevealAnswer>(
-        attempt.miner, market::RevealProof{.attempt = attempt.id, .fence = attempt.fence, .proof = proof});
+        attempt.miner,
+        market::RevealProof{.attempt = attempt.id, .fence = attempt.fence, .opening = {proof}});
   }
   market::Job JobNow(const market::Job& job) {
     market::Job now;
@@ -230,6 +231,24 @@ TEST(Engine, ACommitIsAnsweredWithAProofOfItsLeaf) {
   const auto repeated = b.Do(kM1, commit, "the same request id");
   ASSERT_TRUE(repeated.ok() && repeated->receipt);
   EXPECT_EQ(repeated->receipt, receipt);
+}
+
+TEST(Engine, ACommitThatOpensItselfIsCheckedAtOnce) {
+  Bench b;
+  b.Fund();
+  const market::Job job = b.Post();
+  const market::Attempt attempt = b.Accept(kM1, job);
+  market::CommitProof commit = b.CommitOf(attempt, "proof");
+  commit.opening = market::Opening{"another proof"};
+  EXPECT_TRUE(std::holds_alternative<market::Refusal>(b.Do(kM1, commit)->answer));
+  commit.opening = market::Opening{"proof"};
+  ASSERT_TRUE(b.Do(kM1, commit)->receipt);
+  ASSERT_EQ(b.checker->size(), 1u);
+  EXPECT_EQ(b.checker->Decide(true).proof, "proof");
+  b.Turn();
+  EXPECT_EQ(b.JobNow(job).state, JobState::kWon);
+  const auto report = CheckByReplay(b.store);
+  EXPECT_TRUE(report.ok()) << report.status();
 }
 
 TEST(Engine, ARepeatGetsTheFirstAnswerAndHasNoEffect) {

@@ -1,12 +1,14 @@
-// What a reveal opens, as the market's state knows its job and miner.
+// What proofs open, as the market's state knows their jobs and miners.
 #pragma once
 
 #include "coordinator/market/market.h"
 
 namespace prooflode::engine {
 
-// The commit hash (transparency/signing.h) of the reveal's proof and nonce; zeros for an unknown attempt,
-// whose reveal the market refuses.
-Digest OpeningOf(const market::Market& market, const market::RevealProof& reveal);
+// Sets the commit hash (transparency/signing.h) that the command's proof and nonce open, in a command that
+// has them; zeros for an unknown attempt, which the market refuses.
+void StampOpening(const market::Market& market, market::Command& command);
+// Whether it is set so; true for a command without a proof.
+bool IsOpeningRight(const market::Market& market, const market::Command& command);
 
 }  // namespace prooflode::engine

@@ -79,8 +79,7 @@ std::string WhyImpossible(const Replay& replay, const market::Stamped& stamped) 
       post != nullptr && post->previous_root != replay.tree.Root()) {
     return "the root before it is another than it says";
   }
-  const auto* reveal = std::get_if<market::RevealProof>(&stamped.command);
-  if (reveal != nullptr && reveal->opening != OpeningOf(replay.market, *reveal)) {
+  if (!IsOpeningRight(replay.market, stamped.command)) {
     return "its proof and nonce do not give the commit hash it says they open";
   }
   return "";

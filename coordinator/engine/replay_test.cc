@@ -37,10 +37,11 @@ class Record {
     const auto job = std::get<market::JobAnswer>(Do(kAlice, PostOf(1))).job;
     Do(kAlice, PostOf(2));
     const auto attempt = std::get<market::AttemptAnswer>(Do(kMiner, market::AcceptOffer{job.id})).attempt;
-    market::RevealProof reveal{.attempt = attempt.id, .fence = attempt.fence, .proof = "proof"};
-    reveal.opening = OpeningOf(market, reveal);
-    Do(kMiner, market::CommitProof{attempt.id, attempt.fence, reveal.opening, {}});
-    Do(kMiner, reveal);
+    market::Command command = market::RevealProof{attempt.id, attempt.fence, {"proof"}};
+    StampOpening(market, command);
+    const auto& reveal = std::get<market::RevealProof>(command);
+    Do(kMiner, market::CommitProof{attempt.id, attempt.fence, reveal.opening.commit_hash, {}});
+    Do(kMiner, command);
     Do({}, market::RecordVerdict{attempt.id, true, 1});
   }
 

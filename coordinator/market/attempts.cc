@@ -13,6 +13,11 @@ bool MayCommitLate(const Attempt& attempt) {
   return attempt.state == AttemptState::kTimedOut && attempt.reason == Reason::kLeaseExpired;
 }
 
+Refusal DoesNotOpen() {
+  return Refuse(RefusalCode::kInvalidArgument, "proof, nonce: do not open the commit",
+                Reason::kCommitMismatch);
+}
+
 }  // namespace
 
 std::optional<Refusal> State::CheckMiner(const Stamped& in, const AttemptId& id, uint64_t fence) const {
@@ -62,7 +67,8 @@ std::optional<Answer> State::FromEarlierAttempts(const Stamped& in, const Job& j
 Answer State::Apply(const Stamped& in, const CommitProof& command) {
   if (auto refusal = CheckMiner(in, command.attempt, command.fence)) return *std::move(refusal);
   Attempt attempt = attempts_.at(command.attempt);
-  if (attempt.state == AttemptState::kCommitted && attempt.commit_hash == command.commit_hash) {
+  const AttemptState next = command.opening ? AttemptState::kRevealed : AttemptState::kCommitted;
+  if (attempt.state == next && attempt.commit_hash == command.commit_hash) {
     return CommitAnswer{attempt.commit_leaf, attempt.reveal_by};
   }
   const Job& job = jobs_.at(attempt.job);
@@ -74,13 +80,18 @@ Answer State::Apply(const Stamped& in, const CommitProof& command) {
     return Refuse(RefusalCode::kFailedPrecondition, "attempt_id: has committed already or has ended",
                   attempt.reason);
   }
-  attempt.state = AttemptState::kCommitted;
+  if (command.opening && command.opening->commit_hash != command.commit_hash) return DoesNotOpen();
+  attempt.state = next;
   attempt.reason = Reason::kUnspecified;
   attempt.commit_hash = command.commit_hash;
   attempt.commit_leaf = in.leaf_index;
   attempt.committed_at = in.now;
   attempt.reveal_by = in.now + rules_.reveal_window;
   attempt.changed_by = in.leaf_index;
+  if (command.opening) {
+    attempt.proof = command.opening->proof;
+    effects_.push_back(NeedsVerdict{attempt.id});
+  }
   PutAttempt(attempt);
   NotePlace(attempt.miner, /*lost=*/false);
   Job changed = job;
@@ -92,7 +103,7 @@ Answer State::Apply(const Stamped& in, const CommitProof& command) {
 Answer State::Apply(const Stamped& in, const RevealProof& command) {
   if (auto refusal = CheckMiner(in, command.attempt, command.fence)) return *std::move(refusal);
   Attempt attempt = attempts_.at(command.attempt);
-  if (attempt.state == AttemptState::kRevealed && attempt.proof == command.proof)
+  if (attempt.state == AttemptState::kRevealed && attempt.proof == command.opening.proof)
     return RevealAnswer{attempt.changed_by};
   if (attempt.state != AttemptState::kCommitted) {
     return Refuse(RefusalCode::kFailedPrecondition, "attempt_id: not waiting for a reveal", attempt.reason);
@@ -101,12 +112,9 @@ Answer State::Apply(const Stamped& in, const RevealProof& command) {
     return Refuse(RefusalCode::kFailedPrecondition, "attempt_id: its reveal window has passed",
                   Reason::kRevealWindowPassed);
   }
-  if (command.opening != attempt.commit_hash) {
-    return Refuse(RefusalCode::kInvalidArgument, "proof, nonce: do not open the commit",
-                  Reason::kCommitMismatch);
-  }
+  if (command.opening.commit_hash != attempt.commit_hash) return DoesNotOpen();
   attempt.state = AttemptState::kRevealed;
-  attempt.proof = command.proof;
+  attempt.proof = command.opening.proof;
   attempt.changed_by = in.leaf_index;
   effects_.push_back(NeedsVerdict{attempt.id});
   PutAttempt(std::move(attempt));

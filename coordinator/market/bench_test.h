@@ -66,11 +66,10 @@ class Bench {
   void Commit(const Attempt& a) {
     Get<CommitAnswer>(a.miner, CommitProof{.attempt = a.id, .fence = a.fence, .commit_hash = Hash(a)});
   }
-  void Reveal(const Attempt& a) {
-    Get<RevealAnswer>(a.miner, RevealProof{.attempt = a.id,
-                                           .fence = a.fence,
-                                           .proof = "proof " + HexEncode(a.id.bytes),
-                                           .opening = Hash(a)});
+  void Reveal(const Attempt& a) { Get<RevealAnswer>(a.miner, RevealProof{a.id, a.fence, OpeningOf(a)}); }
+  // Both at once.
+  void CommitOpened(const Attempt& a) {
+    Get<CommitAnswer>(a.miner, CommitProof{a.id, a.fence, Hash(a), {}, OpeningOf(a)});
   }
   void Verdict(const Attempt& a, bool valid) { Get<Done>({}, RecordVerdict{a.id, valid}); }
   void Pass(Micros time) {
@@ -82,6 +81,9 @@ class Bench {
     Digest digest{};
     std::copy(a.id.bytes.begin(), a.id.bytes.end(), digest.begin());
     return digest;
+  }
+  static Opening OpeningOf(const Attempt& a) {
+    return {.proof = "proof " + HexEncode(a.id.bytes), .commit_hash = Hash(a)};
   }
   AttemptState StateOf(const Attempt& a) const { return market.FindAttempt(a.id)->state; }
   std::optional<Micros> Margin(const Attempt& a) const { return market.MarginOf(*market.FindAttempt(a.id)); }

@@ -54,19 +54,24 @@ struct WithdrawCandidacy {
 struct HolderSilent {
   AttemptId attempt{};
 };
+// What opens a commit.
+struct Opening {
+  std::string proof;
+  Digest nonce{};
+  Digest commit_hash{};  // that both open, computed by the engine (transparency/signing.h)
+};
 struct CommitProof {
   AttemptId attempt{};
   uint64_t fence = 0;
   Digest commit_hash{};
   Signature signature{};  // checked before the command is queued; kept for auditors
+  // Revealed with the commit, by who has no rival to hide it from: the holder of a lease.
+  std::optional<Opening> opening{};
 };
 struct RevealProof {
   AttemptId attempt{};
   uint64_t fence = 0;
-  std::string proof;
-  Digest nonce{};
-  Digest opening{};  // the commit hash that proof and nonce open, computed by the engine
-                     // (transparency/signing.h)
+  Opening opening;
 };
 struct ReleaseAttempt {
   AttemptId attempt{};

@@ -163,6 +163,33 @@ TEST(Market, ALeaseEndsIsOfferedAgainAndALateProofStillCounts) {
   EXPECT_EQ(b.StateOf(a2), AttemptState::kLost);
 }
 
+TEST(Market, TheHolderOfALeaseShowsItsProofWithTheCommit) {
+  Bench b;
+  const Job job = b.Post(Lease(Seconds(2)));
+  const Attempt a = b.Accept(kM1, job);
+  Opening other = Bench::OpeningOf(a);
+  other.commit_hash[20] ^= 1;
+  EXPECT_EQ(b.Refused(kM1, CommitProof{a.id, a.fence, Bench::Hash(a), {}, other}), Reason::kCommitMismatch);
+  EXPECT_EQ(b.StateOf(a), AttemptState::kAdmitted);
+  b.CommitOpened(a);
+  EXPECT_EQ(b.StateOf(a), AttemptState::kRevealed);
+  const bool checked = std::any_of(b.effects.begin(), b.effects.end(), [](const Effect& effect) {
+    return std::holds_alternative<NeedsVerdict>(effect);
+  });
+  EXPECT_TRUE(checked);
+  const Attempt revealed = *b.market.FindAttempt(a.id);
+  b.CommitOpened(a);  // the same again, under another request id
+  EXPECT_EQ(*b.market.FindAttempt(a.id), revealed);
+  // Neither a commit without the proof nor a reveal is waited for.
+  EXPECT_EQ(b.Refused(kM1, CommitProof{a.id, a.fence, Bench::Hash(a), {}}), Reason::kUnspecified);
+  EXPECT_EQ(b.Refused(kM1, RevealProof{a.id, a.fence, {"other"}}), Reason::kUnspecified);
+  b.Pass(Seconds(3));  // no reveal window passes
+  EXPECT_EQ(b.StateOf(a), AttemptState::kRevealed);
+  b.Verdict(a, true);
+  EXPECT_EQ(b.StateOf(a), AttemptState::kWon);
+  EXPECT_EQ(b.market.FindJob(job.id)->proof, Bench::OpeningOf(a).proof);
+}
+
 TEST(Market, ASilentRacerFreesItsPlaceAndALateProofStillCounts) {
   Bench b(Rules{.race_place = Seconds(3)});
   const Job job = b.Post(Race(2));
@@ -296,11 +323,10 @@ TEST(Market, NobodyActsForAnotherAndFencesHold) {
   EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kM2, CommitProof{.attempt = a1.id, .fence = a1.fence})));
   EXPECT_EQ(b.Refused(kM1, CommitProof{.attempt = a1.id, .fence = a1.fence + 1}), Reason::kStaleFence);
   b.Commit(a1);
-  RevealProof wrong{.attempt = a1.id, .fence = a1.fence, .proof = "other"};
+  RevealProof wrong{.attempt = a1.id, .fence = a1.fence, .opening = {"other"}};
   EXPECT_EQ(b.Refused(kM1, wrong), Reason::kCommitMismatch);
   b.Pass(Seconds(1));
-  EXPECT_EQ(b.Refused(kM1, RevealProof{.attempt = a1.id, .fence = a1.fence, .opening = Bench::Hash(a1)}),
-            Reason::kRevealWindowPassed);
+  EXPECT_EQ(b.Refused(kM1, RevealProof{a1.id, a1.fence, Bench::OpeningOf(a1)}), Reason::kRevealWindowPassed);
 }
 
 TEST(Market, FeeIsOnTopAndGoesToTheOperator) {

@@ -26,10 +26,8 @@ TEST(MarketMemory, ASettledJobAndItsAttemptsTakeFewKilobytes) {
     const Attempt winner = b.Accept(kM1, job);
     b.Accept(kM2, job);
     b.Commit(winner);
-    b.Get<RevealAnswer>(kM1, RevealProof{.attempt = winner.id,
-                                         .fence = winner.fence,
-                                         .proof = std::string(256, 'p'),
-                                         .opening = Bench::Hash(winner)});
+    b.Get<RevealAnswer>(
+        kM1, RevealProof{winner.id, winner.fence, {std::string(256, 'p'), {}, Bench::Hash(winner)}});
     b.Verdict(winner, true);
     b.market.TakeChanges();
   }

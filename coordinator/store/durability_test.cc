@@ -153,7 +153,7 @@ class World {
   }
   void Reveal(engine::Engine& engine, const market::Attempt& attempt) {
     Mine<market::RevealAnswer>(
-        engine, market::RevealProof{attempt.id, attempt.fence, kProof, {}, {}},
+        engine, market::RevealProof{attempt.id, attempt.fence, {kProof}},
         [this, id = attempt.id](const market::RevealAnswer&) { acknowledged_.reveals.insert(id); });
   }
 

@@ -132,7 +132,9 @@ void Session::On(const event::ProofMade& made) {
   race->record.public_inputs = race->job.public_inputs;
   random_.Fill(race->record.nonce);
   race->record.commit_request = NewRequest();
-  race->record.reveal_request = NewRequest();
+  // Whoever holds a lease alone has no rival to hide the proof from until there is a receipt.
+  const bool alone = Count(race->job.lease) > 0 && !race->job.hedged && !race->expired;
+  if (!alone) race->record.reveal_request = NewRequest();
   Send(*race);
 }
 
@@ -159,16 +161,21 @@ void Session::On(const event::CommitAnswered& answer) {
     // Most often because the race has just been decided, which an AttemptEnded says.
     return KeepRefused(race, "commit refused: " + answer.message);
   }
+  const bool shown = !race.record.reveal_request;
   if (!answer.receipt_valid) {
     // Revealing against a false receipt would show the proof to a coordinator that has promised nothing.
-    out_.push_back(action::ReportFailed{race.job.id, "receipt not valid, proof withheld: " + answer.message});
+    out_.push_back(action::ReportFailed{
+        race.job.id,
+        (shown ? "receipt not valid: " : "receipt not valid, proof withheld: ") + answer.message});
     blame_.ReceiptFailed();
     OpenBreakerIfAtFault();
-    return Abandon(race);
+    return shown ? KeepRefused(race, "") : Abandon(race);
   }
   race.expired = false;
-  race.phase = Phase::kRevealing;
+  race.phase = shown ? Phase::kAwaiting : Phase::kRevealing;
+  race.call_in_flight = false;
   race.backoff.Reset();
+  if (shown) return;
   Send(race);
 }
 

@@ -305,7 +305,9 @@ class World {
       const bool open = attempt.ref.state == AttemptState::kAdmitted;
       answer.result = open ? CallResult::kOk : CallResult::kRefused;
       if (open) {
-        attempt.ref.state = AttemptState::kCommitted;
+        const bool opened = !commit.record.reveal_request;
+        attempt.ref.state = opened ? AttemptState::kRevealed : AttemptState::kCommitted;
+        if (opened) attempt.ends_at = now_ + Delay();
         attempt.committed_nonce = commit.record.nonce;
       }
       return answer;
@@ -314,7 +316,7 @@ class World {
   void Do(const action::Reveal& reveal) {
     const AttemptId id = reveal.record.attempt.id;
     event::RevealAnswered answer{.attempt = id, .result = CallResult::kRetry};
-    Call(reveal.record.reveal_request, answer, [&, answer]() mutable -> Event {
+    Call(*reveal.record.reveal_request, answer, [&, answer]() mutable -> Event {
       Attempt& attempt = attempts_.at(id);
       answer.result = CallResult::kRefused;
       if (attempt.ref.state != AttemptState::kCommitted) return answer;

@@ -97,6 +97,53 @@ TEST_F(SessionTest, ReckonsWhatARaceIsWorth) {
   EXPECT_EQ(Only<action::ReportSkipped>().reason, Reason::kExpectedValueTooLow);
 }
 
+TEST_F(SessionTest, ALeaseNeedsNoReveal) {
+  Make();
+  Connect();
+  OfferedJob lease = MakeJob(1);
+  lease.lease = Seconds(60);
+  StartProving(lease, 1);
+  const CommitRecord record = MakeProof(1);
+  EXPECT_FALSE(record.reveal_request);
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kRetry, true, "lost"});
+  Advance(Seconds(5));
+  EXPECT_EQ(Only<action::Commit>().record.commit_request, record.commit_request);
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kOk, true, ""});
+  EXPECT_TRUE(All<action::Reveal>().empty());
+  Advance(Seconds(5));
+  EXPECT_TRUE(All<action::Commit>().empty());  // nothing to repeat
+
+  // Somebody else may hold the job: as in a race.
+  OfferedJob hedged = MakeJob(2);
+  hedged.lease = Seconds(60);
+  hedged.hedged = true;
+  StartProving(hedged, 2);
+  EXPECT_TRUE(MakeProof(2).reveal_request);
+  lease.id = MakeJob(3).id;
+  StartProving(lease, 3);
+  Feed(event::AttemptEnded{
+      .event = 9, .attempt = MakeAttempt(3, 3, AttemptState::kTimedOut), .reason = Reason::kLeaseExpired});
+  EXPECT_TRUE(MakeProof(3).reveal_request);
+}
+
+TEST_F(SessionTest, AShownProofMayWinWhateverItsReceiptIs) {
+  Make();
+  Connect();
+  OfferedJob lease = MakeJob(1);
+  lease.lease = Seconds(60);
+  StartProving(lease, 1);
+  const CommitRecord record = MakeProof(1);
+  Feed(event::CommitAnswered{record.attempt.id, CallResult::kOk, false, "bad signature"});
+  EXPECT_EQ(Only<action::ReportFailed>().what, "receipt not valid: bad signature");
+  for (int i = 0; i < 5; ++i) {  // longer than what was withheld is kept
+    Feed(event::HeartbeatSeen{});
+    Advance(Seconds(4));
+    EXPECT_TRUE(All<action::Forget>().empty());
+  }
+  Feed(event::AttemptEnded{.event = 9, .attempt = MakeAttempt(1, 1, AttemptState::kWon), .paid = Amount{7}});
+  EXPECT_EQ(Only<action::ReportEnded>().paid, Amount{7});
+}
+
 TEST_F(SessionTest, BeginsNothingWhileTheCoordinatorStops) {
   Make();
   Connect();

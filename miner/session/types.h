@@ -44,7 +44,8 @@ struct OfferedJob {
   uint64_t witness_bytes = 0;
   Amount reward{};
   Micros deadline_at{};
-  Micros lease{};  // 0 in a race
+  Micros lease{};       // 0 in a race
+  bool hedged = false;  // a lease that may get a second holder
   uint32_t racers = 0;
   bool key_here = false;        // its proving key was on the disk when the offer came
   uint32_t width = 0;           // of the race; 0: everybody, or a lease
@@ -87,7 +88,7 @@ struct CommitRecord {
   std::string public_inputs{};
   Nonce nonce{};
   RequestId commit_request{};
-  RequestId reveal_request{};
+  std::optional<RequestId> reveal_request{};  // absent: the commit itself shows the proof
 };
 
 // How a unary call ended.

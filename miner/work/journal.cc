@@ -80,7 +80,7 @@ std::string EncodeCommitRecord(const CommitRecord& record) {
   add(record.proof);
   add(record.nonce);
   add(record.commit_request);
-  add(record.reveal_request);
+  add(record.reveal_request.value_or(RequestId{}));
   bytes += record.public_inputs;
   add(Sha256(AsBytes(bytes)));
   return bytes;
@@ -104,7 +104,9 @@ StatusOr<CommitRecord> DecodeCommitRecord(ByteSpan bytes) {
   reader.Take(record.proof);
   reader.Take(record.nonce);
   reader.Take(record.commit_request);
-  reader.Take(record.reveal_request);
+  RequestId reveal{};
+  reader.Take(reveal);
+  if (reveal != RequestId{}) record.reveal_request = reveal;
   record.public_inputs = std::string(AsChars(hashed.subspan(kFixedBytes)));
   return record;
 }

@@ -285,7 +285,7 @@ CommitRecord MakeRecord(uint8_t n) {
   record.public_inputs = std::string(32 * n, 'p');
   random.Fill(record.nonce);
   random.Fill(record.commit_request);
-  random.Fill(record.reveal_request);
+  random.Fill(record.reveal_request.emplace());
   return record;
 }
 

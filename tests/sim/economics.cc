@@ -263,12 +263,13 @@ class Economy {
     });
   }
   void Commit(size_t m, const market::Attempt& attempt) {
-    market::RevealProof reveal{.attempt = attempt.id, .fence = attempt.fence, .proof = "proof"};
-    reveal.opening[0] = 1;
-    const market::Answer answer = Apply(
-        attempt.miner,
-        market::CommitProof{.attempt = attempt.id, .fence = attempt.fence, .commit_hash = reveal.opening});
-    if (!std::holds_alternative<market::CommitAnswer>(answer)) return;
+    market::RevealProof reveal{attempt.id, attempt.fence, {"proof"}};
+    reveal.opening.commit_hash[0] = 1;
+    market::CommitProof commit{attempt.id, attempt.fence, reveal.opening.commit_hash, {}};
+    const auto& lease = market_.FindJob(attempt.job)->policy.lease;
+    if (lease && !lease->hedged) commit.opening = reveal.opening;
+    const market::Answer answer = Apply(attempt.miner, commit);
+    if (!std::holds_alternative<market::CommitAnswer>(answer) || commit.opening) return;
     Later(Micros{2 * Count(miners_[m].latency)},
           [this, reveal, miner = attempt.miner] { Apply(miner, reveal); });
   }

@@ -176,7 +176,7 @@ bool Judge::IsTrue(const Request& request, const engine::Answered& answered) con
                [&](const market::RevealAnswer&) {
                  const auto& reveal = std::get<market::RevealProof>(request.command);
                  const AttemptModel* attempt = model_.FindAttempt(reveal.attempt.bytes);
-                 return attempt != nullptr && attempt->proof == reveal.proof;
+                 return attempt != nullptr && attempt->proof == reveal.opening.proof;
                },
                [&](const market::TransferAnswer& a) {
                  if (const auto* deposit = std::get_if<market::Deposit>(&request.command)) {

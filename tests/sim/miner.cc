@@ -31,6 +31,7 @@ void Miner::OnOffer(const Offer& offer) {
   if (stage_.draw.Chance(100)) return;  // not interested
   races_[offer.job].inputs = offer.inputs;
   races_[offer.job].deadline = offer.deadline;
+  races_[offer.job].alone = offer.alone;
   Accept(offer.job);
 }
 
@@ -107,6 +108,7 @@ void Miner::Proven(const Id& job) {
   race.proof =
       MakeProof(race.inputs, character_ != Character::kLying || stage_.draw.Chance(300), stage_.draw);
   stage_.draw.Fill(race.nonce);
+  race.opened = race.alone || (character_ == Character::kLying && stage_.draw.Chance(200));
   if (character_ == Character::kLying) Lie(job, race);
   Commit(job, false);
 }
@@ -126,23 +128,25 @@ market::CommitProof Miner::CommitFor(const Id& job, const Race& race) const {
 market::RevealProof Miner::RevealFor(const Id& job, const Race& race, const std::string& proof) const {
   Race revealed = race;
   revealed.proof = proof;
-  return {.attempt = {race.attempt},
-          .fence = race.fence,
-          .proof = proof,
-          .nonce = race.nonce,
-          .opening = CommitFor(job, revealed).commit_hash};
+  return {{race.attempt}, race.fence, {proof, race.nonce, CommitFor(job, revealed).commit_hash}};
 }
 
 void Miner::Commit(const Id& job, bool again) {
   Race& race = races_.at(job);
   if (!again) race.commit_request = NewRequestId();  // on disk, with the secret, before it is sent
-  const market::CommitProof commit = CommitFor(job, race);
+  market::CommitProof commit = CommitFor(job, race);
+  if (race.opened) {
+    const bool other_proof = character_ == Character::kLying && stage_.draw.Chance(200);
+    const std::string proof = other_proof ? MakeProof(race.inputs, true, stage_.draw) : race.proof;
+    commit.opening = RevealFor(job, race, proof).opening;
+  }
   AskAs(race.commit_request, commit, commit.commit_hash, [this, job](const engine::Answered& answered) {
     if (!races_.contains(job)) return;
     if (!std::holds_alternative<market::CommitAnswer>(answered.answer)) {
       races_.erase(job);
       return;
     }
+    if (races_.at(job).opened) return;
     if (character_ == Character::kSilent && stage_.draw.Chance(800)) return;
     Reveal(job);
   });

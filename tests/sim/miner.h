@@ -15,7 +15,8 @@ Character DrawCharacter(Draw& draw, const MinerMix& mix);
 struct Offer {
   Id job{};
   std::string inputs;
-  Micros deadline{};  // by the world's clock, not the market's
+  Micros deadline{};   // by the world's clock, not the market's
+  bool alone = false;  // a lease that nobody else gets meanwhile
 };
 
 class Miner final : public Client {
@@ -45,7 +46,9 @@ class Miner final : public Client {
     std::string proof;
     Digest nonce{};
     std::string commit_request;  // empty before there is a commit
-    bool answered = false;       // its acceptance
+    bool alone = false;
+    bool opened = false;    // the commit shows the proof
+    bool answered = false;  // its acceptance
   };
 
   void Accept(const Id& job);

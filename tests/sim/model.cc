@@ -249,6 +249,7 @@ void Model::FoldCommit(const LeafView& leaf) {
   attempt->reveal_by = leaf.time + rules_.reveal_window;
   live_of_[attempt->miner].insert(leaf.Bytes<Id>(50));
   NotePlace(attempt->miner, /*lost=*/false);
+  if (leaf.Has(54)) TakeProof(leaf, *attempt);
 }
 
 void Model::FoldReveal(const LeafView& leaf) {
@@ -256,10 +257,14 @@ void Model::FoldReveal(const LeafView& leaf) {
   if (attempt == nullptr) return;
   if (attempt->phase != kCommitted) Wrong(leaf, "fence", "a reveal of an attempt that waits for none");
   if (IsPast(leaf.time, attempt->reveal_by)) Wrong(leaf, "late-reveal", "its window has passed");
-  const JobModel& job = jobs_.at(attempt->job);
-  const Digest opening = OpeningOf(rules_, *attempt, leaf.Bytes<Id>(50), job.inputs, leaf);
-  if (opening != attempt->commit_hash) Wrong(leaf, "opening", "proof and nonce do not open the commit");
-  attempt->proof = leaf.Text(54);
+  TakeProof(leaf, *attempt);
+}
+
+void Model::TakeProof(const LeafView& leaf, AttemptModel& attempt) {
+  const JobModel& job = jobs_.at(attempt.job);
+  const Digest opening = OpeningOf(rules_, attempt, leaf.Bytes<Id>(50), job.inputs, leaf);
+  if (opening != attempt.commit_hash) Wrong(leaf, "opening", "proof and nonce do not open the commit");
+  attempt.proof = leaf.Text(54);
 }
 
 void Model::FoldVerdict(const LeafView& leaf) {

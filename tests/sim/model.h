@@ -161,6 +161,7 @@ class Model {
   void NotePlace(const Key& miner, bool lost);
   void FoldCommit(const LeafView& leaf);
   void FoldReveal(const LeafView& leaf);
+  void TakeProof(const LeafView& leaf, AttemptModel& attempt);
   void FoldVerdict(const LeafView& leaf);
   void FoldCircuit(const LeafView& leaf);
   void FoldWithdrawal(const LeafView& leaf);

@@ -26,10 +26,11 @@ void Model::FoldAttempt(const LeafView& leaf, const AttemptRecord& record) {
       }
       break;
     case kCommitted:
-      fine = leaf.kind == kCommit && named && record.reveal_by == attempt.reveal_by;
+      fine = leaf.kind == kCommit && !leaf.Has(54) && named && record.reveal_by == attempt.reveal_by;
       break;
     case kRevealed:
-      fine = leaf.kind == kReveal && named && before == kCommitted;
+      fine = named && ((leaf.kind == kReveal && before == kCommitted) ||
+                       (leaf.kind == kCommit && leaf.Has(54) && record.reveal_by == attempt.reveal_by));
       break;
     case kValid:
     case kInvalid:

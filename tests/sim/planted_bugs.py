@@ -48,6 +48,9 @@ BUGS = {
          "if (job.state != JobState::kOpen || IsPast(in.now, job.deadline_at)) {\n    return Refuse("
          "RefusalCode::kFailedPrecondition, \"attempt_id: commits",
          "if (IsFinal(job.state)) {\n    return Refuse(RefusalCode::kFailedPrecondition, \"attempt_id: commits")],
+    "take a commit that its proof does not open": [
+        (MARKET + "attempts.cc",
+         "  if (command.opening && command.opening->commit_hash != command.commit_hash) return DoesNotOpen();\n", "")],
     "pay the wrong miner": [
         (MARKET + "settle.cc", "escrow, ledger::Available(Hex(best.miner)), job.reward",
          "escrow, ledger::Available(Hex(attempts_.at(OfJob(job.id).by_fence.begin()->second).miner)), job.reward")],

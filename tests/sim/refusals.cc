@@ -63,13 +63,14 @@ bool May(const Model& model, const Key& who, const market::CommitProof& commit, 
   if (attempt == nullptr) return true;
   const JobModel* job = model.FindJob(attempt->job);
   if (job->phase != kOpen || now >= job->deadline) return true;
+  if (commit.opening && commit.opening->commit_hash != commit.commit_hash) return true;
   return attempt->phase != kAdmitted && !(attempt->phase == kTimedOut && attempt->reason == kReasonPlaceOver);
 }
 
 bool May(const Model& model, const Key& who, const market::RevealProof& reveal, int64_t now) {
   const AttemptModel* attempt = Own(model, who, reveal.attempt, reveal.fence);
   if (attempt == nullptr || attempt->phase != kCommitted || now >= attempt->reveal_by) return true;
-  return reveal.opening != attempt->commit_hash;
+  return reveal.opening.commit_hash != attempt->commit_hash;
 }
 
 bool May(const Model& model, const Key& who, const market::WithdrawCandidacy& withdraw, int64_t) {

@@ -89,7 +89,8 @@ class World {
 
   // Offers go out in an order of their own: each over a connection with another delay.
   void OfferToAll(const market::Job& job, Micros left) {
-    const Offer offer{job.id.bytes, job.public_inputs, events_.now() + left};
+    const bool alone = job.policy.lease && !job.policy.lease->hedged;
+    const Offer offer{job.id.bytes, job.public_inputs, events_.now() + left, alone};
     for (const auto& miner : miners_) {
       miner->Carry([&miner, offer] { miner->OnOffer(offer); });
     }

@@ -179,6 +179,7 @@ export class Auditor {
       leaf.fields.get(51), miner, hash]);
     demand(isSignedBy(miner, tagged("prooflode/v1/commit", message), leaf.fields.get(53)), "a commit is not signed by its miner");
     Object.assign(attempt, { commitLeaf: leaf.index, commitHash: hash, revealBy: leaf.time + this.revealWindow });
+    if (leaf.fields.has(54)) this.reveal(leaf);
   }
   reveal(leaf) {
     const attempt = this.own(leaf);
