@@ -1,7 +1,6 @@
 // prooflode job ls|show|watch|cancel|proof; submit is in market_submit.cc.
 #include <memory>
 
-#include "base/files.h"
 #include "cli/commands.h"
 #include "cli/market_print.h"
 #include "cli/market_proof.h"
@@ -110,21 +109,6 @@ Status FetchProof(const JobOptions& options, Session& session) {
 }
 
 }  // namespace
-
-Status SaveProof(Market& market, const std::string& job_id, const std::string& proof_path,
-                 const std::string& public_path) {
-  v1::GetProofRequest request;
-  request.set_job_id(job_id);
-  const auto response = market.client->GetProof(request);
-  PL_RETURN_IF_ERROR(Remote(response.status(), "job " + HexEncode(AsBytes(job_id))));
-  const auto proof = DecodeProof(AsBytes(response->proof()));
-  PL_RETURN_IF_ERROR(Remote(Annotate(proof.status(), "the coordinator's proof")));
-  const auto inputs = DecodePublicInputs(AsBytes(response->public_inputs()));
-  PL_RETURN_IF_ERROR(Remote(Annotate(inputs.status(), "the coordinator's public inputs")));
-  if (!proof_path.empty()) PL_RETURN_IF_ERROR(ReplaceFileDurably(proof_path, AsBytes(ProofToJson(*proof))));
-  if (public_path.empty()) return absl::OkStatus();
-  return ReplaceFileDurably(public_path, AsBytes(PublicToJson(*inputs)));
-}
 
 void AddJob(CLI::App& app, Session& session) {
   CLI::App* job =

@@ -8,7 +8,8 @@
 
 namespace prooflode::cli {
 
-// Fetches the proof of a delivered job and writes snarkjs's files; an empty path writes none.
+// Fetches the proof of a delivered job, verifies it and writes snarkjs's files; an empty path writes none.
+// kDataLoss, and nothing is written, when it is not right.
 Status SaveProof(Market& market, const std::string& job_id, const std::string& proof_path,
                  const std::string& public_path);
 

@@ -13,6 +13,8 @@ namespace prooflode::cli {
 
 class MarketCommandsTest : public MarketTest {
  protected:
+  using MarketTest::MarketTest;
+
   struct Outcome {
     ExitCode code;
     std::string out;

@@ -29,7 +29,8 @@ namespace prooflode {
 
 class MarketTest : public testing::Test {
  protected:
-  MarketTest() {
+  // `checker` decides about proofs in place of the real verifier, and outlives the test.
+  explicit MarketTest(engine::ProofChecker* checker = nullptr) {
     std::string name = testing::TempDir() + "/prooflode-market-XXXXXX";
     EXPECT_NE(mkdtemp(name.data()), nullptr);
     folder_ = name;
@@ -39,9 +40,10 @@ class MarketTest : public testing::Test {
     artifact_port_ = std::make_unique<coordinator::ArtifactAdapter>(*store_, metrics_);
     file_checker_ =
         std::make_unique<coordinator::FileCheckAdapter>(*store_, verify::FileLimits{}, random_, threads_);
-    const engine::EngineParts parts{
-        market_store_, verifiers_, broadcaster_,     clock_,
-        random_,       metrics_,   coordinator_key_, [](const Status& status) { ADD_FAILURE() << status; }};
+    const engine::EngineParts parts{market_store_,    checker == nullptr ? verifiers_ : *checker,
+                                    broadcaster_,     clock_,
+                                    random_,          metrics_,
+                                    coordinator_key_, [](const Status& status) { ADD_FAILURE() << status; }};
     engine_ = std::make_unique<engine::Engine>(rules_, engine::EngineOptions(), parts);
     EXPECT_TRUE(engine_->Load().ok());
     checkpoints_ = checkpoints::CheckpointPublisher::Open(
