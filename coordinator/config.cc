@@ -212,6 +212,8 @@ Settings SettingsOf(Config& c) {
                     "Jobs that one miner is admitted to at a time"),
       NumberSetting("limits.admissions_per_miner_and_job", &c.limits.admissions_per_miner_and_job, 1, 1000,
                     "How often one miner is admitted to the same job, attempts that it gave back included"),
+      NumberSetting("limits.begun_per_minute", &c.limits.begun_per_minute, 10, kCount,
+                    "Jobs, acceptances and withdrawals that one key begins in a minute"),
       NumberSetting("retention.witness_hours", &c.retention.witness_hours, 0, kHoursMax,
                     "How long witnesses of finished jobs are kept"),
       NumberSetting("retention.unused_upload_hours", &c.retention.unused_upload_hours, 1, kHoursMax,

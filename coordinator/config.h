@@ -70,6 +70,7 @@ struct Config {
     uint64_t open_jobs_per_requester = 1000;
     uint64_t live_attempts_per_miner = 64;
     uint64_t admissions_per_miner_and_job = 8;
+    uint64_t begun_per_minute = 1200;
   } limits;
   struct Retention {
     uint64_t witness_hours = 24;

@@ -68,6 +68,7 @@ api::ServerOptions ServerOptionsOf(const Config& config) {
   options.listen = config.listen;
   options.insecure = config.insecure;
   options.auth.operator_keys = config.operators;
+  options.begun_per_minute_max = static_cast<uint32_t>(config.limits.begun_per_minute);
   if (!config.tls.cert_file.empty()) options.tls = [tls = config.tls] { return ReadTlsFiles(tls); };
   return options;
 }

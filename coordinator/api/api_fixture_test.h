@@ -221,6 +221,7 @@ class ApiTest : public testing::Test {
     options.auth.operator_keys = {operator_key_.public_key()};
     options.circuits_per_owner_max = 2;
     options.reads_per_identity_max = reads_per_identity_max_;
+    options.begun_per_minute_max = begun_per_minute_max_;
     return Server::Start(options, Parts());
   }
   ServerParts Parts() {
@@ -278,6 +279,7 @@ class ApiTest : public testing::Test {
   std::unique_ptr<checkpoints::CheckpointPublisher> checkpoints_;
   std::unique_ptr<Server> server_;
   int port_ = 0;
+  uint32_t begun_per_minute_max_ = 1200;
   size_t reads_per_identity_max_ = 64;
 };
 

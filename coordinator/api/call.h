@@ -128,6 +128,12 @@ grpc::ServerUnaryReactor* Serve(Environment& environment, grpc::CallbackServerCo
   return reactor;
 }
 
+// Whether a request begins something, which others then go on with: all that nobody else bounds.
+template <typename Request>
+inline constexpr bool kBegins =
+    std::is_same_v<Request, v1::PostJobRequest> || std::is_same_v<Request, v1::AcceptOfferRequest> ||
+    std::is_same_v<Request, v1::WithdrawRequest>;
+
 // Gives `command` to the engine; on an answer of type AnswerType runs fill(answer, answered) on the engine
 // thread, which must be quick (market::Answer: on any that is no refusal), and finishes the call unless fill
 // returns false (it finishes it later itself). on_refusal hears of a refusal by the market, likewise.
@@ -135,23 +141,31 @@ template <typename AnswerType, typename Request, typename Fill>
 void OfferCommand(Environment& environment, CallPtr call, const Caller& caller, const Request& request,
                   market::Command command, Fill fill,
                   std::function<void(const market::Refusal&)> on_refusal = nullptr) {
-  environment.engine.Offer({caller.identity, request.request_id()}, std::move(command),
-                           ContentDigest(request),
-                           [call = std::move(call), fill = std::move(fill),
-                            on_refusal = std::move(on_refusal)](StatusOr<engine::Answered> answered) {
-                             if (!answered.ok()) return call->Finish(answered.status());
-                             if (const auto* refusal = std::get_if<market::Refusal>(&answered->answer)) {
-                               if (on_refusal) on_refusal(*refusal);
-                               return call->Refuse(*refusal);
-                             }
-                             if constexpr (std::is_same_v<AnswerType, market::Answer>) {
-                               if (fill(answered->answer, *answered)) call->Finish(absl::OkStatus());
-                             } else {
-                               const auto* answer = std::get_if<AnswerType>(&answered->answer);
-                               PL_CHECK(answer != nullptr);
-                               if (fill(*answer, *answered)) call->Finish(absl::OkStatus());
-                             }
-                           });
+  const bool counts = kBegins<Request> && caller.role != Role::kOperator;
+  if (counts && !environment.begun.Take(caller.identity)) {
+    return call->Finish(absl::ResourceExhaustedError(
+        "too many posts, acceptances and withdrawals of this key within a minute; try again later"));
+  }
+  environment.engine.Offer(
+      {caller.identity, request.request_id()}, std::move(command), ContentDigest(request),
+      [call = std::move(call), fill = std::move(fill), on_refusal = std::move(on_refusal),
+       &begun = environment.begun, counts, identity = caller.identity](StatusOr<engine::Answered> answered) {
+        const bool begins = answered.ok() && !answered->repeated &&
+                            !std::holds_alternative<market::Refusal>(answered->answer);
+        if (counts && !begins) begun.GiveBack(identity);
+        if (!answered.ok()) return call->Finish(answered.status());
+        if (const auto* refusal = std::get_if<market::Refusal>(&answered->answer)) {
+          if (on_refusal) on_refusal(*refusal);
+          return call->Refuse(*refusal);
+        }
+        if constexpr (std::is_same_v<AnswerType, market::Answer>) {
+          if (fill(answered->answer, *answered)) call->Finish(absl::OkStatus());
+        } else {
+          const auto* answer = std::get_if<AnswerType>(&answered->answer);
+          PL_CHECK(answer != nullptr);
+          if (fill(*answer, *answered)) call->Finish(absl::OkStatus());
+        }
+      });
 }
 
 // The first answer when this request is a repeat; nullopt for a new one. One database read. Errors as the

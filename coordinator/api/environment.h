@@ -11,6 +11,7 @@
 #include "coordinator/api/broadcaster.h"
 #include "coordinator/api/fair_workers.h"
 #include "coordinator/api/ports.h"
+#include "coordinator/api/rate_gate.h"
 #include "coordinator/api/read_gate.h"
 #include "coordinator/api/transfer_table.h"
 #include "coordinator/api/workers.h"
@@ -46,6 +47,7 @@ struct Environment {
   Authenticator& auth;
   TransferTable& transfers;
   ReadGate& reads;
+  RateGate& begun;  // operators are not counted
   uint32_t circuits_per_owner_max;
   FairWorkers& circuit_checks;        // minutes
   FairWorkers& witness_checks;        // seconds

@@ -185,6 +185,27 @@ TEST_F(RepeatTest, AnOwnerHasAtMostSoManyCircuits) {
   EXPECT_EQ(add(other, "three"), absl::StatusCode::kOk);
 }
 
+TEST_F(RepeatTest, WhatAKeyBeginsInAMinuteIsBounded) {
+  End();
+  begun_per_minute_max_ = 2;
+  Begin();
+  Party requester = Join(10, v1::ROLE_REQUESTER);
+  GiveMoney(requester, 100, "start");
+  const auto withdraw = [&](uint64_t amount, const std::string& reference) {
+    v1::WithdrawRequest request;
+    request.set_amount_units(amount);
+    request.set_external_reference(reference);
+    return requester.calls->Withdraw(request, {.retry_for = Micros{0}}).status().code();
+  };
+  EXPECT_EQ(withdraw(1, "a"), absl::StatusCode::kOk);
+  for (int i = 0; i < 5; ++i) {  // what is refused leaves no leaf, and is not counted
+    EXPECT_EQ(withdraw(1000, "b"), absl::StatusCode::kFailedPrecondition);
+  }
+  EXPECT_EQ(withdraw(1, "c"), absl::StatusCode::kOk);
+  EXPECT_EQ(withdraw(1, "d"), absl::StatusCode::kResourceExhausted);
+  GiveMoney(requester, 1, "one");  // operators are not counted
+}
+
 TEST_F(RepeatTest, ReadsOfAKeyAreBoundedAndItsCommandsAreNot) {
   End();
   reads_per_identity_max_ = 1;

@@ -29,6 +29,7 @@ struct ServerOptions {
   TransferLimits transfers;
   uint32_t circuits_per_owner_max = 1000;  // operators excepted
   size_t reads_per_identity_max = 64;      // that wait for the engine
+  uint32_t begun_per_minute_max = 1200;    // posts, acceptances and withdrawals of one key
   FairWorkers::Limits circuit_checks{.threads = 1, .queued_max = 64, .queued_per_identity_max = 2};
   FairWorkers::Limits witness_checks{.threads = 1, .queued_max = 1024, .queued_per_identity_max = 128};
   FairWorkers::Limits lookups{.threads = 2, .queued_max = 4096, .queued_per_identity_max = 64};
@@ -84,6 +85,7 @@ class Server {
   checkpoints::SeenCheckpoints seen_checkpoints_;
   TransferTable transfers_;
   ReadGate reads_;
+  RateGate begun_;
   FairWorkers circuit_checks_;
   FairWorkers witness_checks_;
   FairWorkers lookups_;
