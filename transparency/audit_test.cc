@@ -278,6 +278,17 @@ TEST_F(AuditTest, NeitherDeliveredNorPaid) {
   ExpectFraud("not-paid", Judge(unpaid.Bytes()));
 }
 
+TEST_F(AuditTest, ACommitMayOpenItself) {
+  LeafContent& commit = log_.leaves[HonestLog::kCommitA];
+  LeafContent& reveal = log_.leaves[HonestLog::kRevealA];
+  for (const uint16_t field : {uint16_t{54}, uint16_t{55}}) commit.fields[field] = reveal.fields.at(field);
+  reveal.type = LeafType::kTick;
+  reveal.fields.clear();
+  EXPECT_EQ(Names(Judge()), std::vector<std::string>());
+  commit.fields[55][0] ^= 1;
+  ExpectFraud("reveal-does-not-open", Judge());
+}
+
 TEST_F(AuditTest, ForgedCommitsAndFalseReveals) {
   log_.leaves[HonestLog::kCommitA].fields[52][0] ^= 1;
   const AuditReport report = Judge();

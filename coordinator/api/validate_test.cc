@@ -115,6 +115,9 @@ TEST(Validate, LengthsOfEveryBytesFieldOfAttemptsAndAccounts) {
   commit.set_attempt_id(Of(16));
   commit.set_commit_hash(Of(32));
   commit.set_signature(Of(64));
+  EXPECT_TRUE(Validate(commit).ok());
+  commit.set_proof(Of(256));  // both or neither
+  commit.set_nonce(Of(32));
   CheckLengths(commit);
   v1::RevealProofRequest reveal;
   reveal.set_request_id(Of(16));

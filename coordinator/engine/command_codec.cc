@@ -22,6 +22,8 @@ class FieldWriter {
   void operator()(uint16_t number, const std::optional<T>& value) {
     if (value) (*this)(number, *value);
   }
+  // Fields that come together: whether they do.
+  bool Comes(uint16_t, bool comes) const { return comes; }
 
  private:
   FieldMap& fields_;
@@ -40,6 +42,7 @@ class FieldReader {
     value.reset();
     if (fields_.contains(number)) (*this)(number, value.emplace());
   }
+  bool Comes(uint16_t number, bool) const { return fields_.contains(number); }
   // The first field that was missing or malformed.
   std::optional<uint16_t> failed() const { return failed_; }
 
@@ -118,31 +121,29 @@ void VisitCommand(Archive& a, Is<market::HolderSilent> auto& c) {
   a(50, c.attempt);
 }
 template <typename Archive>
+void VisitOpening(Archive& a, Is<market::Opening> auto& o) {
+  a(54, o.proof);
+  a(55, o.nonce);
+  a(58, o.commit_hash);
+}
+template <typename Archive>
 void VisitCommand(Archive& a, Is<market::CommitProof> auto& c) {
   a(50, c.attempt);
   a(51, c.fence);
   a(52, c.commit_hash);
   a(53, c.signature);
-  // All of an opening, or nothing.
-  using Proof = std::optional<std::string>;
-  Proof proof = c.opening ? Proof(c.opening->proof) : std::nullopt;
-  a(54, proof);
+  const bool opened = a.Comes(54, c.opening.has_value());
   if constexpr (!std::is_const_v<std::remove_reference_t<decltype(c)>>) {
     c.opening.reset();
-    if (proof) c.opening = market::Opening{*proof};
+    if (opened) c.opening.emplace();
   }
-  if (c.opening) {
-    a(55, c.opening->nonce);
-    a(58, c.opening->commit_hash);
-  }
+  if (opened) VisitOpening(a, *c.opening);
 }
 template <typename Archive>
 void VisitCommand(Archive& a, Is<market::RevealProof> auto& c) {
   a(50, c.attempt);
   a(51, c.fence);
-  a(54, c.opening.proof);
-  a(55, c.opening.nonce);
-  a(58, c.opening.commit_hash);
+  VisitOpening(a, c.opening);
 }
 template <typename Archive>
 void VisitCommand(Archive& a, Is<market::ReleaseAttempt> auto& c) {

@@ -233,24 +233,6 @@ TEST(Engine, ACommitIsAnsweredWithAProofOfItsLeaf) {
   EXPECT_EQ(repeated->receipt, receipt);
 }
 
-TEST(Engine, ACommitThatOpensItselfIsCheckedAtOnce) {
-  Bench b;
-  b.Fund();
-  const market::Job job = b.Post();
-  const market::Attempt attempt = b.Accept(kM1, job);
-  market::CommitProof commit = b.CommitOf(attempt, "proof");
-  commit.opening = market::Opening{"another proof"};
-  EXPECT_TRUE(std::holds_alternative<market::Refusal>(b.Do(kM1, commit)->answer));
-  commit.opening = market::Opening{"proof"};
-  ASSERT_TRUE(b.Do(kM1, commit)->receipt);
-  ASSERT_EQ(b.checker->size(), 1u);
-  EXPECT_EQ(b.checker->Decide(true).proof, "proof");
-  b.Turn();
-  EXPECT_EQ(b.JobNow(job).state, JobState::kWon);
-  const auto report = CheckByReplay(b.store);
-  EXPECT_TRUE(report.ok()) << report.status();
-}
-
 TEST(Engine, ARepeatGetsTheFirstAnswerAndHasNoEffect) {
   Bench b;
   b.Fund();

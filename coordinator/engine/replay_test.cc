@@ -35,7 +35,7 @@ class Record {
     Do(kAlice, market::RegisterCircuit{circuit});
     Do({}, market::Deposit{kAlice, Amount{1000}, "start"});
     const auto job = std::get<market::JobAnswer>(Do(kAlice, PostOf(1))).job;
-    Do(kAlice, PostOf(2));
+    const auto other = std::get<market::JobAnswer>(Do(kAlice, PostOf(2))).job;
     const auto attempt = std::get<market::AttemptAnswer>(Do(kMiner, market::AcceptOffer{job.id})).attempt;
     market::Command command = market::RevealProof{attempt.id, attempt.fence, {"proof"}};
     StampOpening(market, command);
@@ -43,6 +43,13 @@ class Record {
     Do(kMiner, market::CommitProof{attempt.id, attempt.fence, reveal.opening.commit_hash, {}});
     Do(kMiner, command);
     Do({}, market::RecordVerdict{attempt.id, true, 1});
+    const auto next = std::get<market::AttemptAnswer>(Do(kMiner, market::AcceptOffer{other.id})).attempt;
+    market::CommitProof opened{next.id, next.fence, {}, {}, market::Opening{"shown"}};
+    command = opened;
+    StampOpening(market, command);
+    std::get<market::CommitProof>(command).commit_hash =
+        std::get<market::CommitProof>(command).opening->commit_hash;
+    Do(kMiner, command);
   }
 
   // The index of the first leaf with such a command.
@@ -168,9 +175,12 @@ TEST(Replay, IdsThatComeTwiceAreReportedWithTheirLeaf) {
 TEST(Replay, AnOpeningThatIsNotTheProofsIsReported) {
   Record record;
   const size_t index = record.Find<market::RevealProof>();
-  std::get<market::RevealProof>(record.log[index].first.command).proof = "other";
+  std::get<market::RevealProof>(record.log[index].first.command).opening.proof = "other";
   EXPECT_NE(record.Check().find(absl::StrCat("leaf ", index, ": its proof and nonce")), std::string::npos)
       << record.Check();
+  Record shown;  // with the commit
+  std::get<market::CommitProof>(shown.log.back().first.command).opening->nonce[0] ^= 1;
+  EXPECT_NE(shown.Check().find(": its proof and nonce"), std::string::npos) << shown.Check();
 }
 
 TEST(Replay, AnotherKeyNeedsAHandoverOfThisLog) {

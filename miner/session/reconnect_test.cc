@@ -56,6 +56,7 @@ TEST_F(SessionTest, RevealsWhatTheJournalKept) {
   record.attempt = MakeAttempt(1, 1);
   record.nonce[0] = 9;
   record.commit_request[0] = 8;
+  record.reveal_request.emplace();
   session_->Restore(record);
   Feed(event::Tick{});
   EXPECT_TRUE(All<action::Commit>().empty());

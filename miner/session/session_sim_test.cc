@@ -86,6 +86,8 @@ class World {
     job.witness_bytes = 100;
     job.zkey_bytes = 1000;
     job.reward = Amount{1 + random_.Below(100)};
+    if (random_.Below(3) == 0) job.lease = Seconds(60);
+    job.hedged = random_.Below(2) == 0;
     job.deadline_at = kCalendar + now_ + Seconds(20 + static_cast<int64_t>(random_.Below(60)));
     jobs_[job.id] = Job{job};
     if (credit_ > 0) {

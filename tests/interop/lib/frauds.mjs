@@ -46,6 +46,8 @@ export const frauds = {
   "a valid proof called invalid": (leaves) => change(find(leaves, verdict(1)), (l) => withField(l, 57, Buffer.of(0)), leaves),
   "a verdict of an unnamed verifier": (leaves) => change(find(leaves, verdict(1)), (l) => withField(l, 59, Buffer.alloc(4)), leaves),
   "another proof paid": (leaves) => change(find(leaves, (l) => l.type === "reveal"), (l) => withField(l, 54, flip(l.fields.get(54))), leaves),
+  "a commit that the proof in it does not open": (leaves) =>
+    change(find(leaves, (l) => l.type === "commit" && l.fields.has(54)), (l) => withField(l, 55, flip(l.fields.get(55))), leaves),
   "paid to another": (leaves) => change(find(leaves, paying), (l) => {
     l.transfers.find((t) => t.kind === REWARD).credit = `available:${"00".repeat(32)}`;
   }, leaves),
