@@ -141,6 +141,8 @@ void AddLogInputFlags(CLI::App& command, LogInputOptions& options) {
                      "Exported log (`prooflode-coordinator export-log`): no network is used");
   command.add_option("--checkpoint", options.checkpoint_files,
                      "Signed checkpoint that the log must agree with; may be repeated");
+  command.add_flag("--unsigned", options.unsigned_log,
+                   "Accept a log that nothing signed is at hand for: leaves cut off its end are not seen");
   AddMarketFlags(command, options.market);
 }
 
@@ -180,16 +182,21 @@ void PrintFindings(const transparency::AuditReport& report) {
     if (!finding.job.empty()) absl::StrAppend(&line, " (job ", finding.job, ")");
     PrintLine(line);
   }
-  if (!report.findings.empty()) return;
-  PrintLine(report.signed_heads > 0
-                ? "no findings"
-                : "no findings, but NOTHING SIGNED was at hand to hold the log against: name "
-                  "--coordinator-key, and --checkpoint or --receipts");
+  if (report.findings.empty()) PrintLine("no findings");
+  if (report.signed_heads == 0) {
+    PrintLine("NOT CHECKED against anything signed: pass --checkpoint or --receipts with --coordinator-key");
+  }
 }
 
-Json ToJson(const transparency::AuditReport& report) {
+ExitCode ExitFor(const transparency::AuditReport& report, const LogInputOptions& options) {
+  if (!report.findings.empty()) return ExitCode::kProtocol;
+  return report.signed_heads > 0 || options.unsigned_log ? ExitCode::kOk : ExitCode::kUsage;
+}
+
+Json ToJson(const transparency::AuditReport& report, const LogInputOptions& options) {
   Json json;
-  json["ok"] = report.findings.empty();
+  json["ok"] = ExitFor(report, options) == ExitCode::kOk;
+  json["checked"] = report.signed_heads > 0;
   json["leaves"] = report.log.size;
   json["root"] = HexEncode(report.log.root);
   json["signed_heads"] = report.signed_heads;

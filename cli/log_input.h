@@ -16,6 +16,7 @@ struct LogInputOptions {
   std::string log_file;  // empty: ask the coordinator
   std::vector<std::string> checkpoint_files;
   std::vector<std::string> receipts;  // files or folders
+  bool unsigned_log = false;          // a log that nothing signed was held against is no error
 };
 
 void AddLogInputFlags(CLI::App& command, LogInputOptions& options);
@@ -35,8 +36,11 @@ StatusOr<LogInput> FeedLog(const LogInputOptions& options, Session& session, tra
 Status FeedCheckpoint(const std::string& note, const std::string& source, const transparency::LogKeys& keys,
                       transparency::LogAudit& audit);
 
-// Findings, one a line, or "no findings".
+// Findings, one a line, or "no findings", and loudly that nothing signed was compared where that is so.
 void PrintFindings(const transparency::AuditReport& report);
-Json ToJson(const transparency::AuditReport& report);
+// `checked` is whether anything signed was compared; without, `ok` is true for --unsigned alone.
+Json ToJson(const transparency::AuditReport& report, const LogInputOptions& options);
+// kProtocol for findings, kUsage where nothing signed was compared and --unsigned not said.
+ExitCode ExitFor(const transparency::AuditReport& report, const LogInputOptions& options);
 
 }  // namespace prooflode::cli

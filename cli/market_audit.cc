@@ -37,7 +37,7 @@ StatusOr<ExitCode> Audit(const AuditFlags& flags, Session& session) {
   if (!code.ok() || *code != ExitCode::kOk) return code;
   const transparency::AuditReport report = audit.Finish();
   if (flags.input.market.json) {
-    Json json = ToJson(report);
+    Json json = ToJson(report, flags.input);
     for (const auto& [name, value] : std::initializer_list<std::pair<const char*, uint64_t>>{
              {"jobs", report.jobs},
              {"paid", report.paid},
@@ -68,7 +68,7 @@ StatusOr<ExitCode> Audit(const AuditFlags& flags, Session& session) {
                            " receipts of other logs passed over"));
     PrintFindings(report);
   }
-  return report.findings.empty() ? ExitCode::kOk : ExitCode::kProtocol;
+  return ExitFor(report, flags.input);
 }
 
 }  // namespace
@@ -77,9 +77,11 @@ void AddAudit(CLI::App& app, Session& session) {
   auto flags = std::make_shared<AuditFlags>();
   CLI::App* command = AddCommand(
       app, session, "audit", "Did a job go as the market promises? Judges the log, receipts and checkpoints",
-      "Example:\n  prooflode audit 0123… --receipts ~/.prooflode-miner/receipts --coordinator https://…\n"
+      "Example:\n  prooflode audit 0123… --receipts ~/.prooflode-miner/receipts --coordinator https://… "
+      "--key my.key\n"
       "  prooflode audit --all --log log.jsonl --receipts receipts --coordinator-key 0123…\n"
-      "Exit code 8: the coordinator broke a promise; each is named.",
+      "Exit code 8: the coordinator broke a promise; each is named.\n"
+      "Exit code 2: nothing signed was at hand to hold the log against, see --unsigned.",
       [flags, &session] { return Audit(*flags, session); });
   command->add_option("JOB", flags->job, "32 hexadecimal digits")->check(Understood(ParseJobId));
   command->add_flag("--all", flags->all, "Every job of the log");

@@ -3,6 +3,7 @@
 
 #include "cli/commands.h"
 #include "cli/market_print.h"
+#include "cli/market_suspended.h"
 
 namespace prooflode::cli {
 namespace {
@@ -15,6 +16,13 @@ struct CircuitOptions {
   std::vector<std::string> mirrors;
   bool allow_insecure_setup = false;
 };
+
+// As the market takes it: judged here before a key of gigabytes is uploaded.
+StatusOr<std::string> ParseCircuitName(const std::string& text) {
+  const bool known = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-_.") == std::string::npos;
+  if (known && !text.empty() && text.size() <= 64) return text;
+  return absl::InvalidArgumentError("want 1 to 64 of a-z, 0-9, '-', '_', '.'");
+}
 
 Status RegisterCircuit(const CircuitOptions& options, Session& session) {
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
@@ -44,17 +52,21 @@ Status ListCircuits(const CircuitOptions& options, Session& session) {
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
   Json all = Json::array();
   std::vector<std::vector<std::string>> rows = {
-      {"NAME", "DOMAIN", "PUBLIC", "KEY", "WORK", "BITS", "SETUP", "MIRRORS", "REGISTERED"}};
+      {"NAME", "DOMAIN", "PUBLIC", "KEY", "WORK", "BITS", "SETUP", "MIRRORS", "REGISTERED", ""}};
+  PL_ASSIGN_OR_RETURN(const Suspended suspended, FetchSuspended(*market));
   v1::ListCircuitsRequest request;
   do {
     const auto response = market->client->ListCircuits(request);
     PL_RETURN_IF_ERROR(Remote(response.status()));
     for (const v1::Circuit& c : response->circuits()) {
+      const bool is_suspended = suspended.Has(c);
       all.push_back(ToJson(c));
+      all.back()["suspended"] = is_suspended;
       rows.push_back({Printable(c.name()), absl::StrCat(c.domain_size()),
                       absl::StrCat(c.public_input_count()), HumanBytes(c.zkey_bytes()),
                       absl::StrCat(c.work_units()), absl::StrCat(c.security_bits()), SetupText(c),
-                      absl::StrCat(c.mirrors_size()), TimeText(c.registered_at_us())});
+                      absl::StrCat(c.mirrors_size()), TimeText(c.registered_at_us()),
+                      is_suspended ? "suspended" : ""});
     }
     request.set_page_token(response->next_page_token());
   } while (!request.page_token().empty());
@@ -91,7 +103,9 @@ void AddCircuit(CLI::App& app, Session& session) {
                              "Example:\n  prooflode circuit add rollup.zkey --name rollup --r1cs rollup.r1cs",
                              body(RegisterCircuit));
   add->add_option("ZKEY", options->zkey, "Proving key, as snarkjs writes it")->required();
-  add->add_option("--name", options->name, "Name in this market: a-z, 0-9, '-', '_', '.'")->required();
+  add->add_option("--name", options->name, "Name in this market: a-z, 0-9, '-', '_', '.'")
+      ->required()
+      ->check(Understood(ParseCircuitName));
   add->add_option("--r1cs", options->r1cs, "Constraints: lets the coordinator check witnesses");
   add->add_option("--mirror", options->mirrors,
                   "Where miners can get the key without the coordinator: http or https; up to four times")

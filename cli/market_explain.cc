@@ -115,12 +115,17 @@ class Story {
     if (draw.candidates().empty()) return what.push_back(name + "nobody is a candidate any more");
     what.push_back(absl::StrCat(name, CountText(static_cast<uint64_t>(draw.candidates_size()), "candidate"),
                                 " for ", CountText(draw.places(), "place")));
+    // Places went to others only when all were taken; else the market refused this one at its turn.
+    uint32_t taken = 0;
     int losers = 0;
     for (const auto& candidate : draw.candidates()) {
+      const bool passed_over = !candidate.admitted() && taken < draw.places();
+      taken += candidate.admitted() ? 1 : 0;
       if (!candidate.admitted() && ++losers > kLosersShown) continue;
-      what.push_back(absl::StrCat(MinerText(candidate.miner()),
-                                  candidate.admitted() ? " drawn, with " : " not drawn, with ",
-                                  CountText(candidate.tickets(), "ticket")));
+      what.push_back(absl::StrCat(
+          MinerText(candidate.miner()), candidate.admitted() ? " drawn, with " : " not drawn, with ",
+          CountText(candidate.tickets(), "ticket"),
+          passed_over ? ": passed over, its balance did not cover the collateral" : ""));
     }
     if (losers > kLosersShown) what.push_back(absl::StrCat(losers - kLosersShown, " more not drawn"));
   }
@@ -136,10 +141,9 @@ class Story {
     if (change.reason() != v1::REASON_UNSPECIFIED) text += ": " + Text(change.reason());
     const auto attempt = attempts_.find(change.attempt_id());
     if (attempt == attempts_.end() || change.state() != v1::ATTEMPT_STATE_LOST) return text;
-    // Without a commit it is what the winner was ahead when this one was told to stop.
-    const bool committed = attempt->second->committed_at_us() > 0;
-    return absl::StrCat(text, ", ", MsText(attempt->second->behind_winner_us()), " behind the winner",
-                        committed ? "" : " when it was told to stop");
+    // Without a commit it is no distance: only when this one was told to stop.
+    if (attempt->second->committed_at_us() == 0) return text + ", no commit when told to stop";
+    return absl::StrCat(text, ", ", MsText(attempt->second->behind_winner_us()), " behind the winner");
   }
 
   const v1::ExplainJobResponse& response_;

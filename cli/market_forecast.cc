@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "cli/commands.h"
 #include "cli/market_print.h"
+#include "cli/market_suspended.h"
 
 namespace prooflode::cli {
 namespace {
@@ -49,6 +50,15 @@ Status Forecast(const ForecastOptions& options, Market& market) {
   PL_RETURN_IF_ERROR(Remote(response.status()));
   if (options.market.json) {
     PrintJson(ToJson(*response));
+    return absl::OkStatus();
+  }
+  PL_ASSIGN_OR_RETURN(const Suspended suspended, FetchSuspended(market));
+  if (suspended.Has(circuit->circuit())) {
+    PrintNote("an operator has suspended this circuit or its proof system: no job for it is taken now");
+  }
+  if (response->proofs() == 0) {
+    PrintLine(absl::StrCat("nothing is known yet of this circuit: nobody has proved it here; ",
+                           response->miners(), " miners are connected"));
     return absl::OkStatus();
   }
   std::vector<std::vector<std::string>> rows = {{"POLICY", "RACERS", "HALF BY", "9 OF 10 BY", "WASTE"}};

@@ -70,7 +70,9 @@ Status ShowJob(const JobOptions& options, Market& market) {
   for (const v1::Attempt& a : response->attempts()) {
     rows.push_back({HexEncode(AsBytes(a.miner())).substr(0, 12), StateText(a.state()),
                     TimeText(a.committed_at_us()),
-                    a.behind_winner_us() > 0 ? absl::StrCat(a.behind_winner_us() / 1000, " ms") : "-"});
+                    a.behind_winner_us() > 0 && a.committed_at_us() > 0
+                        ? absl::StrCat(a.behind_winner_us() / 1000, " ms")
+                        : "-"});
   }
   if (rows.size() > 1) PrintTable(rows);
   return absl::OkStatus();

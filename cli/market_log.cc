@@ -97,14 +97,14 @@ StatusOr<ExitCode> Verify(const VerifyOptions& options, Session& session) {
   });
   if (!code.ok() || *code != ExitCode::kOk) return code;
   if (options.input.market.json) {
-    PrintJson(ToJson(report));
+    PrintJson(ToJson(report, options.input));
   } else {
     PrintLine(absl::StrCat("leaves:   ", report.log.size));
     PrintLine(absl::StrCat("root:     ", HexEncode(report.log.root)));
     PrintLine(absl::StrCat("signed:   ", report.signed_heads, " tree heads compared"));
     PrintFindings(report);
   }
-  return report.findings.empty() ? ExitCode::kOk : ExitCode::kProtocol;
+  return ExitFor(report, options.input);
 }
 
 }  // namespace
@@ -115,9 +115,10 @@ void AddLog(CLI::App& app, Session& session) {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App* verify = AddCommand(
       *log, session, "verify", "Hash the whole log and hold it against what was signed of it",
-      "Example:\n  prooflode log verify --coordinator https://… --coordinator-key 0123…\n"
+      "Example:\n  prooflode log verify --coordinator https://… --coordinator-key 0123… --key my.key\n"
       "  prooflode log verify --log log.jsonl --checkpoint seen.checkpoint --coordinator-key 0123…\n"
-      "Exit code 8: the log contradicts what its coordinator has signed. The checkpoints are kept.",
+      "Exit code 8: the log contradicts what its coordinator has signed. The checkpoints are kept.\n"
+      "Exit code 2: nothing signed was at hand to hold it against, see --unsigned.",
       [options, &session] { return Verify(*options, session); });
   AddLogInputFlags(*verify, options->input);
   verify->add_option(

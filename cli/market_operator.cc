@@ -47,8 +47,15 @@ Status Set(const OperatorOptions& options, bool suspended, Market& market) {
     json["refunded_jobs"] = response->refunded_jobs();
     PrintJson(json);
   } else {
-    PrintLine(absl::StrCat(SubjectText(response->suspension()), suspended ? ": suspended, " : ": resumed, ",
-                           response->refunded_jobs(), " jobs refunded"));
+    const std::string subject = SubjectText(response->suspension());
+    const uint64_t refunded = response->refunded_jobs();
+    if (suspended) {
+      PrintLine(
+          absl::StrCat(subject, ": suspended, ", refunded, refunded == 1 ? " job" : " jobs", " refunded"));
+    } else {
+      const bool was = response->suspension().since_us() > 0;
+      PrintLine(subject + (was ? ": resumed" : ": was not suspended"));
+    }
   }
   return absl::OkStatus();
 }

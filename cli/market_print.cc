@@ -64,8 +64,9 @@ std::string StateText(v1::WithdrawalState state) {
 std::string KindText(v1::TransferKind kind) { return WithoutPrefix(v1::TransferKind_Name(kind), 14); }
 
 std::string RacersText(const v1::Job& j) {
-  return absl::StrFormat("%d %s, %d commits", j.racer_count(),
-                         j.state() == v1::JOB_STATE_OPEN ? "racing" : "raced", j.commit_count());
+  return absl::StrFormat("%d %s, %d %s", j.racer_count(),
+                         j.state() == v1::JOB_STATE_OPEN ? "racing" : "raced", j.commit_count(),
+                         j.commit_count() == 1 ? "commit" : "commits");
 }
 
 std::string Printable(const std::string& text) {

@@ -13,7 +13,7 @@ std::string StateText(v1::JobState state);
 std::string StateText(v1::AttemptState state);
 std::string StateText(v1::WithdrawalState state);
 std::string KindText(v1::TransferKind kind);
-// "2 racing, 1 commits", or "2 raced, …" once no more commits are taken.
+// "2 racing, 1 commit", or "2 raced, …" once no more commits are taken.
 std::string RacersText(const v1::Job& job);
 
 Json ToJson(const v1::Circuit& circuit);

@@ -1,14 +1,18 @@
 #include "cli/market_session.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <ctime>
 #include <optional>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
 #include "base/files.h"
 #include "base/settings/settings.h"
@@ -85,6 +89,18 @@ ExitCode ExitFor(const Status& status) {
 Status Mark(Status status, const char* payload) {
   if (!status.ok()) status.SetPayload(payload, absl::Cord("1"));
   return status;
+}
+
+// Names of the protocol as the command line has them: "JOB_STATE_OPEN" is "open", "`again`" is "--again".
+std::string InWords(std::string message) {
+  constexpr std::string_view kState = "JOB_STATE_";
+  for (size_t at = message.find(kState); at != std::string::npos; at = message.find(kState, at)) {
+    message.erase(at, kState.size());
+    for (size_t i = at; i < message.size() && std::isupper(static_cast<unsigned char>(message[i])); ++i) {
+      message[i] = absl::ascii_tolower(static_cast<unsigned char>(message[i]));
+    }
+  }
+  return absl::StrReplaceAll(message, {{"`again`", "--again"}});
 }
 
 // No network yet: what fails here are the settings.
@@ -165,6 +181,26 @@ Status Remote(const Status& status, const std::string& about) {
   return Mark(named, kRemotePayload);
 }
 
+Status InAmounts(const Status& status, const Market& market) {
+  constexpr absl::string_view kWant = ", want at least ";
+  const absl::string_view message = status.message();
+  const size_t want = message.rfind(kWant);
+  const size_t colon = want == absl::string_view::npos ? want : message.rfind(": ", want);
+  if (!absl::StartsWith(message, "balance") || colon == absl::string_view::npos) return status;
+  const absl::string_view needed = message.substr(want + kWant.size());
+  const size_t digits = std::min(needed.find_first_not_of("0123456789"), needed.size());
+  uint64_t have = 0, need = 0;
+  if (!absl::SimpleAtoi(message.substr(colon + 2, want - colon - 2), &have) ||
+      !absl::SimpleAtoi(needed.substr(0, digits), &need)) {
+    return status;
+  }
+  Status told(status.code(), absl::StrCat("you have ", market.AmountText(have), ", this needs ",
+                                          market.AmountText(need), needed.substr(digits)));
+  status.ForEachPayload(
+      [&](absl::string_view type, const absl::Cord& payload) { told.SetPayload(type, payload); });
+  return told;
+}
+
 StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::ArtifactKind kind) {
   PL_RETURN_IF_ERROR(OpenForReading(path).status());
   const auto uploaded = client::Upload(*market.connection, path, kind);
@@ -175,7 +211,7 @@ StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::Ar
 StatusOr<ExitCode> RunMarket(const std::function<Status()>& body) {
   const Status status = body();
   if (status.ok()) return ExitCode::kOk;
-  std::string message(status.message());
+  std::string message = InWords(std::string(status.message()));
   if (client::IsOutcomeUnknown(status)) message += " (it may have happened nevertheless)";
   if (const v1::Reason reason = client::ReasonOf(status); reason != v1::REASON_UNSPECIFIED) {
     message += absl::StrCat(" [", v1::Reason_Name(reason), "]");
@@ -214,6 +250,7 @@ StatusOr<Micros> ParseDuration(const std::string& text) {
     int64_t count = 0;
     if (!absl::ConsumeSuffix(&number, unit.suffix) || !absl::SimpleAtoi(number, &count)) continue;
     if (count > 0 && count <= kMost / unit.us) return Micros{count * unit.us};
+    return absl::InvalidArgumentError(absl::StrCat("duration \"", text, "\": want above 0, at most 8760h"));
   }
   return absl::InvalidArgumentError(
       absl::StrCat("duration \"", text, "\": want a number and ms, s, m or h, like 90s"));

@@ -55,6 +55,10 @@ StatusOr<std::unique_ptr<Market>> OpenMarket(const MarketOptions& options, v1::R
 // kError in ExitFor. A refusal names `about`, what was asked for, unless that is empty.
 Status Remote(const Status& status, const std::string& about = "");
 
+// The same refusal for want of money ("balance: 100, want at least 250"), in the market's asset; any other
+// status as it is.
+Status InAmounts(const Status& status, const Market& market);
+
 // Uploads a file; its digest. A file that cannot be read is our error, everything else the coordinator's.
 StatusOr<std::string> UploadFile(Market& market, const std::string& path, v1::ArtifactKind kind);
 

@@ -49,6 +49,10 @@ StatusOr<Statement> Fetch(const StatementOptions& options, Market& market) {
     PL_ASSIGN_OR_RETURN(const int64_t until, ParseTime(options.until));
     request.set_until_us(until);
   }
+  if (request.until_us() != 0 && request.until_us() < request.from_us()) {
+    return Usage(absl::InvalidArgumentError(
+        absl::StrCat("--to: ", options.until, ", want nothing before --from ", options.from)));
+  }
   request.set_page_size(1000);
   Statement statement;
   do {

@@ -24,6 +24,33 @@ struct SubmitOptions {
   bool wait = false;
 };
 
+// What every market takes (docs/market.md), checked before a witness is uploaded.
+constexpr Micros kTimeMin = Seconds(1);
+constexpr Micros kTimeMax = Seconds(7 * 24 * 3600);
+
+StatusOr<Micros> ParseTimeLimit(const char* flag, const std::string& text) {
+  PL_ASSIGN_OR_RETURN(const Micros time, ParseDuration(text));
+  if (time >= kTimeMin && time <= kTimeMax) return time;
+  return Usage(absl::InvalidArgumentError(absl::StrCat(flag, ": ", text, ", want 1s to 168h")));
+}
+
+// Flags that say nothing about the chosen policy would be dropped in silence.
+Status CheckFlags(const SubmitOptions& options) {
+  const bool race = options.policy == "race";
+  if (!race && options.width) {
+    return Usage(absl::InvalidArgumentError("--width: only races have one, want --policy race"));
+  }
+  if (race && !options.lease.empty()) {
+    return Usage(absl::InvalidArgumentError("--lease: a race has none, want --policy lease or hedged"));
+  }
+  PL_ASSIGN_OR_RETURN(const Micros time_limit, ParseTimeLimit("--deadline", options.deadline));
+  if (options.lease.empty()) return absl::OkStatus();
+  PL_ASSIGN_OR_RETURN(const Micros lease, ParseTimeLimit("--lease", options.lease));
+  if (lease <= time_limit) return absl::OkStatus();
+  return Usage(absl::InvalidArgumentError(
+      absl::StrCat("--lease: ", options.lease, ", want at most --deadline ", options.deadline)));
+}
+
 StatusOr<v1::Policy> ToPolicy(const SubmitOptions& options) {
   v1::Policy policy;
   if (options.policy == "race") {
@@ -52,6 +79,7 @@ StatusOr<v1::Job> WaitForEnd(Market& market, const v1::Job& posted) {
 }
 
 Status Submit(const SubmitOptions& options, Session& session) {
+  PL_RETURN_IF_ERROR(CheckFlags(options));
   PL_ASSIGN_OR_RETURN(const v1::Policy policy, ToPolicy(options));
   PL_ASSIGN_OR_RETURN(const Micros time_limit, ParseDuration(options.deadline));
   PL_ASSIGN_OR_RETURN(std::vector<std::string> inputs, MarketFiles(options.market));
@@ -59,6 +87,9 @@ Status Submit(const SubmitOptions& options, Session& session) {
   PL_RETURN_IF_ERROR(CheckOutputs({options.out_proof, options.out_public}, inputs));
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
   PL_ASSIGN_OR_RETURN(const Amount reward, ParseMarketAmount(options.reward, *market));
+  if (Count(reward) == 0) {
+    return Usage(absl::InvalidArgumentError(absl::StrCat("--reward: ", options.reward, ", want more")));
+  }
   v1::GetCircuitRequest by_name;
   by_name.set_name(options.circuit);
   const auto circuit = market->client->GetCircuit(by_name);
@@ -74,7 +105,7 @@ Status Submit(const SubmitOptions& options, Session& session) {
   *request.mutable_policy() = policy;
   request.set_again(options.again);
   const auto posted = market->client->PostJob(std::move(request));
-  PL_RETURN_IF_ERROR(Remote(posted.status()));
+  PL_RETURN_IF_ERROR(Remote(InAmounts(posted.status(), *market)));
   v1::Job job = posted->job();
   const std::string id = HexEncode(AsBytes(job.job_id()));
   if (options.wait && job.state() != v1::JOB_STATE_WON) {
@@ -116,9 +147,9 @@ void AddJobSubmit(CLI::App& job, Session& session) {
       ->capture_default_str();
   submit->add_option("--width", options->width,
                      "Miners admitted to a race; 0 for everybody, the market's default unless given");
-  submit->add_option("--lease", options->lease, "How long one miner has, like 30s")
+  submit->add_option("--lease", options->lease, "How long one miner has, like 30s; at most the deadline")
       ->check(Understood(ParseDuration));
-  submit->add_option("--deadline", options->deadline, "From now, like 60s")
+  submit->add_option("--deadline", options->deadline, "From now, like 60s; 1s to 168h")
       ->check(Understood(ParseDuration))
       ->capture_default_str();
   submit->add_flag("--again", options->again, "Race even though this statement was proven before");

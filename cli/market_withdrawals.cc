@@ -50,7 +50,7 @@ Status Withdraw(const WithdrawalOptions& options, Market& market) {
   request.set_amount_units(Count(amount));
   request.set_external_reference(options.reference);
   const auto response = market.client->Withdraw(std::move(request));
-  PL_RETURN_IF_ERROR(Remote(response.status()));
+  PL_RETURN_IF_ERROR(Remote(InAmounts(response.status(), market)));
   Show(response->withdrawal(), options, market);
   return absl::OkStatus();
 }

@@ -87,11 +87,35 @@ done
 kill -9 "$pid"
 wait "$pid" 2>/dev/null || true
 start
+http=$(sed -n 's/.*metrics on port \([0-9]*\).*/\1/p' "$work/run.log")
+leaves=$(curl -sS "http://127.0.0.1:$http/log/leaves?from=0&count=1000" | wc -l)
+for _ in $(seq 200); do
+  curl -sS "http://127.0.0.1:$http/log/checkpoint" >"$work/last.checkpoint"
+  [[ $(sed -n 2p "$work/last.checkpoint") -lt $leaves ]] || break
+  sleep 0.05
+done
 kill -INT "$pid"
 wait "$pid" || fail "it did not end cleanly on SIGINT"
 pid=
 "$program" check "${common[@]}" >"$work/check.txt" || fail "check after a kill"
 grep -q '^1 circuits, 3 jobs, 7 transfers$' "$work/check.txt" || fail "check: $(cat "$work/check.txt")"
+# A log alone, with its end cut off, contradicts nothing: that it was held against nothing is no success.
+"$program" export-log "${common[@]}" "$work/log.jsonl" 2>/dev/null || fail "export-log"
+head -n -3 "$work/log.jsonl" >"$work/cut.jsonl"
+for verify in "log verify --no-state" "audit --all"; do
+  code=0
+  # shellcheck disable=SC2086
+  "$client" $verify --log "$work/cut.jsonl" --json >"$work/cut.json" || code=$?
+  [[ $code == 2 ]] || fail "exit $code for a log that nothing was compared with: $verify"
+  grep -q '"checked": false' "$work/cut.json" || fail "$verify: $(cat "$work/cut.json")"
+  # shellcheck disable=SC2086
+  "$client" $verify --log "$work/cut.jsonl" --unsigned | grep -q "^NOT CHECKED" || fail "$verify --unsigned"
+  code=0
+  # shellcheck disable=SC2086
+  "$client" $verify --log "$work/cut.jsonl" --checkpoint "$work/last.checkpoint" --coordinator-key "${key#key }" \
+    >"$work/cut.txt" || code=$?
+  [[ $code == 8 ]] || fail "exit $code for a log without its end: $verify: $(cat "$work/cut.txt")"
+done
 # One row that says something else than the log.
 spoil() {
   python3 -c 'import sqlite3, sys

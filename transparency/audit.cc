@@ -42,10 +42,17 @@ void LogAudit::Add(Finding finding) {
 
 void LogAudit::AddLeaf(uint64_t index, const std::string& bytes, const std::optional<Digest>& said_hash) {
   const uint64_t place = tree_.size();
-  if (index != place) {
-    Add({"leaf-removed", absl::StrCat("after leaf ", place, " should come, leaf ", index, " does"), place,
-         ""});
+  // Where leaves are missing all later ones stand early: that is one finding, not one for each of them.
+  const uint64_t due = place + missing_;
+  if (index > due) {
+    const std::string which = index == due + 1
+                                  ? absl::StrCat("leaf ", due, " is missing")
+                                  : absl::StrCat("leaves ", due, " to ", index - 1, " are missing");
+    Add({"leaf-removed", which + "; those after it stand early", place, ""});
+  } else if (index < due) {
+    Add({"leaf-removed", absl::StrCat("leaf ", due, " should come, leaf ", index, " does"), place, ""});
   }
+  missing_ = index - place;
   const Digest hash = LeafHash(AsBytes(bytes));
   if (said_hash && *said_hash != hash) {
     Add({"leaf-rewritten", "the leaf's bytes do not have the hash that is said of it", place, ""});

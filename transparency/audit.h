@@ -112,6 +112,7 @@ class LogAudit {
   AuditReport report_;
   std::map<std::string, size_t> found_;  // by kind of fraud
   MerkleTree tree_;
+  uint64_t missing_ = 0;  // what the source's last index was ahead of its place; wraps where it was behind
   std::vector<SignedHead> heads_;
   std::vector<KeptReceipt> receipts_;
   std::set<PublicKey> expected_keys_;

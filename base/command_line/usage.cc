@@ -14,15 +14,18 @@ std::string TypedName(const CLI::App& command) {
   return (parent == nullptr ? "" : TypedName(*parent) + " ") + command.get_name();
 }
 
+// Groups of options are commands without a name to CLI11, and nobody types them.
 const CLI::App& Chosen(const CLI::App& app) {
-  const std::vector<CLI::App*> chosen = app.get_subcommands();
-  return chosen.empty() ? app : Chosen(*chosen.front());
+  for (const CLI::App* chosen : app.get_subcommands()) {
+    if (!chosen->get_name().empty()) return Chosen(*chosen);
+  }
+  return app;
 }
 
 std::vector<std::string> CommandsOf(const CLI::App& command) {
   std::vector<std::string> names;
   for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
-    names.push_back(sub->get_name());
+    if (!sub->get_name().empty()) names.push_back(sub->get_name());
   }
   return names;
 }
@@ -33,6 +36,10 @@ std::vector<std::string> FlagsOf(const CLI::App& command) {
   if (command.get_fallthrough() && command.get_parent() != nullptr) flags = FlagsOf(*command.get_parent());
   for (const CLI::Option* option : command.get_options()) {
     for (const std::string& name : option->get_lnames()) flags.push_back("--" + name);
+  }
+  for (const CLI::App* sub : command.get_subcommands([](const CLI::App*) { return true; })) {
+    if (!sub->get_name().empty()) continue;
+    for (const std::string& flag : FlagsOf(*sub)) flags.push_back(flag);
   }
   return flags;
 }

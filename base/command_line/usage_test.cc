@@ -43,6 +43,17 @@ TEST_F(UsageTest, SaysWhichCommandsThereAre) {
   EXPECT_THAT(ErrorOf("statsu"), HasSubstr("did you mean status instead of statsu?"));
 }
 
+TEST_F(UsageTest, AGroupOfOptionsIsNoCommand) {
+  CLI::Option_group* subject = app_.add_subcommand("suspend")->add_option_group("SUBJECT");
+  subject->add_option("--circuit", value_);
+  subject->add_option("--system", value_)->check(CLI::IsMember({"groth16"}));
+  subject->require_option(1);
+  EXPECT_THAT(ErrorOf("suspend"), AllOf(HasSubstr("--circuit"), Not(HasSubstr("the commands"))));
+  EXPECT_THAT(ErrorOf("suspend --system foo"), Not(HasSubstr("the commands")));
+  EXPECT_EQ(ChosenCommand(app_), "tool suspend");
+  EXPECT_THAT(ErrorOf("suspend --circiut x"), HasSubstr("did you mean --circuit"));
+}
+
 TEST_F(UsageTest, SuggestsTheNearestFlag) {
   EXPECT_THAT(ErrorOf("run --thread=2"), AllOf(HasSubstr("did you mean --threads instead of --thread=2?"),
                                                Not(HasSubstr("the commands"))));

@@ -1,9 +1,11 @@
 #include "coordinator/api/market_service.h"
 
 #include <cstring>
+#include <limits>
 
 #include "coordinator/api/convert.h"
 #include "coordinator/api/watch_stream.h"
+#include "coordinator/market/state.h"
 
 namespace prooflode::api {
 namespace {
@@ -28,9 +30,10 @@ StatusOr<std::optional<JobDirectory::Place>> PlaceOf(const std::string& token) {
   return std::optional(place);
 }
 
-market::Refusal TooPoor(Amount balance, Amount reward) {
+market::Refusal TooPoor(Amount balance, Amount total) {
   return {.code = market::RefusalCode::kFailedPrecondition,
-          .message = absl::StrCat("balance: ", Count(balance), ", want at least the reward ", Count(reward))};
+          .message = absl::StrCat("balance: ", Count(balance), ", want at least ", Count(total),
+                                  " (reward and fee)")};
 }
 
 std::optional<Digest> R1csOf(const v1::RegisterCircuitRequest& request) {
@@ -217,16 +220,18 @@ void MarketServiceImpl::AdmitJob(const CallPtr& call, const Caller& caller, cons
   // A statement of one's own that is proven already costs nothing, so that its witness is always checked.
   const bool may_be_free =
       !request.again() && environment_.broadcaster.jobs().HasPosted(caller.identity, witness);
-  const Amount reward{request.reward_units()};
+  const uint64_t reward = request.reward_units();
+  const uint64_t fee = Count(market::PartOf(Amount{reward}, environment_.rules.fee_per_million));
+  const Amount total{reward > std::numeric_limits<uint64_t>::max() - fee ? reward : reward + fee};
   const Status refused = environment_.engine.Query(
-      [this, call, caller, &request, circuit, response, may_be_free, reward](const market::Market& market) {
+      [this, call, caller, &request, circuit, response, may_be_free, total](const market::Market& market) {
         const Amount balance = market.ledger().Balance(ledger::Available(HexEncode(caller.identity)));
-        if (balance < reward && !may_be_free) {
+        if (balance < total && !may_be_free) {
           // The money may be in the escrow of this very request, written since the answer was looked for.
           return RunOn(environment_.lookups, call, caller,
-                       [this, call, caller, &request, response, balance, reward] {
+                       [this, call, caller, &request, response, balance, total] {
                          if (PostedBefore(call, caller, request, response)) return;
-                         call->Refuse(TooPoor(balance, reward));
+                         call->Refuse(TooPoor(balance, total));
                        });
         }
         RunOn(environment_.witness_checks, call, caller, [this, call, caller, &request, circuit, response] {
