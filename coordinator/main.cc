@@ -9,10 +9,12 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "coordinator/artifacts/artifact_store.h"
 #include "coordinator/config.h"
 #include "coordinator/engine/replay.h"
 #include "coordinator/export_log.h"
 #include "coordinator/preflight.h"
+#include "coordinator/retention.h"
 #include "coordinator/run.h"
 #include "coordinator/store/sqlite_store.h"
 
@@ -82,8 +84,14 @@ int CheckCommand(const Config& config, bool json) {
     return Report(status, kExitBadConfiguration);
   }
   if (const Status status = (*store)->CheckIntegrity(); !status.ok()) return Report(status);
-  const auto report = engine::CheckByReplay(**store);
+  std::string missing;
+  const auto report = engine::CheckByReplay(**store, [&](const market::Market& market) {
+    missing = MissingArtifacts(market, [&](const Digest& digest) {
+      return access(artifacts::ArtifactStore::PathIn(config.artifacts_path(), digest).c_str(), F_OK) == 0;
+    });
+  });
   if (!report.ok()) return Report(report.status());
+  if (!missing.empty()) return Report(absl::DataLossError(missing));
   const std::string root = HexEncode(report->root);
   if (json) {
     Print(absl::StrFormat(

@@ -18,6 +18,7 @@ public_key() { "$client" key show "$work/$1.key" --json | grep -o '[0-9a-f]\{64\
 operator=$(public_key operator)
 
 start() {
+  : >"$work/run.log"  # or the loop below might read what the one before has said
   "$program" run "${common[@]}" --set "operators=$operator" 2>"$work/run.log" &
   pid=$!
   for _ in $(seq 200); do
@@ -116,6 +117,23 @@ for verify in "log verify --no-state" "audit --all"; do
     >"$work/cut.txt" || code=$?
   [[ $code == 8 ]] || fail "exit $code for a log without its end: $verify: $(cat "$work/cut.txt")"
 done
+# A backup that was restored without its artifacts: said at the start, which goes on, and by `check`.
+mv "$work/data/artifacts" "$work/artifacts"
+code=0
+"$program" check "${common[@]}" 2>"$work/missing.log" >&2 || code=$?
+[[ $code == 1 ]] || fail "exit $code for a market without its artifacts"
+grep -q "need are missing: 3 (" "$work/missing.log" || fail "check does not name what is missing: $(cat "$work/missing.log")"
+start
+for _ in $(seq 100); do
+  ! grep -q "ERROR.*need are missing: 3 (" "$work/run.log" || break
+  sleep 0.05
+done
+grep -q "ERROR.*need are missing: 3 (" "$work/run.log" || fail "a start without artifacts says nothing"
+kill -TERM "$pid"
+wait "$pid" || fail "it did not end cleanly without its artifacts"
+pid=
+rm -rf "$work/data/artifacts"
+mv "$work/artifacts" "$work/data/artifacts"
 # One row that says something else than the log.
 spoil() {
   python3 -c 'import sqlite3, sys

@@ -1,9 +1,14 @@
 #include "coordinator/retention.h"
 
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
+
+#include "base/bytes.h"
 
 namespace prooflode::coordinator {
 namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
 
 Digest Name(uint8_t n) {
   Digest digest{};
@@ -36,6 +41,20 @@ TEST(Retention, TheLongestUseCounts) {
   EXPECT_EQ(keep.at(Name(2)), kForEver);
   EXPECT_EQ(keep.at(Name(3)), Seconds(120));
   EXPECT_EQ(keep.at(Name(4)), kForEver);
+}
+
+TEST(Retention, MissingFilesAreNamed) {
+  market::Market market{market::Rules{}};
+  market::Circuit circuit;
+  circuit.zkey_digest = Name(1);
+  market.LoadCircuit(circuit);
+  market.LoadJob(JobWith(1, 3, market::JobState::kWon, Seconds(10)));  // needs its witness no more
+  for (uint8_t i = 4; i < 16; ++i) market.LoadJob(JobWith(i, i, market::JobState::kOpen, Micros{}));
+  EXPECT_EQ(MissingArtifacts(market, [](const Digest& digest) { return digest != Name(3); }), "");
+  EXPECT_THAT(MissingArtifacts(market, [](const Digest& digest) { return digest != Name(5); }),
+              HasSubstr("missing: 1 (" + HexEncode(Name(5)) + ")"));
+  EXPECT_THAT(MissingArtifacts(market, [](const Digest&) { return false; }),
+              AllOf(HasSubstr("missing: 13 (" + HexEncode(Name(1))), HasSubstr(" and 3 more)")));
 }
 
 }  // namespace

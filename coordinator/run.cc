@@ -185,6 +185,11 @@ Status Serve(const Config& config, const Keys& keys, store::SqliteStore& store, 
           {engine.keys(), config.checkpoints_path(), config.transparency.witnesses},
           {.key = keys.current, .store = store, .log = engine.log(), .clock = clock, .metrics = metrics}));
   engine.Start();
+  PL_RETURN_IF_ERROR(engine.Query([&store = *artifacts](const market::Market& market) {
+    const std::string missing = MissingArtifacts(
+        market, [&store](const Digest& digest) { return store.Find(PublicKey{}, digest).complete; });
+    if (!missing.empty()) LogError("artifacts", "%s", missing);
+  }));
   const checkpoints::PublisherThread publishing(
       *checkpoints, Seconds(static_cast<int64_t>(config.transparency.checkpoint_s)));
   const api::MarketInfo info{.version = PROOFLODE_VERSION,

@@ -232,6 +232,12 @@ TEST_F(AuditTest, LeafRemoved) {
   }
   const AuditReport report = audit.Finish();
   ExpectFraud("leaf-removed", report);
+  // One gap is one finding, though every leaf after it stands early.
+  const std::vector<std::string> names = Names(report);
+  EXPECT_EQ(std::count(names.begin(), names.end(), "leaf-removed"), 1);
+  const auto gap = std::find_if(report.findings.begin(), report.findings.end(),
+                                [](const Finding& finding) { return finding.fraud == "leaf-removed"; });
+  EXPECT_EQ(gap->what, "leaf 5 is missing; those after it stand early");
   ExpectFraud("log-cut", report);
   ExpectFraud("transfer-missing", [&] {  // and one that moved money
     log_.leaves.erase(log_.leaves.begin() + 2);
@@ -315,7 +321,7 @@ TEST_F(AuditTest, HostileLeavesAreFindingsNotCrashes) {
 
 TEST_F(AuditTest, FindingsAreBoundedForEachKindOfFraud) {
   LogAudit audit({});
-  for (uint64_t i = 0; i < 2000; ++i) audit.AddLeaf(i + 1, "x");  // the first is missing, none is a leaf
+  for (uint64_t i = 0; i < 2000; ++i) audit.AddLeaf(2 * i + 1, "x");  // every second is missing, none is a leaf
   EXPECT_EQ(audit.Finish().findings.size(), 2 * AuditReport::kFindingsMax);
 }
 

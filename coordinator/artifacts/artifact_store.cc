@@ -285,8 +285,8 @@ StatusOr<OpenArtifact> ArtifactStore::OpenForUse(const Digest& digest) {
   return artifact;
 }
 
-std::string ArtifactStore::PathOf(const Digest& digest) const {
-  return directory_ + "/complete/" + HexEncode(digest);
+std::string ArtifactStore::PathIn(const std::string& directory, const Digest& digest) {
+  return directory + "/complete/" + HexEncode(digest);
 }
 
 uint64_t ArtifactStore::used_bytes() const {

@@ -91,7 +91,9 @@ class ArtifactStore {
   // kNotFound unless complete. Counts as use: Sweep spares it for `unreferenced_kept` from now.
   StatusOr<OpenArtifact> OpenForUse(const Digest& digest);
   // Of a complete artifact, for readers that want a name.
-  std::string PathOf(const Digest& digest) const;
+  std::string PathOf(const Digest& digest) const { return PathIn(directory_, digest); }
+  // The same without a store, for those that only look.
+  static std::string PathIn(const std::string& directory, const Digest& digest);
   uint64_t used_bytes() const;
 
   // Deletes complete artifacts that were not used for `unreferenced_kept` and whose time in `keep_until`, if

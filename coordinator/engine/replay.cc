@@ -179,7 +179,7 @@ Status CompareStates(const market::Market& replayed, const market::Market& store
 
 }  // namespace
 
-StatusOr<ReplayReport> CheckByReplay(Store& store) {
+StatusOr<ReplayReport> CheckByReplay(Store& store, const std::function<void(const market::Market&)>& judge) {
   market::Market stored;
   std::vector<Digest> hashes;
   PL_RETURN_IF_ERROR(store.Load(stored, hashes));
@@ -196,6 +196,7 @@ StatusOr<ReplayReport> CheckByReplay(Store& store) {
   PL_ASSIGN_OR_RETURN(const std::vector<KeyHandover> handovers, store.LoadHandovers());
   if (handovers != replay.handovers) return Differs("list of key handovers");
   PL_RETURN_IF_ERROR(CompareTransfers(replay, stored, store));
+  if (judge) judge(stored);
   return ReplayReport{.leaf_count = replay.tree.size(),
                       .root = replay.tree.Root(),
                       .circuit_count = stored.circuits().size(),

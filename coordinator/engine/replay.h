@@ -3,6 +3,8 @@
 // doubt.
 #pragma once
 
+#include <functional>
+
 #include "base/status.h"
 #include "coordinator/engine/ports.h"
 
@@ -17,7 +19,9 @@ struct ReplayReport {
 };
 
 // kDataLoss names the first leaf that cannot be, or the first difference. Needs nothing beside the store: the
-// rules are in the log. The store must not change meanwhile. Cost: time and memory of the whole history.
-StatusOr<ReplayReport> CheckByReplay(Store& store);
+// rules are in the log. The store must not change meanwhile. `judge`, if any, is shown the state where
+// nothing is wrong. Cost: time and memory of the whole history.
+StatusOr<ReplayReport> CheckByReplay(Store& store,
+                                     const std::function<void(const market::Market&)>& judge = {});
 
 }  // namespace prooflode::engine
