@@ -321,7 +321,7 @@ TEST_F(AuditTest, HostileLeavesAreFindingsNotCrashes) {
 
 TEST_F(AuditTest, FindingsAreBoundedForEachKindOfFraud) {
   LogAudit audit({});
-  for (uint64_t i = 0; i < 2000; ++i) audit.AddLeaf(2 * i + 1, "x");  // every second is missing, none is a leaf
+  for (uint64_t i = 0; i < 2000; ++i) audit.AddLeaf(2 * i + 1, "x");  // with gaps, and none is a leaf
   EXPECT_EQ(audit.Finish().findings.size(), 2 * AuditReport::kFindingsMax);
 }
 
