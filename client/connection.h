@@ -76,7 +76,7 @@ class Connection {
   // Token, deadline (none when `timeout` is nullopt) and metadata on a context of the caller's own, for
   // streams. Logs in if need be, without retries.
   Status Prepare(grpc::ClientContext& context, std::optional<Micros> timeout);
-  // Call when a stream ended in an error: the next Prepare logs in again.
+  // Call when a stream has ended: the next Prepare logs in again.
   void ForgetToken();
   // Whether there is a connection; tries to make one in the background. Does not block.
   bool IsReachable() const { return channel_->GetState(/*try_to_connect=*/true) == GRPC_CHANNEL_READY; }

@@ -2,7 +2,9 @@
 
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/cord.h"
+#include "absl/strings/match.h"
 
 namespace prooflode::client {
 namespace {
@@ -46,6 +48,15 @@ Status MarkLoginFailure(const Status& status) {
       [&](absl::string_view url, const absl::Cord& value) { marked.SetPayload(url, value); });
   marked.SetPayload(kLoginPayload, absl::Cord("1"));
   return marked;
+}
+
+bool IsHopeless(const Status& status) {
+  if (absl::IsPermissionDenied(status)) return IsLoginFailure(status);
+  // gRPC has no code for what TLS says.
+  const std::string text = absl::AsciiStrToLower(status.message());
+  return absl::StrContains(text, "certificate verify failed") ||
+         absl::StrContains(text, "certificate_verify_failed") ||
+         absl::StrContains(text, "not in peer certificate");
 }
 
 }  // namespace prooflode::client

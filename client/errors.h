@@ -30,4 +30,8 @@ bool IsLoginFailure(const Status& status);
 // Also says so in the message; the other facts stay.
 Status MarkLoginFailure(const Status& status);
 
+// Whether no repeat will help until somebody changes something here or there: the coordinator has another key
+// or certificate than is trusted, or takes no login of this identity. False for OK.
+bool IsHopeless(const Status& status);
+
 }  // namespace prooflode::client

@@ -67,7 +67,7 @@ class SessionStream::Reactor final : public grpc::ClientBidiReactor<v1::SessionR
     const Status status = FromGrpc(grpc_status, context_);
     // A coordinator that comes back has lost its tokens: a login costs one call, a refused token a whole
     // pause.
-    if (!status.ok()) connection_.ForgetToken();
+    connection_.ForgetToken();
     callbacks_.on_end(status);
     MutexLock lock(mutex_);
     done_ = true;

@@ -86,6 +86,10 @@ void Agent::Do(const action::Accept& accept) {
     event::AcceptAnswered answer{.request = accept.request, .job = accept.job};
     answer.result = Classify(response.status());
     answer.reason = ToReason(client::ReasonOf(response.status()));
+    if (answer.reason == Reason::kCollateralTooLow) {
+      const auto account = market_.GetAccount({}, kOneTry);
+      if (account.ok()) answer.balance = Amount{account->account().available_units()};
+    }
     if (response.ok() && !response->has_attempt()) {
       answer.draw_at = Micros{response->draw_at_us()};
     } else if (response.ok()) {
@@ -318,7 +322,11 @@ void Agent::OnResult(size_t device, const WorkerResult& result) {
   if (!proving || proving->id != result.id) return;
   const Proving done = *std::exchange(proving, std::nullopt);
   reporter_.ProvingEnded(done.job, device);
-  if (result.self_verify_failures > 0) metrics_.SelfVerifyFailures(device, result.self_verify_failures);
+  // Memory errors pass: a second proof that verifies shows that the device was at fault, and one that does
+  // not that key or witness are.
+  if (result.status.ok() && result.self_verify_failures > 0) {
+    metrics_.SelfVerifyFailures(device, result.self_verify_failures);
+  }
   if (absl::IsUnavailable(result.status)) metrics_.DeviceError(device, DeviceErrorKind::kCrash);
   if (absl::IsDeadlineExceeded(result.status)) metrics_.DeviceError(device, DeviceErrorKind::kHang);
   if (!result.status.ok()) {

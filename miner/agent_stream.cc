@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "client/errors.h"
 #include "miner/agent.h"
 #include "miner/convert.h"
 
@@ -89,7 +90,13 @@ void Agent::OnStreamEnd(uint64_t stream, const Status& status) {
   early_.clear();
   // Destroying it waits for gRPC, which has nothing left to do by now.
   stream_.reset();
-  reporter_.Disconnected(status.ok() ? "the coordinator ended the session" : std::string(status.message()));
+  const bool stale_login = absl::IsUnauthenticated(status) && !client::IsLoginFailure(status);
+  if (stale_login) {
+    Log(LogLevel::kDebug, "net", "the coordinator knows our login no more: " + std::string(status.message()));
+  } else {
+    reporter_.Disconnected(status.ok() ? "the coordinator ended the session" : std::string(status.message()),
+                           client::IsHopeless(status));
+  }
   const bool replaced = status.code() == absl::StatusCode::kAborted;
   if (replaced) {
     LogError(
@@ -98,7 +105,7 @@ void Agent::OnStreamEnd(uint64_t stream, const Status& status) {
         "own. Connecting again in %d s",
         Count(options_.session.replaced_pause) / 1'000'000);
   }
-  Feed(event::Disconnected{.replaced = replaced});
+  Feed(event::Disconnected{.replaced = replaced, .stale_login = stale_login});
 }
 
 void Agent::Do(const action::Disconnect& disconnect) {

@@ -58,6 +58,7 @@ StatusOr<OfferedJob> ToJob(const v1::SessionResponse::Offer& offer) {
   }
   out.witness_bytes = job.witness_bytes();
   out.reward = Amount{job.reward_units()};
+  out.collateral = Amount{job.collateral_units()};
   out.deadline_at = Micros{job.deadline_at_us()};
   if (job.policy().has_lease()) out.lease = Micros{job.policy().lease().lease_us()};
   out.hedged = job.policy().lease().hedged();

@@ -128,7 +128,7 @@ int Dispatch(const CLI::App& app, const CommandLine& line, Config& config, Setti
     if (const Status device = FindDevice(config.device.kind); !device.ok()) {
       return Fail(Annotate(device, settings.Origin("device.kind")), kExitNoDevice);
     }
-    return app.got_subcommand("run") ? RunMiner(config) : RunSelfTestCommand(config);
+    return app.got_subcommand("run") ? RunMiner(config, settings) : RunSelfTestCommand(config);
   }
   if (app.got_subcommand("status")) return PrintStatus(config, line.json);
   if (app.got_subcommand("drain")) return DrainRunning(config);
@@ -157,15 +157,16 @@ void AddSettingFlags(CLI::App& command, CommandLine& line, const Settings& setti
     const std::string& name = setting.name;
     const std::string flag = Settings::FlagName(name);
     const std::string short_flag = ShortFlag(name);
-    command
-        .add_option_function<std::string>(
-            short_flag.empty() ? flag : flag + "," + short_flag,
-            [&line, name, flag, short_flag](const std::string& value) {
-              line.settings[name] = {value, line.IsTyped(flag) || short_flag.empty() ? flag : short_flag};
-            },
-            absl::StrCat(setting.help, " (", Settings::EnvironmentName(name), ")"))
-        ->type_name("VALUE")
-        ->group(group);
+    const bool boolean = setting.kind == SettingKind::kFlag;
+    CLI::Option* option = command.add_option_function<std::string>(
+        short_flag.empty() ? flag : flag + "," + short_flag,
+        [&line, name, flag, short_flag, boolean](const std::string& value) {
+          const std::string text = boolean && value.empty() ? "true" : value;
+          line.settings[name] = {text, line.IsTyped(flag) || short_flag.empty() ? flag : short_flag};
+        },
+        absl::StrCat(setting.help, " (", Settings::EnvironmentName(name), ")"));
+    option->type_name("VALUE")->group(group);
+    if (boolean) option->expected(0, 1);
   }
 }
 

@@ -25,6 +25,7 @@ v1::SessionResponse MakeOffer() {
   job.set_witness_digest(std::string(32, 'w'));
   job.set_witness_bytes(5);
   job.set_reward_units(9);
+  job.set_collateral_units(4);
   job.set_public_inputs(std::string(64, 'p'));
   job.mutable_policy()->mutable_lease()->set_lease_us(11);
   circuit.set_circuit_id(job.circuit_id());
@@ -43,6 +44,7 @@ TEST(ConvertTest, OffersBecomeEvents) {
   EXPECT_EQ(offer.job.id[15], 'j');
   EXPECT_EQ(offer.job.zkey[0], 'z');
   EXPECT_EQ(offer.job.reward, Amount{9});
+  EXPECT_EQ(offer.job.collateral, Amount{4});
   EXPECT_EQ(offer.job.lease, Micros{11});
   EXPECT_TRUE(offer.job.supported);
   EXPECT_EQ(offer.job.circuit_name, "rollup?[2J");  // no escape sequences on the terminal

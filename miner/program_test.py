@@ -58,15 +58,15 @@ class ProgramTest(unittest.TestCase):
         self.refused(USAGE, "run", "--device", "cuda:x", says='--device: device.kind is "cuda:x", want auto, cpu, cuda:N')
         self.refused(BAD_CONFIGURATION, "run", says="PROOFLODE_DEVICE_KIND", PROOFLODE_DEVICE_KIND="gpu")
 
-    def start(self, *flags):
-        """A miner without a coordinator, once it runs."""
-        environment = {"HOME": str(self.dir), "PATH": os.environ["PATH"]}
+    def start(self, *flags, says="no session with", **variables):
+        """A miner without a coordinator, once it has said that."""
+        environment = {"HOME": str(self.dir), "PATH": os.environ["PATH"], **variables}
         miner = subprocess.Popen([PROGRAM, "run", "--coordinator", "http://127.0.0.1:1", "--http", "", "--threads", "1", *flags],
                                  stderr=subprocess.PIPE, text=True, env=environment)
         self.addCleanup(miner.stderr.close)
         self.addCleanup(miner.wait)
         self.addCleanup(miner.kill)
-        self.read_until(miner, "no session with")
+        self.read_until(miner, says)
         return miner
 
     def read_until(self, miner, text):
@@ -88,6 +88,26 @@ class ProgramTest(unittest.TestCase):
                     pass
             self.assertEqual(miner.returncode, 0)
             self.read_until(miner, "stopped")
+
+    def test_the_start_says_whose_key_and_data_these_are(self):
+        key = self.dir / "mine.key"
+        self.start(says=f"{key} (PROOFLODE_KEY)", PROOFLODE_KEY=str(key))
+        self.start("--key", str(key), "--data", str(self.dir / "other"), says=f"{key} (--key)", PROOFLODE_KEY="unused")
+        self.start("--data", str(self.dir / "third"), says=f"{self.dir}/third (--data)")
+
+    def test_two_signals_at_once_are_one_wish(self):
+        miner = self.start()
+        miner.send_signal(signal.SIGTERM)
+        miner.send_signal(signal.SIGINT)
+        self.read_until(miner, "won 0, lost 0")
+        self.assertEqual(miner.wait(10), 0)
+
+    def test_booleans_need_no_value(self):
+        for flags, wanted in ((["--insecure"], "insecure = true"), (["--insecure", "--mirrors-enabled=false"], "enabled = false"),
+                              (["--insecure", "false"], "insecure = false")):
+            printed = self.call("config", "print", *flags)
+            self.assertEqual(printed.returncode, 0, printed)
+            self.assertIn(wanted, printed.stdout)
 
     def test_values_that_no_setting_can_have(self):
         self.refused(USAGE, "run", "--threads", "many", says='--threads: device.threads is "many"')

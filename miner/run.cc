@@ -28,6 +28,7 @@ namespace prooflode::miner {
 namespace {
 
 constexpr uint64_t kMegabyte = 1'000'000;
+constexpr Micros kSignalGrace = Millis(500);
 
 uint64_t ProofMemory(const Config& config) {
   if (config.work.memory_mb > 0) return config.work.memory_mb * kMegabyte;
@@ -114,12 +115,13 @@ void BlockStopSignals() {
   signal(SIGPIPE, SIG_IGN);
 }
 
-// First SIGINT or SIGTERM drains the agent, the second ends the process at once, and so does the first while
-// there is no agent. SIGUSR1 (the `drain` command) drains, however often it comes. No end leaves a witness of
+// First SIGINT or SIGTERM drains the agent, a second ends the process at once, and so does the first while
+// there is no agent. One within kSignalGrace of the first is of the same wish: timeout(1) signals the process
+// and its group. SIGUSR1 (the `drain` command) drains, however often it comes. No end leaves a witness of
 // `cache` behind; workers end by themselves with the process that has the other end of their socket.
 class StopSignals {
  public:
-  explicit StopSignals(const ArtifactCache& cache) : cache_(cache) {
+  StopSignals(const ArtifactCache& cache, Clock& clock) : cache_(cache), clock_(clock) {
     thread_ = std::thread([this] { Wait(); });
   }
   ~StopSignals() {
@@ -142,7 +144,7 @@ class StopSignals {
  private:
   void Wait() {
     const sigset_t set = StopSignalSet();
-    bool stopping = false;
+    std::optional<Micros> stopping_since;
     while (true) {
       int number = 0;
       if (sigwait(&set, &number) != 0) continue;
@@ -150,8 +152,9 @@ class StopSignals {
       MutexLock lock(mutex_);
       if (finished_) continue;
       if (number != SIGUSR1) {
-        if (stopping || agent_ == nullptr) EndNow(number);
-        stopping = true;
+        const Micros now = clock_.MonotonicNow();
+        if (agent_ == nullptr || (stopping_since && now - *stopping_since >= kSignalGrace)) EndNow(number);
+        if (!stopping_since) stopping_since = now;
       }
       if (agent_ != nullptr && !draining_) agent_->Drain();
       draining_ = true;
@@ -165,6 +168,7 @@ class StopSignals {
   }
 
   const ArtifactCache& cache_;
+  Clock& clock_;
   std::atomic<bool> done_{false};
   Mutex mutex_;
   Agent* agent_ PL_GUARDED_BY(mutex_) = nullptr;
@@ -208,7 +212,7 @@ StatusOr<std::unique_ptr<HttpEndpoint>> Serve(const std::string& listen, Prometh
 }
 
 // Ends the process when it is told to stop; the error of a start that failed otherwise.
-Status Run(const Config& config) {
+Status Run(const Config& config, const Settings& settings) {
   PL_RETURN_IF_ERROR(ProtectMemory());
   RealClock clock;
   RealRandom random;
@@ -218,7 +222,7 @@ Status Run(const Config& config) {
       const auto cache,
       ArtifactCache::Open(config.data + "/cache", {.quota_bytes = config.cache.quota_mb * kMegabyte,
                                                    .free_bytes_min = config.cache.free_disk_mb * kMegabyte}));
-  StopSignals signals(*cache);  // outlives the agent; what came earlier waits, blocked
+  StopSignals signals(*cache, clock);  // outlives the agent; what came earlier waits, blocked
   PL_ASSIGN_OR_RETURN(Journal journal, Journal::Open(config.data + "/journal"));
   PL_ASSIGN_OR_RETURN(const auto log_view, client::LogView::Open(config.data + "/receipts"));
 
@@ -232,7 +236,10 @@ Status Run(const Config& config) {
   options.free_memory_min = config.work.free_memory_mb * kMegabyte;
 
   LogInfo("miner", "prooflode-miner %s  groth16-bn254", PROOFLODE_VERSION);
-  LogInfo("miner", "key    %s", HexEncode(key.public_key()));
+  // Variables are shared with the requester's program: whose key this is must be seen at once.
+  LogInfo("miner", "key    %s  %s (%s)", HexEncode(key.public_key()), config.key_path(),
+          settings.Origin("key"));
+  LogInfo("miner", "data   %s (%s)", config.data, settings.Origin("data"));
   PL_ASSIGN_OR_RETURN(const SelfTestResult test, RunSelfTest(options.worker, config.data, clock, random));
   LogInfo("miner", "device 0  %s  ready (self-test ok, %.0f ms)  domains to 2^%d", options.device_names[0],
           test.prove_ms, std::countr_zero(options.domain_size_max));
@@ -279,13 +286,13 @@ Status CheckConfig(const Config& config) {
   return client::MakeChannel(options.channel).status();
 }
 
-int RunMiner(const Config& config) {
+int RunMiner(const Config& config, const Settings& settings) {
   BlockStopSignals();
   if (const Status checked = CheckConfig(config); !checked.ok()) {
     LogError("miner", "%s", std::string(checked.message()));
     return kExitBadConfiguration;
   }
-  const Status status = Run(config);
+  const Status status = Run(config, settings);
   LogError("miner", "%s", std::string(status.message()));
   return status.code() == absl::StatusCode::kInvalidArgument ? kExitBadConfiguration : kExitError;
 }

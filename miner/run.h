@@ -16,8 +16,9 @@ constexpr int kExitBadConfiguration = 78;
 // What can be told of the settings without a network: URL, certificates and their keys.
 Status CheckConfig(const Config& config);
 
-// Runs until it is told to stop by SIGINT or SIGTERM; the exit status.
-int RunMiner(const Config& config);
+// Runs until it is told to stop by SIGINT or SIGTERM; the exit status. `settings` tells where values came
+// from.
+int RunMiner(const Config& config, const Settings& settings);
 int RunSelfTestCommand(const Config& config);
 
 }  // namespace prooflode::miner

@@ -25,7 +25,7 @@ constexpr uint64_t kFileBytesMax = 1 << 20;
 std::optional<std::string> TextOf(const toml::node& node, SettingKind kind) {
   if (kind == SettingKind::kText) {
     if (const auto* text = node.as_string()) return text->get();
-  } else if (kind == SettingKind::kBare) {
+  } else if (kind == SettingKind::kNumber || kind == SettingKind::kFlag) {
     if (const auto* integer = node.as_integer()) return absl::StrCat(integer->get());
     if (const auto* boolean = node.as_boolean()) return boolean->get() ? "true" : "false";
   } else if (const auto* list = node.as_array()) {
@@ -70,7 +70,7 @@ std::string Quoted(const std::string& text) {
 
 std::string ValueText(const Setting& setting) {
   const std::string value = setting.get();
-  if (setting.kind == SettingKind::kBare) return value;
+  if (setting.kind == SettingKind::kNumber || setting.kind == SettingKind::kFlag) return value;
   if (setting.kind == SettingKind::kText) return Quoted(value);
   std::vector<std::string> members;
   for (absl::string_view member : absl::StrSplit(value, ',', absl::SkipEmpty())) {
@@ -123,7 +123,7 @@ Setting NumberSetting(std::string name, uint64_t* target, uint64_t least, uint64
     return true;
   };
   return {std::move(name),
-          SettingKind::kBare,
+          SettingKind::kNumber,
           std::move(help),
           absl::StrCat("an integer from ", least, " to ", most),
           set,
@@ -136,7 +136,7 @@ Setting FlagSetting(std::string name, bool* target, std::string help) {
     *target = text == "true";
     return true;
   };
-  return {std::move(name), SettingKind::kBare, std::move(help), "true or false", set, [target] {
+  return {std::move(name), SettingKind::kFlag, std::move(help), "true or false", set, [target] {
             return *target ? "true" : "false";
           }};
 }

@@ -14,7 +14,7 @@
 
 namespace prooflode {
 
-enum class SettingKind { kText, kTextList, kBare };  // kBare: numbers and booleans
+enum class SettingKind { kText, kTextList, kNumber, kFlag };
 
 // One row of the table. A list is one text, its members joined by commas.
 struct Setting {

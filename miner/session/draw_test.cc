@@ -146,6 +146,37 @@ TEST_F(DrawTest, TheDrawIsPartOfWhatAnOfferIsWorth) {
               static_cast<double>(::prooflode::Count(alone.per_hour)) / 13, 2);
 }
 
+TEST_F(DrawTest, WhatTheBalanceDidNotCoverIsNotAskedForAgainAtOnce) {
+  Make();
+  Connect();
+  const auto offer = [&](uint8_t n, uint64_t collateral) {
+    OfferedJob job = MakeJob(n);
+    job.collateral = Amount{collateral};
+    Feed(event::Offer{n, job});
+  };
+  const auto refuse = [&] {
+    const auto accept = Only<action::Accept>();
+    Feed(event::AcceptAnswered{.request = accept.request,
+                               .job = accept.job,
+                               .result = CallResult::kRefused,
+                               .reason = Reason::kCollateralTooLow,
+                               .balance = Amount{3}});
+  };
+  offer(1, 5);
+  refuse();
+  EXPECT_EQ(Only<action::ReportRefused>().balance, Amount{3});
+  offer(2, 5);
+  EXPECT_EQ(Only<action::ReportSkipped>().reason, Reason::kCollateralTooLow);
+  EXPECT_EQ(Only<action::Decline>().reason, Reason::kCollateralTooLow);
+  offer(3, 4);  // may be covered
+  refuse();
+  offer(4, 4);
+  EXPECT_TRUE(All<action::Accept>().empty());
+  Advance(Seconds(61));
+  offer(5, 5);
+  Only<action::Accept>();
+}
+
 TEST_F(DrawTest, DrainingWithdraws) {
   Make();
   Connect();

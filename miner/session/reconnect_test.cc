@@ -120,6 +120,38 @@ TEST_F(SessionTest, AReachableCoordinatorIsTriedBeforeTheLongPauseIsOver) {
   EXPECT_TRUE(All<action::Connect>().empty());
 }
 
+TEST_F(SessionTest, AReachableCoordinatorEndsTheGrowthOfPauses) {
+  Make({.reconnect_min = Millis(500), .reconnect_max = Seconds(900)});
+  Connect();
+  for (int failures = 0; failures < 12; ++failures) {
+    Feed(event::Disconnected{});
+    Advance(Seconds(900));
+    EXPECT_EQ(All<action::Connect>().size(), 1u);
+  }
+  Feed(event::Reachable{});  // while a try is under way, which fails all the same
+  Feed(event::Disconnected{});
+  Advance(Millis(501));
+  EXPECT_EQ(All<action::Connect>().size(), 1u);
+}
+
+TEST_F(SessionTest, AStaleLoginIsMadeAnewAtOnceButOnlyOnce) {
+  Make({.reconnect_min = Seconds(900), .reconnect_max = Seconds(900)});
+  Connect();
+  for (int session = 0; session < 2; ++session) {
+    Feed(event::Disconnected{.stale_login = true});
+    Feed(event::Tick{});
+    EXPECT_EQ(All<action::Connect>().size(), 1u);
+    // A coordinator that always says so is not hammered.
+    Feed(event::Disconnected{.stale_login = true});
+    Advance(Millis(100));
+    EXPECT_TRUE(All<action::Connect>().empty());
+    Advance(Seconds(900));
+    EXPECT_EQ(All<action::Connect>().size(), 1u);
+    Feed(event::Connected{});
+    Feed(event::Welcome{kCalendar + now_, Seconds(5), {}});
+  }
+}
+
 TEST_F(SessionTest, PendingCommitsHurryTheReconnectAndAreSentAtOnce) {
   Make({.reconnect_min = Seconds(900), .reconnect_max = Seconds(900), .reconnect_urgent = Seconds(2)});
   Connect();

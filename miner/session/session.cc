@@ -93,6 +93,8 @@ void Session::On(const event::Disconnected& disconnected) {
   // Two miners with one key that both came back at once would end each other's sessions for ever.
   replaced_ = disconnected.replaced;
   connect_at_ = now_ + (replaced_ ? options_.replaced_pause : reconnect_.Next(random_));
+  // Once only: a coordinator that refuses every login is not to be hammered.
+  if (disconnected.stale_login && !std::exchange(logged_in_anew_, true)) connect_at_ = now_;
   owed_credit_ = 0;
   // Offers belong to a stream; the next one brings those that still stand.
   offers_.clear();
@@ -100,7 +102,9 @@ void Session::On(const event::Disconnected& disconnected) {
 
 // Whatever pause a long outage has led to: all who waited for this come back, each at a moment of its own.
 void Session::On(const event::Reachable&) {
-  if (link_ != Link::kDown || replaced_) return;
+  if (replaced_) return;
+  reconnect_.Reset();  // a try that is under way may still fail: the next comes soon
+  if (link_ != Link::kDown) return;
   const auto spread = static_cast<uint64_t>(Count(options_.reconnect_spread));
   connect_at_ = std::min(connect_at_, now_ + Micros{static_cast<int64_t>(random_.Below(spread + 1))});
 }
@@ -108,6 +112,7 @@ void Session::On(const event::Reachable&) {
 void Session::On(const event::Welcome& welcome) {
   link_ = Link::kWelcomed;
   coordinator_stops_ = false;
+  logged_in_anew_ = false;
   reconnect_.Reset();
   clock_offset_ = welcome.coordinator_time - now_;
   heartbeat_interval_ =
@@ -334,6 +339,9 @@ std::optional<Reason> Session::Unfit(const OfferedJob& job) const {
   if (blame_.Failed(job.id)) return Reason::kFailedBefore;
   if (blame_.Aside(now_, job.circuit)) return Reason::kCircuitAside;
   if (job.reward < options_.reward_min) return Reason::kRewardTooLow;
+  if (now_ < collateral_refused_until_ && job.collateral >= collateral_refused_) {
+    return Reason::kCollateralTooLow;
+  }
   if (MemoryNeeded(job) > options_.memory_bytes) return Reason::kMemory;
   if (job.zkey_bytes + job.witness_bytes > files_room_) return Reason::kDisk;  // no wrap: above
   const double expected_us = static_cast<double>(Count(Expected(job))) * options_.deadline_margin;

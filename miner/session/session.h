@@ -38,9 +38,10 @@ struct SessionOptions {
   Micros breaker_pause = Seconds(300);  // when the device is at fault
   Micros reconnect_min = Millis(500);
   Micros reconnect_max = Seconds(30);
-  Micros reconnect_urgent = Seconds(2);  // the most while commits or reveals are not answered
-  Micros reconnect_spread = Seconds(2);  // the most once the coordinator is reachable again
-  Micros replaced_pause = Seconds(300);  // after another miner took over the key's session
+  Micros reconnect_urgent = Seconds(2);   // the most while commits or reveals are not answered
+  Micros reconnect_spread = Seconds(2);   // the most once the coordinator is reachable again
+  Micros collateral_pause = Seconds(60);  // after a refusal nothing is asked for that wants as much
+  Micros replaced_pause = Seconds(300);   // after another miner took over the key's session
   Micros call_retry_min = Millis(200);
   Micros call_retry_max = Seconds(5);
   Micros stop_timeout = Seconds(30);
@@ -163,6 +164,7 @@ class Session {
   void On(const event::Admitted& admitted);
   void On(const event::NotDrawn& not_drawn);
   void Admitted(Race& race, const AttemptRef& attempt);
+  void Refused(const OfferedJob& job, Reason reason, std::optional<Amount> balance = {});
   void GiveBack(const AttemptRef& attempt);  // of a job that we want no more
   void Withdraw(const JobId& job);
   void WithdrawCandidacies();
@@ -200,7 +202,8 @@ class Session {
   Micros now_{};
 
   Link link_ = Link::kDown;
-  bool replaced_ = false;  // why it is down
+  bool replaced_ = false;        // why it is down
+  bool logged_in_anew_ = false;  // once since the last Welcome, without a pause
   Backoff reconnect_;
   Micros connect_at_{};
   Micros connect_began_{};
@@ -219,6 +222,8 @@ class Session {
   std::deque<AttemptId> ended_order_;
   std::set<JobId> kept_;  // accepted by an earlier run, until Welcome has been seen
   Blame blame_;
+  Amount collateral_refused_{};  // what the balance did not cover, until then
+  Micros collateral_refused_until_{};
 
   uint64_t files_room_ = uint64_t{1} << 62;
   std::set<StopReason> stopped_for_;

@@ -24,7 +24,7 @@ void Session::On(const event::AcceptAnswered& answer) {
     case CallResult::kRetry:
       return RetryLater(*race);
     case CallResult::kRefused:
-      out_.push_back(action::ReportRefused{race->job, answer.reason});
+      Refused(race->job, answer.reason, answer.balance);
       FreeDevice(answer.job);
       Erase(races_.find(answer.job));
       return;
@@ -44,6 +44,13 @@ void Session::On(const event::AcceptAnswered& answer) {
       }
       return Admitted(*race, answer.attempt);
   }
+}
+
+void Session::Refused(const OfferedJob& job, Reason reason, std::optional<Amount> balance) {
+  out_.push_back(action::ReportRefused{job, reason, balance});
+  if (reason != Reason::kCollateralTooLow) return;
+  collateral_refused_ = job.collateral;
+  collateral_refused_until_ = now_ + options_.collateral_pause;
 }
 
 // Whoever is admitted without wanting it gives the place back.
@@ -87,7 +94,7 @@ void Session::On(const event::NotDrawn& not_drawn) {
   const auto it = races_.find(not_drawn.job);
   if (it == races_.end()) return;
   if (it->second.phase != Phase::kAccepting && it->second.phase != Phase::kWaiting) return;
-  out_.push_back(action::ReportRefused{it->second.job, not_drawn.reason});
+  Refused(it->second.job, not_drawn.reason);
   FreeDevice(not_drawn.job);
   Erase(it);
 }

@@ -112,7 +112,7 @@ void Session::On(const event::ArtifactsFailed& failed) {
 }
 
 void Session::Failed(const OfferedJob& job, Blame::Fault fault, const std::string& message) {
-  out_.push_back(action::ReportFailed{job.id, message});
+  out_.push_back(action::ReportFailed{job.id, message, fault == Blame::Fault::kJob});
   if (blame_.JobFailed(now_, job, fault)) {
     out_.push_back(action::ReportAside{job.circuit_name, options_.blame.circuit_pause});
   }
@@ -287,6 +287,7 @@ Session::Races::iterator Session::Drop(Races::iterator it) {
   const Race& race = it->second;
   if (ended_.insert(race.attempt.id).second) ended_order_.push_back(race.attempt.id);
   const bool knows_job = !race.restored && race.job.witness_bytes > 0;
+  collateral_refused_until_ = {};  // the balance has, perhaps, the collateral of this one again
   out_.push_back(action::Forget{.attempt = race.attempt.id,
                                 .committed = race.committed,
                                 .witness = knows_job ? std::optional(race.job.witness) : std::nullopt});

@@ -43,6 +43,7 @@ struct OfferedJob {
   Digest witness{};
   uint64_t witness_bytes = 0;
   Amount reward{};
+  Amount collateral{};  // held from the balance while an attempt at it lives
   Micros deadline_at{};
   Micros lease{};       // 0 in a race
   bool hedged = false;  // a lease that may get a second holder
@@ -103,7 +104,8 @@ namespace event {
 struct Connected {};
 // The stream or the attempt to open it has ended.
 struct Disconnected {
-  bool replaced = false;  // by a newer session of the same key: another miner uses it
+  bool replaced = false;     // by a newer session of the same key: another miner uses it
+  bool stale_login = false;  // the coordinator answered, and knows our login no more
 };
 // There is a connection to the coordinator again, after there was none.
 struct Reachable {};
@@ -140,6 +142,7 @@ struct AcceptAnswered {
   Reason reason = Reason::kUnspecified;
   AttemptRef attempt{};             // with kOk
   std::optional<Micros> draw_at{};  // with kOk: a candidacy until this draw, and no attempt yet
+  std::optional<Amount> balance{};  // with kCollateralTooLow, where it could be asked
 };
 // The draw gave us a place, or none.
 struct Admitted {
@@ -311,10 +314,12 @@ struct ReportSkipped {
 struct ReportRefused {
   OfferedJob job;
   Reason reason = Reason::kUnspecified;
+  std::optional<Amount> balance{};  // with kCollateralTooLow, where it is known
 };
 struct ReportFailed {
   JobId job{};
   std::string what;
+  bool job_at_fault = false;  // its files; not the device, nor the way to the coordinator
 };
 struct ReportEnded {
   JobId job{};

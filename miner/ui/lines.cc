@@ -1,5 +1,6 @@
 #include "miner/ui/lines.h"
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 
@@ -59,23 +60,47 @@ std::string AmountText(Amount amount, const Money& money) {
   return money.name.empty() ? number : number + " " + money.name;
 }
 
+std::string RoughAmountText(Amount amount, const Money& money) {
+  // Of a whole amount three decimals are kept; of less the first three digits that are not zero.
+  uint64_t whole = 1;
+  for (uint32_t i = 0; i < money.decimals; ++i) whole *= 10;
+  uint64_t step = 1;
+  while (std::min(Count(amount), whole - 1) / step >= 1000) step *= 10;
+  const uint64_t down = Count(amount) - Count(amount) % step;
+  const bool up = Count(amount) - down >= step - step / 2 && down <= ~uint64_t{0} - step;
+  return AmountText(Amount{up ? down + step : down}, money);
+}
+
 std::string NewJobLine(const action::ReportNewJob& report, Micros left, const Money& money) {
   const OfferedJob& job = report.job;
   const Worth& worth = report.worth;
   const std::string of = job.width > 0 ? absl::StrFormat(" of %d", job.width) : "";
   const std::string place = worth.place < 1 ? absl::StrFormat("place %.0f%%, ", worth.place * 100) : "";
+  const std::string collateral =
+      Count(job.collateral) > 0 ? " collateral " + AmountText(job.collateral, money) : "";
   return absl::StrFormat(
-      "new job %s %s %s reward %s%s deadline %s (%d%s racing), about %s here, %schance %.0f%%, worth %s, %s "
-      "an "
-      "hour",
+      "new job %s %s %s reward %s%s%s deadline %s (%d%s racing), about %s here, %schance %.0f%%, worth %s, "
+      "%s an hour",
       ShortId(job.id), job.circuit_name, SizeText(job.domain_size), AmountText(job.reward, money),
-      PriceText(job, money), ClockText(left), job.racers, of, DurationText(ToMillis(worth.predicted)), place,
-      worth.chance * 100, AmountText(worth.expected, money), AmountText(worth.per_hour, money));
+      PriceText(job, money), collateral, ClockText(left), job.racers, of,
+      DurationText(ToMillis(worth.predicted)), place, worth.chance * 100,
+      RoughAmountText(worth.expected, money), RoughAmountText(worth.per_hour, money));
 }
 
-std::string SkippedLine(const action::ReportSkipped& report, const Money& money) {
-  return absl::StrFormat("skipped %s %s reward %s: %s", ShortId(report.job.id), report.job.circuit_name,
-                         AmountText(report.job.reward, money), ReasonText(report.reason));
+std::string SkippedLine(const action::ReportSkipped& report, const Money& money,
+                        const std::optional<DiskState>& disk) {
+  const OfferedJob& job = report.job;
+  std::string why = ReasonText(report.reason);
+  if (report.reason == Reason::kDisk && disk && job.zkey_bytes + job.witness_bytes > disk->quota) {
+    why =
+        absl::StrFormat("key and witness need %d MB, cache.quota_mb allows %d",
+                        (job.zkey_bytes + job.witness_bytes + 999'999) / 1'000'000, disk->quota / 1'000'000);
+  } else if (report.reason == Reason::kCollateralTooLow) {
+    why = absl::StrFormat("collateral %s, and the balance did not cover that a moment ago",
+                          AmountText(job.collateral, money));
+  }
+  return absl::StrFormat("skipped %s %s reward %s: %s", ShortId(job.id), job.circuit_name,
+                         AmountText(job.reward, money), why);
 }
 
 std::string CoordinatorStopsLine(const action::ReportCoordinatorStops& report) {
@@ -83,8 +108,15 @@ std::string CoordinatorStopsLine(const action::ReportCoordinatorStops& report) {
                          ClockText(report.left));
 }
 
-std::string RefusedLine(const action::ReportRefused& report) {
-  return absl::StrFormat("not admitted to %s: %s", ShortId(report.job.id), ReasonText(report.reason));
+std::string RefusedLine(const action::ReportRefused& report, const Money& money) {
+  std::string amounts;
+  if (report.reason == Reason::kCollateralTooLow) {
+    const std::string balance = report.balance ? AmountText(*report.balance, money) : "not known";
+    amounts =
+        absl::StrFormat(" (collateral %s, balance %s)", AmountText(report.job.collateral, money), balance);
+  }
+  return absl::StrFormat("not admitted to %s: %s%s", ShortId(report.job.id), ReasonText(report.reason),
+                         amounts);
 }
 
 std::string ProofLine(const JobId& job, const ProofTimes& t) {

@@ -1,6 +1,7 @@
 // The miner's lines for people: one an event, ids shortened to six hexadecimal digits. Pure.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ std::string ShortId(const JobId& id);
 // "1.74 s", "38 ms".
 std::string DurationText(double ms);
 std::string AmountText(Amount amount, const Money& money);
+// For estimates: rounded to three digits behind the point, or to three that are not zero.
+std::string RoughAmountText(Amount amount, const Money& money);
 
 // The disk that holds the cache, in bytes.
 struct DiskState {
@@ -45,9 +48,11 @@ std::string DiskLine(const DiskState& disk);
 
 // `left` until the deadline.
 std::string NewJobLine(const action::ReportNewJob& report, Micros left, const Money& money);
-std::string SkippedLine(const action::ReportSkipped& report, const Money& money);
+// `disk`, where it is known, tells whether a job is too large for the quota or for the disk.
+std::string SkippedLine(const action::ReportSkipped& report, const Money& money,
+                        const std::optional<DiskState>& disk);
 std::string CoordinatorStopsLine(const action::ReportCoordinatorStops& report);
-std::string RefusedLine(const action::ReportRefused& report);
+std::string RefusedLine(const action::ReportRefused& report, const Money& money);
 std::string ProofLine(const JobId& job, const ProofTimes& times);
 std::string EndedLine(const action::ReportEnded& report, const Money& money);
 std::string AsideLine(const action::ReportAside& report);

@@ -18,8 +18,8 @@ Labels With(Labels labels, const std::string& name, const std::string& value) {
 
 constexpr const char* kDeviceStates[] = {"idle", "proving", "paused"};
 constexpr const char* kStages[] = {"fetch", "load", "ntt", "msm_g1", "msm_g2", "finish", "self_verify"};
-constexpr const char* kResults[] = {"won",      "lost_race", "invalid", "timeout",
-                                    "released", "cancelled", "failed",  "unknown"};
+constexpr const char* kResults[] = {"won",       "lost_race", "invalid",    "timeout", "released",
+                                    "cancelled", "failed",    "unprovable", "unknown"};
 
 const char* ResultName(AttemptState state) {
   switch (state) {
@@ -50,8 +50,9 @@ Counter& WasteCounter(MetricFactory& factory, WasteReason reason) {
 
 // Why the session skips offers.
 constexpr Reason kSkipReasons[] = {
-    Reason::kRewardTooLow, Reason::kExpectedValueTooLow, Reason::kMemory,       Reason::kDisk,
-    Reason::kTooSlow,      Reason::kUnsupported,         Reason::kFailedBefore, Reason::kCircuitAside};
+    Reason::kRewardTooLow,    Reason::kExpectedValueTooLow, Reason::kMemory,       Reason::kDisk,
+    Reason::kTooSlow,         Reason::kUnsupported,         Reason::kFailedBefore, Reason::kCircuitAside,
+    Reason::kCollateralTooLow};
 
 Counter& SkipCounter(MetricFactory& factory, Reason reason) {
   return factory.GetCounter("prooflode_miner_jobs_skipped_total", "Offers that were not taken",
@@ -204,7 +205,9 @@ void MinerMetrics::AttemptEnded(const action::ReportEnded& ended) {
   if (ended.state == AttemptState::kLost) race_gap_.Observe(ToSeconds(*ended.margin));
 }
 
-void MinerMetrics::ProofFailed() { Attempts("failed").Increment(); }
+void MinerMetrics::ProofFailed(bool job_at_fault) {
+  Attempts(job_at_fault ? "unprovable" : "failed").Increment();
+}
 
 void MinerMetrics::Proof(const ProofTimes& t) {
   proof_duration_.Observe(t.total_ms() / 1000);

@@ -29,7 +29,8 @@ class MinerMetrics {
   void JobSkipped(Reason reason);
   void AttemptEnded(const action::ReportEnded& ended);
   void CallEnded(std::string_view method, std::string_view code, Micros duration);
-  void ProofFailed();
+  // No proof could be made: the device's fault, or the job's.
+  void ProofFailed(bool job_at_fault);
   void Proof(const ProofTimes& times);
   void Fetched(Micros duration);
   void Wasted(WasteReason reason, Micros duration);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "base/log.h"
 
 namespace prooflode::miner {
@@ -13,6 +14,7 @@ namespace {
 constexpr Micros kRateWindow = Seconds(3600);
 constexpr size_t kDurationsMax = 101;
 constexpr Micros kSkipLinePause = Seconds(60);
+constexpr Micros kHopelessLinePause = Seconds(300);
 // Work of jobs whose end nobody told; far above what can be under way.
 constexpr size_t kWorkMax = 10'000;
 
@@ -49,22 +51,35 @@ void Reporter::Connected(const std::string& market, const Money& money, Micros c
   metrics_.SetAsset(money.name);
   MutexLock lock(mutex_);
   connected_ = true;
+  hopeless_.clear();
   market_ = market;
   money_ = money;
   clock_offset_ = clock_offset;
   LogInfo("net", "connected to %s, market %s", identity_.coordinator, market);
 }
 
-void Reporter::Disconnected(const std::string& why) {
+void Reporter::Disconnected(const std::string& why, bool hopeless) {
   metrics_.SetConnected(false);
   MutexLock lock(mutex_);
   connected_ = false;
+  if (hopeless) {
+    const Micros now = clock_.MonotonicNow();
+    const bool first = hopeless_.empty();
+    if (!first && now - hopeless_at_ < kHopelessLinePause) return;
+    hopeless_ = why;
+    hopeless_at_ = now;
+    return Log(first ? LogLevel::kError : LogLevel::kWarning, "net",
+               absl::StrFormat("no session with %s; this will not get better by itself: %s",
+                               identity_.coordinator, why));
+  }
+  hopeless_.clear();
   LogWarning("net", "no session with %s: %s; trying again", identity_.coordinator, why);
 }
 
 void Reporter::Disk(const DiskState& disk) {
   metrics_.SetDisk(disk.free, disk.room);
   MutexLock lock(mutex_);
+  disk_ = disk;
   const bool changed = std::exchange(disk_low_, disk.low()) != disk.low();
   if (disk.low() && (changed || disk.deleted > 0)) LogWarning("miner", "%s", DiskLine(disk));
   if (!disk.low() && changed) LogInfo("miner", "%s", DiskLine(disk));
@@ -118,12 +133,12 @@ void Reporter::Report(const action::ReportSkipped& report) {
   const Micros now = clock_.MonotonicNow();
   const bool show = !skips.shown_at || now - *skips.shown_at >= kSkipLinePause;
   if (show) skips.shown_at = now;
-  Log(show ? LogLevel::kInfo : LogLevel::kDebug, "net", SkippedLine(report, money_));
+  Log(show ? LogLevel::kInfo : LogLevel::kDebug, "net", SkippedLine(report, money_, disk_));
 }
 
 void Reporter::Report(const action::ReportRefused& report) {
-  LogInfo("net", "%s", RefusedLine(report));
   MutexLock lock(mutex_);
+  LogInfo("net", "%s", RefusedLine(report, money_));
   ++refused_[ReasonName(report.reason)];
 }
 
@@ -132,9 +147,14 @@ void Reporter::Report(const action::ReportCoordinatorStops& report) {
 }
 
 void Reporter::Report(const action::ReportFailed& report) {
-  metrics_.ProofFailed();
+  metrics_.ProofFailed(report.job_at_fault);
   MutexLock lock(mutex_);
-  if (const auto it = work_.find(report.job); it != work_.end()) ++devices_.at(it->second.device).row.bad;
+  const auto it = work_.find(report.job);
+  if (report.job_at_fault) {
+    ++unprovable_;
+  } else if (it != work_.end()) {
+    ++devices_.at(it->second.device).row.bad;
+  }
   Forget(report.job, false, WasteReason::kFailed);
   LogWarning("cpu", "FAILED %s: %s", ShortId(report.job), report.what);
 }
@@ -295,6 +315,7 @@ std::string Reporter::StatusJson() const {
                        {"skipped", skipped},
                        {"refused", refused},
                        {"lost", lost},
+                       {"unprovable", unprovable_},
                        {"devices", devices},
                        {"attempts", attempts}};
   return status.dump(1, ' ', false, Json::error_handler_t::replace);

@@ -29,7 +29,8 @@ class Reporter {
   Reporter(Identity identity, Clock& clock, MinerMetrics& metrics);
 
   void Connected(const std::string& market, const Money& money, Micros clock_offset);
-  void Disconnected(const std::string& why);
+  // `hopeless`: trying again will not help. That is said once as an error, and then every few minutes.
+  void Disconnected(const std::string& why, bool hopeless = false);
 
   void Offered() { metrics_.JobOffered(); }
   void ProvingBegan(const JobId& job, size_t device);
@@ -87,7 +88,11 @@ class Reporter {
   Amount earned_ PL_GUARDED_BY(mutex_){};
   std::deque<double> won_by_ms_ PL_GUARDED_BY(mutex_);  // the last kDurationsMax of either
   std::deque<double> lost_by_ms_ PL_GUARDED_BY(mutex_);
+  std::string hopeless_ PL_GUARDED_BY(mutex_);  // why there is no session, as it was last said
+  Micros hopeless_at_ PL_GUARDED_BY(mutex_){};
+  std::optional<DiskState> disk_ PL_GUARDED_BY(mutex_);
   bool disk_low_ PL_GUARDED_BY(mutex_) = false;
+  uint64_t unprovable_ PL_GUARDED_BY(mutex_) = 0;  // jobs whose files were no good
   std::vector<DeviceState> devices_ PL_GUARDED_BY(mutex_);
   std::map<JobId, Work> work_ PL_GUARDED_BY(mutex_);
   struct Skips {

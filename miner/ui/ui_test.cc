@@ -101,6 +101,36 @@ TEST(LinesTest, OneLineAnEvent) {
             "proof 7f3a2c 1.74 s (load 110 ms warm ntt 420 ms msm g1 900 ms g2 200 ms verify 20 ms)");
 }
 
+TEST(LinesTest, EstimatesHaveFewDigits) {
+  const Money money{"credit", 6};
+  EXPECT_EQ(RoughAmountText(Amount{10'645'218'522}, money), "10645.219 credit");
+  EXPECT_EQ(RoughAmountText(Amount{1'999'999}, money), "2 credit");
+  EXPECT_EQ(RoughAmountText(Amount{123'456}, money), "0.123 credit");
+  EXPECT_EQ(RoughAmountText(Amount{1'234}, money), "0.00123 credit");
+  EXPECT_EQ(RoughAmountText(Amount{7}, money), "0.000007 credit");
+  EXPECT_EQ(RoughAmountText(Amount{}, money), "0 credit");
+  EXPECT_EQ(RoughAmountText(Amount{~uint64_t{0}}, {"", 0}), "18446744073709551615");
+  EXPECT_EQ(RoughAmountText(Amount{~uint64_t{0}}, {"", 19}), "1.844");
+}
+
+TEST(LinesTest, WhatIsMissingIsNamedWithItsAmounts) {
+  OfferedJob job = MakeJob();
+  job.collateral = Amount{5'000};
+  EXPECT_THAT(NewJobLine({job, {}}, Seconds(90), kMoney),
+              HasSubstr("reward 120.5 PLC collateral 5 PLC deadline"));
+  EXPECT_EQ(RefusedLine({job, Reason::kCollateralTooLow, Amount{1'250}}, kMoney),
+            "not admitted to 7f3a2c: the balance does not cover the collateral (collateral 5 PLC, balance "
+            "1.25 PLC)");
+  EXPECT_THAT(RefusedLine({job, Reason::kCollateralTooLow}, kMoney), HasSubstr("balance not known"));
+  EXPECT_EQ(RefusedLine({job, Reason::kRaceFull}, kMoney), "not admitted to 7f3a2c: race full");
+  job.zkey_bytes = 119'500'000;
+  DiskState disk{.room = 100'000'000, .quota = 100'000'000};
+  EXPECT_THAT(SkippedLine({job, Reason::kDisk}, kMoney, disk),
+              HasSubstr("key and witness need 120 MB, cache.quota_mb allows 100"));
+  disk.quota = 200'000'000;
+  EXPECT_THAT(SkippedLine({job, Reason::kDisk}, kMoney, disk), HasSubstr("does not fit on the disk"));
+}
+
 TEST(LinesTest, ASummarySaysByHowMuch) {
   EXPECT_EQ(SummaryLine({}, Amount{0}, kMoney), "won 0, lost 0, earned 0 PLC");
   EXPECT_EQ(SummaryLine({.won = 3, .lost = 2, .won_ms = 12, .lost_ms = 1234}, Amount{1'500}, kMoney),
@@ -187,6 +217,39 @@ TEST_F(ReporterTest, CountsTheDevicesErrors) {
   EXPECT_EQ(errors("invalid_proof"), 2);
   EXPECT_EQ(errors("hang"), 1);
   EXPECT_EQ(errors("crash"), 0);
+}
+
+TEST_F(ReporterTest, ABadWitnessIsNotCountedAgainstTheDevice) {
+  const auto fail = [&](bool job_at_fault) {
+    reporter_.ProvingBegan(MakeJob().id, 0);
+    reporter_.ProvingEnded(MakeJob().id, 0);
+    reporter_.Report(action::ReportFailed{MakeJob().id, "proof does not verify", job_at_fault});
+    return nlohmann::json::parse(reporter_.StatusJson());
+  };
+  auto status = fail(true);
+  EXPECT_EQ(status["devices"][0]["bad"], 0);
+  EXPECT_EQ(status["unprovable"], 1);
+  status = fail(false);
+  EXPECT_EQ(status["devices"][0]["bad"], 1);
+  EXPECT_EQ(status["unprovable"], 1);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_attempts_total", Groth16("unprovable")), 1);
+  EXPECT_EQ(recorded_.Get("prooflode_miner_attempts_total", Groth16("failed")), 1);
+}
+
+TEST_F(ReporterTest, WhatWillNotGetBetterByItselfIsSaidSeldom) {
+  const auto said = [&](bool hopeless) {
+    testing::internal::CaptureStderr();
+    InitLog({});
+    reporter_.Disconnected("another key", hopeless);
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_THAT(said(true), HasSubstr("will not get better by itself: another key"));
+  EXPECT_EQ(said(true), "");
+  clock_.Advance(Seconds(299));
+  EXPECT_EQ(said(true), "");
+  clock_.Advance(Seconds(1));
+  EXPECT_THAT(said(true), HasSubstr("another key"));
+  EXPECT_THAT(said(false), HasSubstr("trying again"));
 }
 
 TEST_F(ReporterTest, StatusHasNoMarginBeforeOneIsKnown) {

@@ -31,6 +31,20 @@ StatusOr<uint64_t> DiskFree(const std::string& folder) {
   return static_cast<uint64_t>(disk.f_bavail) * disk.f_frsize;
 }
 
+// Before anything is accepted whose files could then not be kept. A full disk is no error here: it is
+// measured.
+Status ProbeWriting(int folder, const std::string& path) {
+  constexpr char kProbe[] = ".probe";
+  unlinkat(folder, kProbe, 0);
+  const UniqueFd file(openat(folder, kProbe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.valid() && errno != ENOSPC && errno != EDQUOT) {
+    const Status error = ErrnoStatus(errno, path);
+    return absl::InvalidArgumentError(absl::StrCat("the cache folder cannot be written: ", error.message()));
+  }
+  unlinkat(folder, kProbe, 0);
+  return absl::OkStatus();
+}
+
 // Whether a file is a witness or what came of one.
 bool IsWitnessName(std::string_view name) {
   if (name.ends_with(kPartial)) name.remove_suffix(kPartial.size());
@@ -68,6 +82,7 @@ StatusOr<UniqueFd> ArtifactCache::Reservation::Finish() {
 StatusOr<std::unique_ptr<ArtifactCache>> ArtifactCache::Open(const std::string& folder,
                                                              CacheOptions options) {
   PL_ASSIGN_OR_RETURN(UniqueFd fd, OpenPrivateFolder(folder));
+  PL_RETURN_IF_ERROR(ProbeWriting(fd.get(), folder));
   if (!options.disk_free) options.disk_free = [folder] { return DiskFree(folder); };
   std::unique_ptr<ArtifactCache> cache(new ArtifactCache(std::move(fd), folder, std::move(options)));
   PL_RETURN_IF_ERROR(cache->Scan());

@@ -59,6 +59,7 @@ class ArtifactCache {
     bool finished_ = false;
   };
 
+  // kInvalidArgument when no file can be made in the folder.
   static StatusOr<std::unique_ptr<ArtifactCache>> Open(const std::string& folder, CacheOptions options);
   // No reservation may be left.
   ~ArtifactCache();

@@ -226,6 +226,15 @@ TEST_F(WorkTest, WitnessesAreDeletedBeforeAnEndAtOnce) {
   EXPECT_TRUE(cache->DeleteWitnesses().ok());
 }
 
+TEST_F(WorkTest, AFolderThatCannotBeWrittenIsFoundAtTheStart) {
+  // Ours, private, and no file can be made in it, not even by root.
+  const auto cache = ArtifactCache::Open("/proc/self/fd", {.quota_bytes = 1 << 20});
+  EXPECT_EQ(cache.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(std::string(cache.status().message()), testing::HasSubstr("cannot be written: /proc/self/fd"));
+  OpenCache();
+  EXPECT_TRUE(std::filesystem::is_empty(folder_ + "/cache"));
+}
+
 TEST_F(WorkTest, AFullDiskShrinksTheCacheAndRefusesFiles) {
   uint64_t disk = 20'000;  // of everybody; what others take of it:
   uint64_t others = 0;
