@@ -1,6 +1,7 @@
 #include "kernels/host/cpu_path.h"
 
 #include "kernels/host/cpu_features.h"
+#include "kernels/host/ifma_batch_ops.h"
 #include "kernels/host/mul_leaf.h"
 
 namespace prooflode {
@@ -31,10 +32,14 @@ struct CpuPath {
 
 bool AdxSupported() { return PL_HAVE_X64_ASM && HostCpuFeatures().bmi2 && HostCpuFeatures().adx; }
 
+// What is not done in batches is done with mulx, which every processor with IFMA has.
+bool IfmaSupported() { return AdxSupported() && HostCpuFeatures().avx512_ifma; }
+
 // Slowest first.
 constexpr CpuPath kPaths[] = {
     {"portable", false, [] { return true; }, ScalarBatchOps},
     {"adx", true, AdxSupported, ScalarBatchOps},
+    {"ifma", true, IfmaSupported, IfmaBatchOps},
 };
 
 constinit const CpuPath* current = &kPaths[0];

@@ -1,6 +1,6 @@
 #include "kernels/host/batch_ops.h"
-#include "kernels/host/scalar_sum_runs.h"
-#include "kernels/host/scalar_weigh_buckets.h"
+#include "kernels/host/sum_runs.h"
+#include "kernels/host/weigh_buckets.h"
 
 namespace prooflode {
 
@@ -9,7 +9,7 @@ namespace {
 template <typename F>
 void SumRuns(const AffinePoint<F>* bases, std::span<const PointRef> refs, std::span<const uint32_t> run_ends,
              AffinePoint<F>* sums, const CancelToken* cancel) {
-  ScalarRunSummer<F> summer;
+  RunSummer<BatchAdder<F>> summer;
   summer.Sum(bases, refs, run_ends, sums, cancel);
 }
 
@@ -127,8 +127,8 @@ void InverseBlock(Fr* data, int log_length, const Fr* twiddles, size_t block) {
 constexpr BatchOps kScalarOps = {
     .sum_runs_g1 = SumRuns<Fq>,
     .sum_runs_g2 = SumRuns<Fq2>,
-    .weigh_buckets_g1 = WeighBuckets<Fq>,
-    .weigh_buckets_g2 = WeighBuckets<Fq2>,
+    .weigh_buckets_g1 = WeighBuckets<Fq, BatchAdder<Fq>>,
+    .weigh_buckets_g2 = WeighBuckets<Fq2, BatchAdder<Fq2>>,
     .multiply = Multiply,
     .multiply_by = MultiplyBy,
     .forward_radix4 = ForwardRadix4Rows,

@@ -35,8 +35,8 @@ Weighed<F> WeighPlainly(std::span<const AffinePoint<F>> sums) {
 
 }  // namespace weigh_internal
 
-// Contract: BatchOps::weigh_buckets_g1.
-template <typename F>
+// Contract: BatchOps::weigh_buckets_g1. Adder: BatchAdder, or what has its interface.
+template <typename F, typename Adder>
 XyzzPoint<F> WeighBuckets(std::span<const AffinePoint<F>> sums, const CancelToken* cancel) {
   using weigh_internal::kMaxSegments;
   using weigh_internal::kMinSegments;
@@ -47,7 +47,7 @@ XyzzPoint<F> WeighBuckets(std::span<const AffinePoint<F>> sums, const CancelToke
   // [0, s) running sums of the segments, [s, 2s) their weighted sums, [2s, 3s) the next buckets.
   std::vector<AffinePoint<F>> points(3 * segments);
   std::vector<PointPair> add_bucket(segments), add_running(segments);
-  BatchAdder<F> adder(segments);
+  Adder adder(segments);
   for (size_t b = length; b-- > 0;) {
     if (IsCancelled(cancel)) return {};
     for (uint32_t s = 0; s < segments; ++s) {

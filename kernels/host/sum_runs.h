@@ -15,12 +15,13 @@
 
 namespace prooflode {
 
-template <typename F>
-class ScalarRunSummer {
+// Adder: BatchAdder, or what has its interface.
+template <typename Adder>
+class RunSummer {
  public:
-  using Point = AffinePoint<F>;
+  using Point = typename Adder::Point;
 
-  ScalarRunSummer() : points_(kBlock), adder_(kBlock / 2) {
+  RunSummer() : points_(kBlock), adder_(kBlock / 2) {
     pairs_.reserve(kBlock / 2);
     segments_.reserve(kBlock);
   }
@@ -100,7 +101,7 @@ class ScalarRunSummer {
   }
 
   std::vector<Point> points_;
-  BatchAdder<F> adder_;
+  Adder adder_;
   std::vector<PointPair> pairs_;
   std::vector<Segment> segments_;
   std::vector<Segment> active_;
