@@ -1,6 +1,6 @@
 // Which code computes on this processor. A path is a name, a field multiplication leaf and a table of batch
-// operations: "portable" runs anywhere, "adx" needs x86-64 with BMI2 and ADX, "ifma" AVX-512 IFMA as well. The best supported path is in
-// force from the start.
+// operations: "portable" runs anywhere, "adx" needs x86-64 with BMI2 and ADX, "ifma" AVX-512 IFMA as well.
+// The best supported path is in force from the start.
 #pragma once
 
 #include <string_view>

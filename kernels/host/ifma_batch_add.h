@@ -32,9 +32,7 @@ struct Coordinate<Fp<P>> {
     Lanes c;
   };
 
-  PL_IFMA Memory Gather(const uint64_t* const (&at)[kLanes], size_t word) {
-    return {ifma::Gather(at, word)};
-  }
+  PL_IFMA Memory Gather(const uint64_t* const (&at)[kLanes], size_t word) { return {ifma::Gather(at, word)}; }
   PL_IFMA void Scatter(const Value& x, uint64_t* const (&at)[kLanes], size_t word, __mmask8 mask) {
     ifma::Scatter(ToWords(x.c), at, word, mask);
   }

@@ -123,8 +123,7 @@ PL_IFMA_TARGET inline void ForwardBlock(Fr* data, int log_length, const Fr* twid
     const size_t quarter = length / 4;
     for (size_t b = 0; b < blocks; ++b) {
       const size_t number = block * blocks + b;
-      const Radix4Factors t =
-          FactorsOf(twiddles[number], twiddles[2 * number], twiddles[2 * number + 1]);
+      const Radix4Factors t = FactorsOf(twiddles[number], twiddles[2 * number], twiddles[2 * number + 1]);
       for (size_t i = b * length; i < b * length + quarter; ++i) {
         Row4 row{{x[i], x[i + quarter], x[i + 2 * quarter], x[i + 3 * quarter]}};
         ForwardFour(row, t.outer, t.inner0, t.inner1);
@@ -162,8 +161,7 @@ PL_IFMA_TARGET inline void InverseBlock(Fr* data, int log_length, const Fr* twid
     const size_t blocks = registers / length;
     for (size_t b = 0; b < blocks; ++b) {
       const size_t number = block * blocks + b;
-      const Radix4Factors t =
-          FactorsOf(twiddles[number], twiddles[2 * number], twiddles[2 * number + 1]);
+      const Radix4Factors t = FactorsOf(twiddles[number], twiddles[2 * number], twiddles[2 * number + 1]);
       for (size_t i = b * length; i < b * length + quarter; ++i) {
         Row4 row{{x[i], x[i + quarter], x[i + 2 * quarter], x[i + 3 * quarter]}};
         InverseFour(row, t.outer, t.inner0, t.inner1);

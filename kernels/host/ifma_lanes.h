@@ -76,9 +76,8 @@ PL_IFMA Elements Transposed(const Words& x) {
 
 // Eight elements of 32 bytes that stand anywhere, or one after the other.
 PL_IFMA __m512i LoadTwo(const void* first, const void* second) {
-  return _mm512_inserti64x4(
-      _mm512_castsi256_si512(_mm256_loadu_si256(static_cast<const __m256i*>(first))),
-      _mm256_loadu_si256(static_cast<const __m256i*>(second)), 1);
+  return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256(static_cast<const __m256i*>(first))),
+                            _mm256_loadu_si256(static_cast<const __m256i*>(second)), 1);
 }
 PL_IFMA Words Gather(const uint64_t* const (&at)[kLanes], size_t word) {
   return Transposed(LoadTwo(at[0] + word, at[1] + word), LoadTwo(at[2] + word, at[3] + word),
