@@ -153,7 +153,7 @@ class IfmaBatchAdder {
   // Fewer are as quickly added one by one.
   static constexpr size_t kFewest = 2 * kLanes;
 
-  struct Group {
+  struct alignas(64) Group {
     Value denominator;  // 1 in the lanes that are not ordinary
     Value before;       // 16 times the product of the denominators of earlier groups
     unsigned ordinary;  // lanes whose points are finite and have different x

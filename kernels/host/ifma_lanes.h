@@ -31,10 +31,10 @@ constexpr int kLanes = 8;
 constexpr uint64_t kLimbMask = (uint64_t{1} << 52) - 1;
 
 // Words or limbs of eight elements, one register a word.
-struct Words {
+struct alignas(64) Words {
   __m512i w[4];
 };
-struct Lanes {
+struct alignas(64) Lanes {
   __m512i v[5];
 };
 
