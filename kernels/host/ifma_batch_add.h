@@ -44,6 +44,7 @@ struct Coordinate<Fp<P>> {
   }
   PL_IFMA __m512i Differences(const Memory& x, const Memory& y) {
     __m512i bits = _mm512_xor_si512(x.c.w[0], y.c.w[0]);
+    PL_UNROLL
     for (int i = 1; i < 4; ++i) bits = _mm512_or_si512(bits, _mm512_xor_si512(x.c.w[i], y.c.w[i]));
     return bits;
   }
@@ -155,7 +156,7 @@ class IfmaBatchAdder {
 
   struct alignas(64) Group {
     Value denominator;  // 1 in the lanes that are not ordinary
-    Value before;       // 16 times the product of the denominators of earlier groups
+    Value quotient;     // first 16 times the product of earlier denominators, then 64/denominator
     unsigned ordinary;  // lanes whose points are finite and have different x
   };
   struct Places {
@@ -165,6 +166,7 @@ class IfmaBatchAdder {
 
   PL_IFMA Places PlacesOf(Point* points, const PointPair* pairs, size_t count, size_t group) {
     Places at;
+    PL_UNROLL
     for (size_t i = 0; i < kLanes; ++i) {
       const PointPair& pair = pairs[std::min(kLanes * group + i, count - 1)];
       at.left[i] = reinterpret_cast<uint64_t*>(&points[pair.left]);
@@ -190,25 +192,53 @@ class IfmaBatchAdder {
       Group& group = groups_[g];
       group.ordinary = ordinary;
       group.denominator = C::Choose(ordinary, one, C::Minus(C::Of(xb), C::Of(xa), 1));
-      group.before = product;
+      group.quotient = product;
       product = C::Mul(product, group.denominator);
     }
     Value inverse = InverseTimes64(product);
     for (size_t g = groups; g-- > 0;) {
-      const Group& group = groups_[g];
-      const Value quotient = C::Mul(inverse, group.before);
+      Group& group = groups_[g];
+      group.quotient = C::Mul(inverse, group.quotient);
       inverse = C::Mul(inverse, group.denominator);
-      const Places at = PlacesOf(points, pairs, count, g);
-      const Value xa = C::Of(C::Gather(at.left, 0));
-      const Value ya = C::Of(C::Gather(at.left, C::kWords));
-      const Value xb = C::Of(C::Gather(at.right, 0));
-      const Value yb = C::Of(C::Gather(at.right, C::kWords));
-      const Value slope = C::Mul(quotient, C::Minus(yb, ya, 1));
-      const Value x = C::ReducedMinus(C::Square(slope), xa, xb, 2);
-      const Value y = C::ReducedMinus(C::Mul(slope, C::FourTimesMinus(xa, x)), ya, C::Zero(), 1);
-      const __mmask8 mask = static_cast<__mmask8>(group.ordinary);
-      C::Scatter(x, at.left, 0, mask);
-      C::Scatter(y, at.left, C::kWords, mask);
+    }
+    // A sum is a chain of products each of which waits for the one before: two groups in turn keep the
+    // multiplier busy.
+    size_t g = 0;
+    for (; g + 2 <= groups; g += 2) Finish<2>(points, pairs, count, g);
+    if (g < groups) Finish<1>(points, pairs, count, g);
+  }
+
+  template <size_t kGroups>
+  PL_IFMA_MEMBER void Finish(Point* points, const PointPair* pairs, size_t count, size_t first) {
+    Places at[kGroups];
+    Value xa[kGroups], ya[kGroups], xb[kGroups], slope[kGroups], x[kGroups], y[kGroups];
+    PL_UNROLL
+    for (size_t i = 0; i < kGroups; ++i) {
+      at[i] = PlacesOf(points, pairs, count, first + i);
+      ya[i] = C::Of(C::Gather(at[i].left, C::kWords));
+      const Value yb = C::Of(C::Gather(at[i].right, C::kWords));
+      slope[i] = C::Minus(yb, ya[i], 1);
+    }
+    PL_UNROLL
+    for (size_t i = 0; i < kGroups; ++i) slope[i] = C::Mul(groups_[first + i].quotient, slope[i]);
+    PL_UNROLL
+    for (size_t i = 0; i < kGroups; ++i) {
+      xa[i] = C::Of(C::Gather(at[i].left, 0));
+      xb[i] = C::Of(C::Gather(at[i].right, 0));
+    }
+    PL_UNROLL
+    for (size_t i = 0; i < kGroups; ++i) x[i] = C::Square(slope[i]);
+    PL_UNROLL
+    for (size_t i = 0; i < kGroups; ++i) x[i] = C::ReducedMinus(x[i], xa[i], xb[i], 2);
+    PL_UNROLL
+    for (size_t i = 0; i < kGroups; ++i) y[i] = C::Mul(slope[i], C::FourTimesMinus(xa[i], x[i]));
+    PL_UNROLL
+    for (size_t i = 0; i < kGroups; ++i) y[i] = C::ReducedMinus(y[i], ya[i], C::Zero(), 1);
+    PL_UNROLL
+    for (size_t i = 0; i < kGroups; ++i) {
+      const __mmask8 mask = static_cast<__mmask8>(groups_[first + i].ordinary);
+      C::Scatter(x[i], at[i].left, 0, mask);
+      C::Scatter(y[i], at[i].left, C::kWords, mask);
     }
   }
 

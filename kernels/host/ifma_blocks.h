@@ -33,17 +33,20 @@ class BlockScratch {
 // One limb of eight registers: row i lane j becomes row j lane i.
 PL_IFMA void TransposeLimb(Lanes* x, int limb) {
   __m512i r[8], s[8];
+  PL_UNROLL
   for (int i = 0; i < 8; i += 2) {
     r[i] = _mm512_unpacklo_epi64(x[i].v[limb], x[i + 1].v[limb]);
     r[i + 1] = _mm512_unpackhi_epi64(x[i].v[limb], x[i + 1].v[limb]);
   }
   // Pairs of lanes are single elements from here on.
+  PL_UNROLL
   for (int i = 0; i < 2; ++i) {
     s[i] = _mm512_shuffle_i64x2(r[i], r[i + 2], 0x88);
     s[i + 2] = _mm512_shuffle_i64x2(r[i], r[i + 2], 0xdd);
     s[i + 4] = _mm512_shuffle_i64x2(r[i + 4], r[i + 6], 0x88);
     s[i + 6] = _mm512_shuffle_i64x2(r[i + 4], r[i + 6], 0xdd);
   }
+  PL_UNROLL
   for (int i = 0; i < 2; ++i) {
     x[i].v[limb] = _mm512_shuffle_i64x2(s[i], s[i + 4], 0x88);
     x[i + 4].v[limb] = _mm512_shuffle_i64x2(s[i], s[i + 4], 0xdd);
@@ -52,12 +55,14 @@ PL_IFMA void TransposeLimb(Lanes* x, int limb) {
   }
 }
 PL_IFMA void TransposeGroup(Lanes* x) {
+  PL_UNROLL
   for (int limb = 0; limb < 5; ++limb) TransposeLimb(x, limb);
 }
 
 // twiddles[first + stride·lane], 16 times.
 PL_IFMA Lanes TwiddleLanes(const Fr* twiddles, size_t first, size_t stride) {
   const uint64_t* at[kLanes];
+  PL_UNROLL
   for (size_t i = 0; i < kLanes; ++i) at[i] = twiddles[first + stride * i].limbs.data();
   return ToLanesTimes16(Gather(at, 0));
 }

@@ -22,8 +22,15 @@
 
 #include "kernels/field/fp.h"
 
+// Loops over limbs must be straight code, so that limbs stay in registers; clang makes them so by itself.
+#if defined(__clang__)
+#define PL_UNROLL
+#else
+#define PL_UNROLL _Pragma("GCC unroll 8")
+#endif
 #define PL_IFMA_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,avx512ifma")))
 #define PL_IFMA PL_IFMA_TARGET __attribute__((always_inline)) static inline
+#define PL_IFMA_MEMBER PL_IFMA_TARGET __attribute__((always_inline)) inline
 
 namespace prooflode::ifma {
 
@@ -91,6 +98,7 @@ PL_IFMA Words LoadWords(const void* eight) {
 // Only the lanes of `mask` are written.
 PL_IFMA void Scatter(const Words& x, uint64_t* const (&at)[kLanes], size_t word, __mmask8 mask) {
   const Elements elements = Transposed(x);
+  PL_UNROLL
   for (int i = 0; i < 4; ++i) {
     if ((mask >> (2 * i)) & 1) {
       _mm256_storeu_si256(reinterpret_cast<__m256i*>(at[2 * i] + word),
@@ -105,6 +113,7 @@ PL_IFMA void Scatter(const Words& x, uint64_t* const (&at)[kLanes], size_t word,
 PL_IFMA void StoreWords(const Words& x, void* eight) {
   const Elements elements = Transposed(x);
   auto* to = static_cast<__m512i*>(eight);
+  PL_UNROLL
   for (int i = 0; i < 4; ++i) _mm512_storeu_si512(to + i, elements.e[i]);
 }
 
@@ -142,17 +151,20 @@ PL_IFMA Words ToWords(const Lanes& x) {
 
 PL_IFMA Lanes operator+(const Lanes& a, const Lanes& b) {
   Lanes r;
+  PL_UNROLL
   for (int i = 0; i < 5; ++i) r.v[i] = _mm512_add_epi64(a.v[i], b.v[i]);
   return r;
 }
 PL_IFMA Lanes operator-(const Lanes& a, const Lanes& b) {
   Lanes r;
+  PL_UNROLL
   for (int i = 0; i < 5; ++i) r.v[i] = _mm512_sub_epi64(a.v[i], b.v[i]);
   return r;
 }
 // 2^bits·a for small shifts of limbs.
 PL_IFMA Lanes ShiftedLeft(const Lanes& a, unsigned bits) {
   Lanes r;
+  PL_UNROLL
   for (int i = 0; i < 5; ++i) r.v[i] = _mm512_slli_epi64(a.v[i], bits);
   return r;
 }
@@ -162,6 +174,7 @@ PL_IFMA Lanes Carry(const Lanes& a) {
   Lanes r;
   __m512i carry = _mm512_srai_epi64(a.v[0], 52);
   r.v[0] = _mm512_and_si512(a.v[0], mask);
+  PL_UNROLL
   for (int i = 1; i < 4; ++i) {
     const __m512i limb = _mm512_add_epi64(a.v[i], carry);
     carry = _mm512_srai_epi64(limb, 52);
@@ -173,6 +186,7 @@ PL_IFMA Lanes Carry(const Lanes& a) {
 // b in the lanes of `mask`, a in the others.
 PL_IFMA Lanes Blend(__mmask8 mask, const Lanes& a, const Lanes& b) {
   Lanes r;
+  PL_UNROLL
   for (int i = 0; i < 5; ++i) r.v[i] = _mm512_mask_mov_epi64(a.v[i], mask, b.v[i]);
   return r;
 }
@@ -198,6 +212,7 @@ struct Mod {
   // a·b/2^260: below (a·b/2^260) + p, normal; a and b normal.
   PL_IFMA Lanes Mul(const Lanes& a, const Lanes& b) {
     Lanes t{};
+    PL_UNROLL
     for (int i = 0; i < 5; ++i) t.v[i] = _mm512_setzero_si512();
     Row(t, a.v[0], b);
     Row(t, a.v[1], b);
@@ -209,6 +224,7 @@ struct Mod {
   // (a·b + c·d)/2^260 with one reduction.
   PL_IFMA Lanes SumOfProducts(const Lanes& a, const Lanes& b, const Lanes& c, const Lanes& d) {
     Lanes t{};
+    PL_UNROLL
     for (int i = 0; i < 5; ++i) t.v[i] = _mm512_setzero_si512();
     Row2(t, a.v[0], b, c.v[0], d);
     Row2(t, a.v[1], b, c.v[1], d);
