@@ -49,6 +49,8 @@ struct Coordinate<Fp<P>> {
     return bits;
   }
   PL_IFMA Value Choose(__mmask8 mask, const Value& a, const Value& b) { return {Blend(mask, a.c, b.c)}; }
+  // p - a in the lanes of `mask`; a below p, the result not normal.
+  PL_IFMA Value NegatedIf(__mmask8 mask, const Value& a) { return {Blend(mask, a.c, Base::Times(1) - a.c)}; }
   // a - b + multiple·p, normal.
   PL_IFMA Value Minus(const Value& a, const Value& b, uint64_t multiple) {
     return {Carry(a.c - b.c + Base::Times(multiple))};
@@ -96,6 +98,9 @@ struct Coordinate<Fp2<F>> {
   PL_IFMA Value Choose(__mmask8 mask, const Value& a, const Value& b) {
     return {Part::Choose(mask, a.c0, b.c0), Part::Choose(mask, a.c1, b.c1)};
   }
+  PL_IFMA Value NegatedIf(__mmask8 mask, const Value& a) {
+    return {Part::NegatedIf(mask, a.c0), Part::NegatedIf(mask, a.c1)};
+  }
   PL_IFMA Value Minus(const Value& a, const Value& b, uint64_t multiple) {
     return {Part::Minus(a.c0, b.c0, multiple), Part::Minus(a.c1, b.c1, multiple)};
   }
@@ -129,23 +134,19 @@ class IfmaBatchAdder {
   using Point = AffinePoint<F>;
 
   explicit IfmaBatchAdder(size_t max_pairs)
-      : max_pairs_(max_pairs), groups_((max_pairs + kLanes - 1) / kLanes), special_adder_(max_pairs) {
-    special_.reserve(max_pairs);
-  }
+      : max_pairs_(max_pairs), groups_((max_pairs + kLanes - 1) / kLanes), special_adder_(max_pairs) {}
 
   void AddPairs(std::span<Point> points, std::span<PointPair> pairs) {
-    PL_CHECK(pairs.size() <= max_pairs_);
     if (pairs.size() < kFewest) return special_adder_.AddPairs(points, pairs);
-    special_.clear();
-    AddGroups(points.data(), pairs.data(), pairs.size());
-    for (size_t g = 0; kLanes * g < pairs.size(); ++g) {
-      const size_t here = std::min<size_t>(kLanes, pairs.size() - kLanes * g);
-      if (groups_[g].ordinary == (1u << here) - 1) continue;
-      for (size_t i = 0; i < here; ++i) {
-        if (((groups_[g].ordinary >> i) & 1) == 0) special_.push_back(pairs[kLanes * g + i]);
-      }
-    }
-    if (!special_.empty()) special_adder_.AddPairs(points, special_);
+    special_pairs_.clear();
+    Add(InPlace{points.data(), pairs}, special_pairs_);
+    if (!special_pairs_.empty()) special_adder_.AddPairs(points, special_pairs_);
+  }
+  void AddRefs(const Point* bases, std::span<const RefPair> pairs, std::span<Point> points) {
+    if (pairs.size() < kFewest) return special_adder_.AddRefs(bases, pairs, points);
+    special_refs_.clear();
+    Add(FromBases{bases, pairs, points.data()}, special_refs_);
+    if (!special_refs_.empty()) special_adder_.AddRefs(bases, special_refs_, points);
   }
 
  private:
@@ -159,28 +160,77 @@ class IfmaBatchAdder {
     Value quotient;     // first 16 times the product of earlier denominators, then 64/denominator
     unsigned ordinary;  // lanes whose points are finite and have different x
   };
+  // Where the points of a group are, and their sums go.
   struct Places {
-    uint64_t* left[kLanes];
-    uint64_t* right[kLanes];
+    const uint64_t* left[kLanes];
+    const uint64_t* right[kLanes];
+    uint64_t* to[kLanes];
+    unsigned negate_left = 0;
+    unsigned negate_right = 0;
+  };
+  // The two kinds of pairs.
+  struct InPlace {
+    Point* points;
+    std::span<const PointPair> pairs;
+
+    static constexpr bool kSigned = false;
+    PL_IFMA_MEMBER void Put(Places& at, size_t lane, size_t pair) const {
+      at.to[lane] = reinterpret_cast<uint64_t*>(&points[pairs[pair].left]);
+      at.left[lane] = at.to[lane];
+      at.right[lane] = reinterpret_cast<const uint64_t*>(&points[pairs[pair].right]);
+    }
+    PL_IFMA_MEMBER void Prefetch(size_t) const {}
+  };
+  struct FromBases {
+    const Point* bases;
+    std::span<const RefPair> pairs;
+    Point* points;
+
+    static constexpr bool kSigned = true;
+    PL_IFMA_MEMBER void Put(Places& at, size_t lane, size_t pair) const {
+      const RefPair& refs = pairs[pair];
+      at.left[lane] = reinterpret_cast<const uint64_t*>(&bases[refs.left >> 1]);
+      at.right[lane] = reinterpret_cast<const uint64_t*>(&bases[refs.right >> 1]);
+      at.to[lane] = reinterpret_cast<uint64_t*>(&points[refs.to]);
+      at.negate_left |= (refs.left & 1) << lane;
+      at.negate_right |= (refs.right & 1) << lane;
+    }
+    PL_IFMA_MEMBER void Prefetch(size_t pair) const { PrefetchRefs(bases, pairs, pair); }
   };
 
-  PL_IFMA Places PlacesOf(Point* points, const PointPair* pairs, size_t count, size_t group) {
-    Places at;
-    PL_UNROLL
-    for (size_t i = 0; i < kLanes; ++i) {
-      const PointPair& pair = pairs[std::min(kLanes * group + i, count - 1)];
-      at.left[i] = reinterpret_cast<uint64_t*>(&points[pair.left]);
-      at.right[i] = reinterpret_cast<uint64_t*>(&points[pair.right]);
+  // Adds what is ordinary and lists the rest.
+  template <typename Source, typename Pair>
+  void Add(const Source& source, std::vector<Pair>& special) {
+    const size_t count = source.pairs.size();
+    PL_CHECK(count <= max_pairs_);
+    AddGroups(source);
+    for (size_t g = 0; kLanes * g < count; ++g) {
+      const size_t here = std::min<size_t>(kLanes, count - kLanes * g);
+      if (groups_[g].ordinary == (1u << here) - 1) continue;
+      for (size_t i = 0; i < here; ++i) {
+        if (((groups_[g].ordinary >> i) & 1) == 0) special.push_back(source.pairs[kLanes * g + i]);
+      }
     }
+  }
+
+  template <typename Source>
+  PL_IFMA Places PlacesOf(const Source& source, size_t group) {
+    Places at;
+    const size_t last = source.pairs.size() - 1;
+    PL_UNROLL
+    for (size_t i = 0; i < kLanes; ++i) source.Put(at, i, std::min(kLanes * group + i, last));
     return at;
   }
 
-  PL_IFMA_TARGET void AddGroups(Point* points, const PointPair* pairs, size_t count) {
+  template <typename Source>
+  PL_IFMA_TARGET void AddGroups(const Source& source) {
+    const size_t count = source.pairs.size();
     const size_t groups = (count + kLanes - 1) / kLanes;
     Value product = C::BroadcastOf(Sixteen());
     const Value one = C::BroadcastOf(F::One());
     for (size_t g = 0; g < groups; ++g) {
-      const Places at = PlacesOf(points, pairs, count, g);
+      for (size_t i = 0; i < kLanes; ++i) source.Prefetch(kLanes * (g + 2) + i);
+      const Places at = PlacesOf(source, g);
       const typename C::Memory xa = C::Gather(at.left, 0);
       const typename C::Memory xb = C::Gather(at.right, 0);
       const __m512i zero = _mm512_setzero_si512();
@@ -204,19 +254,23 @@ class IfmaBatchAdder {
     // A sum is a chain of products each of which waits for the one before: two groups in turn keep the
     // multiplier busy.
     size_t g = 0;
-    for (; g + 2 <= groups; g += 2) Finish<2>(points, pairs, count, g);
-    if (g < groups) Finish<1>(points, pairs, count, g);
+    for (; g + 2 <= groups; g += 2) Finish<2>(source, g);
+    if (g < groups) Finish<1>(source, g);
   }
 
-  template <size_t kGroups>
-  PL_IFMA_MEMBER void Finish(Point* points, const PointPair* pairs, size_t count, size_t first) {
+  template <size_t kGroups, typename Source>
+  PL_IFMA_MEMBER void Finish(const Source& source, size_t first) {
     Places at[kGroups];
     Value xa[kGroups], ya[kGroups], xb[kGroups], slope[kGroups], x[kGroups], y[kGroups];
     PL_UNROLL
     for (size_t i = 0; i < kGroups; ++i) {
-      at[i] = PlacesOf(points, pairs, count, first + i);
+      at[i] = PlacesOf(source, first + i);
       ya[i] = C::Of(C::Gather(at[i].left, C::kWords));
-      const Value yb = C::Of(C::Gather(at[i].right, C::kWords));
+      Value yb = C::Of(C::Gather(at[i].right, C::kWords));
+      if constexpr (Source::kSigned) {
+        ya[i] = C::NegatedIf(static_cast<__mmask8>(at[i].negate_left), ya[i]);
+        yb = C::NegatedIf(static_cast<__mmask8>(at[i].negate_right), yb);
+      }
       slope[i] = C::Minus(yb, ya[i], 1);
     }
     PL_UNROLL
@@ -237,8 +291,8 @@ class IfmaBatchAdder {
     PL_UNROLL
     for (size_t i = 0; i < kGroups; ++i) {
       const __mmask8 mask = static_cast<__mmask8>(groups_[first + i].ordinary);
-      C::Scatter(x[i], at[i].left, 0, mask);
-      C::Scatter(y[i], at[i].left, C::kWords, mask);
+      C::Scatter(x[i], at[i].to, 0, mask);
+      C::Scatter(y[i], at[i].to, C::kWords, mask);
     }
   }
 
@@ -268,7 +322,8 @@ class IfmaBatchAdder {
 
   const size_t max_pairs_;
   std::vector<Group> groups_;
-  std::vector<PointPair> special_;
+  std::vector<PointPair> special_pairs_;
+  std::vector<RefPair> special_refs_;
   BatchAdder<F> special_adder_;
 };
 

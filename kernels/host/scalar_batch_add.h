@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "kernels/curve/point.h"
+#include "kernels/host/batch_ops.h"
 
 namespace prooflode {
 
@@ -20,6 +21,30 @@ struct PointPair {
   uint32_t right;
 };
 
+// Two points of an array of bases, with signs, and the place for their sum.
+struct RefPair {
+  PointRef left;
+  PointRef right;
+  uint32_t to;
+};
+
+template <typename F>
+AffinePoint<F> At(const AffinePoint<F>* bases, PointRef ref) {
+  const AffinePoint<F>& base = bases[ref >> 1];
+  return (ref & 1) != 0 ? -base : base;
+}
+
+// Has the next bases that a batch wants on their way from memory.
+template <typename Point>
+void PrefetchRefs(const Point* bases, std::span<const RefPair> pairs, size_t at) {
+  if (at >= pairs.size()) return;
+  for (const PointRef ref : {pairs[at].left, pairs[at].right}) {
+    const char* base = reinterpret_cast<const char*>(&bases[ref >> 1]);
+    for (size_t line = 0; line < sizeof(Point); line += 64) __builtin_prefetch(base + line);
+    __builtin_prefetch(base + sizeof(Point) - 1);
+  }
+}
+
 // Scratch for batches of at most `max_pairs`; one thread's.
 template <typename F>
 class BatchAdder {
@@ -27,6 +52,24 @@ class BatchAdder {
   using Point = AffinePoint<F>;
 
   explicit BatchAdder(size_t max_pairs) : denominators_(max_pairs), quotients_(max_pairs) {}
+
+  // points[to] = ±bases[left] ± bases[right] for all pairs. Any points.
+  void AddRefs(const Point* bases, std::span<const RefPair> pairs, std::span<Point> points) {
+    const size_t batch = std::min<size_t>(1024, denominators_.size());
+    loaded_.resize(2 * batch);
+    for (size_t begin = 0; begin < pairs.size(); begin += batch) {
+      const size_t count = std::min(batch, pairs.size() - begin);
+      loaded_pairs_.clear();
+      for (uint32_t i = 0; i < count; ++i) {
+        PrefetchRefs(bases, pairs, begin + i + 6);
+        loaded_[2 * i] = At(bases, pairs[begin + i].left);
+        loaded_[2 * i + 1] = At(bases, pairs[begin + i].right);
+        loaded_pairs_.push_back({2 * i, 2 * i + 1});
+      }
+      AddPairs(loaded_, loaded_pairs_);
+      for (size_t i = 0; i < count; ++i) points[pairs[begin + i].to] = loaded_[2 * i];
+    }
+  }
 
   // points[left] += points[right] for all pairs, where the left point of a pair is in no other pair. Any
   // points: equal, opposite, infinite. Leaves `pairs` in disorder. A product's latency is about twice its
@@ -104,6 +147,8 @@ class BatchAdder {
   }
 
   std::vector<F> denominators_;
+  std::vector<Point> loaded_;  // of AddRefs
+  std::vector<PointPair> loaded_pairs_;
   std::vector<F> quotients_;  // first the products of the denominators before, then 1/denominator
 };
 

@@ -1,9 +1,10 @@
 // Sums of runs of affine points by batch affine additions.
 //
-// Points are copied into a block that stays in the L2 cache and added pairwise, level by level, like a tree;
-// so additions of one level never depend on each other, whatever the runs look like: one run of all points is
-// as cheap as many short ones. A run that crosses the end of a block goes on with its partial sum as first
-// point of the next.
+// The points of a run are added pairwise, level by level, like a tree; so additions of one level never depend
+// on each other, whatever the runs look like: one run of all points is as cheap as many short ones. The first
+// level takes points from wherever they lie and leaves its sums in a block that stays in the L2 cache, where
+// the others are done. A run that does not fit a block goes on with its partial sum as first point of the
+// next.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +22,9 @@ class RunSummer {
  public:
   using Point = typename Adder::Point;
 
-  RunSummer() : points_(kBlock), adder_(kBlock / 2) {
-    pairs_.reserve(kBlock / 2);
+  RunSummer() : points_(kBlock), adder_(kBlock) {
+    ref_pairs_.reserve(kBlock);
+    pairs_.reserve(kBlock);
     segments_.reserve(kBlock);
   }
 
@@ -35,19 +37,23 @@ class RunSummer {
     while (run < run_ends.size()) {
       if (IsCancelled(cancel)) return;
       segments_.clear();
+      ref_pairs_.clear();
       size_t used = 0;
       while (run < run_ends.size() && used < kBlock) {
         const size_t begin = used;
         if (continued) ++used;
-        const size_t take = std::min<size_t>(run_ends[run] - position, kBlock - used);
-        CopyPoints(bases, refs, position, take, used);
-        used += take;
+        const size_t take = std::min<size_t>(run_ends[run] - position, 2 * (kBlock - used));
+        for (size_t i = 0; i + 1 < take; i += 2) {
+          ref_pairs_.push_back({refs[position + i], refs[position + i + 1], static_cast<uint32_t>(used++)});
+        }
+        if (take % 2 != 0) points_[used++] = At(bases, refs[position + take - 1]);
         position += take;
         segments_.push_back({run, begin, used - begin});
         continued = position < run_ends[run];
         if (continued) break;
         ++run;
       }
+      adder_.AddRefs(bases, ref_pairs_, points_);
       ReduceSegments();
       for (const Segment& segment : segments_) {
         sums[segment.run] = segment.length == 0 ? Point::Infinity() : points_[segment.offset];
@@ -65,21 +71,6 @@ class RunSummer {
     size_t offset;
     size_t length;
   };
-
-  void CopyPoints(const Point* bases, std::span<const PointRef> refs, size_t position, size_t count,
-                  size_t to) {
-    constexpr size_t kAhead = 12;
-    for (size_t i = 0; i < count; ++i) {
-      if (position + i + kAhead < refs.size()) {
-        const char* next = reinterpret_cast<const char*>(&bases[refs[position + i + kAhead] >> 1]);
-        for (size_t line = 0; line < sizeof(Point); line += 64) __builtin_prefetch(next + line);
-        __builtin_prefetch(next + sizeof(Point) - 1);
-      }
-      const PointRef ref = refs[position + i];
-      const Point& base = bases[ref >> 1];
-      points_[to + i] = (ref & 1) != 0 ? -base : base;
-    }
-  }
 
   // Leaves the sum of every segment in its first point.
   void ReduceSegments() {
@@ -102,6 +93,7 @@ class RunSummer {
 
   std::vector<Point> points_;
   Adder adder_;
+  std::vector<RefPair> ref_pairs_;
   std::vector<PointPair> pairs_;
   std::vector<Segment> segments_;
   std::vector<Segment> active_;
