@@ -32,14 +32,18 @@ struct CpuPath {
 
 bool AdxSupported() { return PL_HAVE_X64_ASM && HostCpuFeatures().bmi2 && HostCpuFeatures().adx; }
 
-// What is not done in batches is done with mulx, which every processor with IFMA has.
-bool IfmaSupported() { return AdxSupported() && HostCpuFeatures().avx512_ifma; }
+// What is not done in batches is done with mulx, which every processor with IFMA has; where this build has no
+// assembly, by the portable leaf.
+bool IfmaSupported() {
+  const CpuFeatures& features = HostCpuFeatures();
+  return features.avx512_ifma && features.bmi2 && features.adx;
+}
 
 // Slowest first.
 constexpr CpuPath kPaths[] = {
     {"portable", false, [] { return true; }, ScalarBatchOps},
     {"adx", true, AdxSupported, ScalarBatchOps},
-    {"ifma", true, IfmaSupported, IfmaBatchOps},
+    {"ifma", PL_HAVE_X64_ASM, IfmaSupported, IfmaBatchOps},
 };
 
 constinit const CpuPath* current = &kPaths[0];

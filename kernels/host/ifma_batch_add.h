@@ -134,7 +134,7 @@ class IfmaBatchAdder {
   using Point = AffinePoint<F>;
 
   explicit IfmaBatchAdder(size_t max_pairs)
-      : max_pairs_(max_pairs), groups_((max_pairs + kLanes - 1) / kLanes), special_adder_(max_pairs) {}
+      : max_pairs_(max_pairs), groups_((max_pairs + kLanes - 1) / kLanes + 1), special_adder_(max_pairs) {}
 
   void AddPairs(std::span<Point> points, std::span<PointPair> pairs) {
     if (pairs.size() < kFewest) return special_adder_.AddPairs(points, pairs);
@@ -253,13 +253,13 @@ class IfmaBatchAdder {
     }
     // A sum is a chain of products each of which waits for the one before: two groups in turn keep the
     // multiplier busy.
-    size_t g = 0;
-    for (; g + 2 <= groups; g += 2) Finish<2>(source, g);
-    if (g < groups) Finish<1>(source, g);
+    if (groups % 2 != 0) groups_[groups].ordinary = 0;  // adds nothing
+    for (size_t g = 0; g < groups; g += 2) FinishTwo(source, g);
   }
 
-  template <size_t kGroups, typename Source>
-  PL_IFMA_MEMBER void Finish(const Source& source, size_t first) {
+  template <typename Source>
+  PL_IFMA_MEMBER void FinishTwo(const Source& source, size_t first) {
+    constexpr size_t kGroups = 2;
     Places at[kGroups];
     Value xa[kGroups], ya[kGroups], xb[kGroups], slope[kGroups], x[kGroups], y[kGroups];
     PL_UNROLL

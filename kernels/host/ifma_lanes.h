@@ -29,8 +29,14 @@
 #define PL_UNROLL _Pragma("GCC unroll 8")
 #endif
 #define PL_IFMA_TARGET __attribute__((target("avx512f,avx512dq,avx512vl,avx512ifma")))
-#define PL_IFMA PL_IFMA_TARGET __attribute__((always_inline)) static inline
-#define PL_IFMA_MEMBER PL_IFMA_TARGET __attribute__((always_inline)) inline
+// With what sanitizers put into it, all in one piece would take minutes to compile.
+#ifdef PROOFLODE_SANITIZED
+#define PL_IFMA_INLINE
+#else
+#define PL_IFMA_INLINE __attribute__((always_inline))
+#endif
+#define PL_IFMA PL_IFMA_TARGET PL_IFMA_INLINE static inline
+#define PL_IFMA_MEMBER PL_IFMA_TARGET PL_IFMA_INLINE inline
 
 namespace prooflode::ifma {
 
