@@ -42,7 +42,7 @@ StatusOr<std::string> FeedFile(const std::string& path, LogAudit& audit) {
     const auto leaf = transparency::ParseLogLine(text);
     if (!leaf.ok()) return AtLine(leaf.status(), path, line);
     if (line == 1) market = MarketOf(leaf->leaf);
-    audit.AddLeaf(leaf->leaf_index, leaf->leaf, leaf->said_hash);
+    audit.AddLeaf(leaf->leaf_index, leaf->leaf, leaf->said_hash, leaf->proof);
   }
   if (in.bad()) return absl::DataLossError(absl::StrCat(path, ": cannot be read to its end"));
   return market;
@@ -56,7 +56,11 @@ Status FeedLeaves(client::LogClient& log, LogAudit& audit) {
     PL_RETURN_IF_ERROR(Remote(page.status()));
     end = page->tree_size();
     if (page->leaves_size() == 0) break;
-    for (const std::string& leaf : page->leaves()) audit.AddLeaf(next++, leaf);
+    for (const std::string& leaf : page->leaves()) {
+      const auto proof = page->proofs().find(next);
+      const bool is_there = proof != page->proofs().end();
+      audit.AddLeaf(next++, leaf, {}, is_there ? std::optional(proof->second) : std::nullopt);
+    }
   }
   return absl::OkStatus();
 }

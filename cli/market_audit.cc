@@ -45,6 +45,7 @@ StatusOr<ExitCode> Audit(const AuditFlags& flags, Session& session) {
              {"unfinished", report.unfinished},
              {"commits", report.commits},
              {"verdicts_judged", report.verdicts_judged},
+             {"verdicts_not_judged", report.verdicts_not_judged},
              {"receipts", report.receipts},
              {"foreign_receipts", input.foreign_receipts}}) {
       json[name] = value;
@@ -60,6 +61,10 @@ StatusOr<ExitCode> Audit(const AuditFlags& flags, Session& session) {
                            " refunded, ", report.unfinished, " unfinished"));
     PrintLine(
         absl::StrCat("commits:   ", report.commits, ", ", report.verdicts_judged, " verdicts judged again"));
+    if (report.verdicts_not_judged > 0) {
+      PrintLine(
+          absl::StrCat("           verdicts not judged again: ", report.verdicts_not_judged, " (proofs deleted)"));
+    }
     for (const auto& [version, count] : report.verdicts_by_version) {
       PrintLine(absl::StrCat("verifier:  version ", version, ", ", count, " verdicts"));
     }

@@ -73,8 +73,7 @@ StatusOr<Commit> MakeCommit(const SigningKey& key, const std::string& market, co
   PL_RETURN_IF_ERROR(Copy(attempt.job_id(), "attempt.job_id", opening.job));
   PL_RETURN_IF_ERROR(Copy(attempt.attempt_id(), "attempt.attempt_id", opening.attempt));
   opening.miner = key.public_key();
-  opening.proof = proof;
-  opening.public_inputs = public_inputs;
+  opening.proof_hash = transparency::ProofHash(proof, public_inputs);
   opening.nonce = nonce;
   commit.commit_hash = transparency::CommitHash(opening);
   const std::string message = transparency::CommitMessage(

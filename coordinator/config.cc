@@ -108,6 +108,7 @@ market::Rules Config::Rules() const {
   rules.release_fee_per_million = static_cast<uint32_t>(race.release_fee_per_million);
   rules.unprovable_reports = static_cast<uint32_t>(race.unprovable_reports);
   rules.check_fee_per_million = static_cast<uint32_t>(race.check_fee_per_million);
+  rules.proof_retention = Seconds(static_cast<int64_t>(retention.proof_s));
   rules.open_jobs_per_requester_max = static_cast<uint32_t>(limits.open_jobs_per_requester);
   rules.live_attempts_per_miner_max = static_cast<uint32_t>(limits.live_attempts_per_miner);
   rules.admissions_per_miner_and_job_max = static_cast<uint32_t>(limits.admissions_per_miner_and_job);
@@ -218,6 +219,9 @@ Settings SettingsOf(Config& c) {
                     "How long witnesses of finished jobs are kept"),
       NumberSetting("retention.unused_upload_hours", &c.retention.unused_upload_hours, 1, kHoursMax,
                     "How long files that nothing refers to are kept"),
+      NumberSetting("retention.proof_s", &c.retention.proof_s, market::kProofRetentionSeconds.min,
+                    market::kProofRetentionSeconds.max,
+                    "How long proofs are kept after their job's end; 0 for ever"),
       NumberSetting("verify.threads", &c.verify_threads, 0, 256,
                     "Threads that verify proofs; 0 for half of the usable processors"),
   };

@@ -75,6 +75,7 @@ struct Config {
   struct Retention {
     uint64_t witness_hours = 24;
     uint64_t unused_upload_hours = 24;
+    uint64_t proof_s = 0;  // 0: for ever
   } retention;
   struct Stop {
     uint64_t drain_s = 10;

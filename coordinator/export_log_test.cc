@@ -10,6 +10,7 @@
 #include "base/files.h"
 #include "base/sim/sim_env.h"
 #include "coordinator/engine/memory_store.h"
+#include "transparency/log_lines.h"
 #include "transparency/merkle.h"
 #include "transparency/note.h"
 
@@ -46,6 +47,25 @@ class ExportLogTest : public ::testing::Test {
   engine::MemoryStore store_;
   std::string path_ = absl::StrCat(::testing::TempDir(), "/log_", getpid(), ".jsonl");
 };
+
+TEST_F(ExportLogTest, ProofsStandBesideTheirLeavesWhileTheyAreKept) {
+  engine::Batch batch;
+  for (uint64_t i = 0; i < 3; ++i) batch.leaves.push_back(TickAt(i));
+  batch.leaves[1].proof = std::string("\0\xffp", 3);
+  ASSERT_TRUE(store_.Write(batch).ok());
+  ASSERT_TRUE(Export(0).ok());
+  const auto lines = Lines();
+  EXPECT_EQ(nlohmann::json::parse(lines[1])["proof"], "00ff70");
+  EXPECT_EQ(transparency::ParseLogLine(lines[1])->proof, batch.leaves[1].proof);
+  EXPECT_FALSE(nlohmann::json::parse(lines[2]).contains("proof"));
+  EXPECT_EQ(transparency::ParseLogLine(lines[2])->proof, std::nullopt);
+  std::string damaged = lines[1];
+  damaged.replace(damaged.find("00ff70"), 6, "00ff7x");
+  EXPECT_FALSE(transparency::ParseLogLine(damaged).ok());
+  ASSERT_TRUE(store_.DeleteProofs(Seconds(1), {1}).ok());
+  ASSERT_TRUE(Export(0).ok());
+  EXPECT_FALSE(nlohmann::json::parse(Lines()[1]).contains("proof"));
+}
 
 TEST_F(ExportLogTest, EveryLeafOnceAndItsBytesGiveItsHash) {
   Store(600);  // more than two pages

@@ -95,12 +95,16 @@ int CheckCommand(const Config& config, bool json) {
   const std::string root = HexEncode(report->root);
   if (json) {
     Print(absl::StrFormat(
-        "{\"ok\":true,\"leaves\":%d,\"root\":\"%s\",\"circuits\":%d,\"jobs\":%d,\"transfers\":%d}\n",
-        report->leaf_count, root, report->circuit_count, report->job_count, report->transfer_count));
+        "{\"ok\":true,\"leaves\":%d,\"root\":\"%s\",\"circuits\":%d,\"jobs\":%d,\"transfers\":%d,"
+        "\"proofs\":%d,\"deleted_proofs\":%d}\n",
+        report->leaf_count, root, report->circuit_count, report->job_count, report->transfer_count,
+        report->proof_count, report->deleted_proof_count));
   } else {
     Print(absl::StrFormat(
-        "ok: %d leaves replayed give the stored state\nroot %s\n%d circuits, %d jobs, %d transfers\n",
-        report->leaf_count, root, report->circuit_count, report->job_count, report->transfer_count));
+        "ok: %d leaves replayed give the stored state\nroot %s\n%d circuits, %d jobs, %d transfers\n"
+        "%d proofs, %d deleted as configured\n",
+        report->leaf_count, root, report->circuit_count, report->job_count, report->transfer_count,
+        report->proof_count, report->deleted_proof_count));
   }
   return kExitOk;
 }

@@ -6,7 +6,6 @@
 
 #include "base/files.h"
 #include "base/log.h"
-#include "base/mutex.h"
 #include "base/real_env.h"
 #include "base/telemetry/http_endpoint.h"
 #include "base/telemetry/prometheus_metrics.h"
@@ -18,16 +17,14 @@
 #include "coordinator/engine/engine.h"
 #include "coordinator/log_http.h"
 #include "coordinator/preflight.h"
-#include "coordinator/retention.h"
 #include "coordinator/signals.h"
 #include "coordinator/store/data_dir_lock.h"
 #include "coordinator/store/sqlite_store.h"
+#include "coordinator/sweeper.h"
 #include "coordinator/verify/verifier_pool.h"
 
 namespace prooflode::coordinator {
 namespace {
-
-constexpr std::chrono::minutes kSweepInterval(10);
 
 StatusOr<SigningKey> LoadOrCreateKey(const std::string& path, Random& random) {
   StatusOr<SigningKey> key = LoadSigningKey(path);
@@ -72,69 +69,6 @@ api::ServerOptions ServerOptionsOf(const Config& config) {
   if (!config.tls.cert_file.empty()) options.tls = [tls = config.tls] { return ReadTlsFiles(tls); };
   return options;
 }
-
-// Deletes artifacts that are no longer needed, now and then, on a thread of its own.
-class Sweeper {
- public:
-  Sweeper(engine::Engine& engine, artifacts::ArtifactStore& store, const Config& config)
-      : engine_(engine), store_(store), config_(config), thread_([this] { Work(); }) {}
-  ~Sweeper() {
-    {
-      MutexLock lock(state_->mutex);
-      state_->stopping = true;
-      state_->wake.NotifyAll();
-    }
-    thread_.join();
-  }
-
- private:
-  struct State {
-    Mutex mutex;
-    CondVar wake;
-    bool stopping PL_GUARDED_BY(mutex) = false;
-    std::optional<std::map<Digest, Micros>> keep PL_GUARDED_BY(mutex);
-  };
-  static constexpr int64_t kHour = 3600;
-
-  // Shared with the query, which may run after this object is gone.
-  void Ask() {
-    const Micros kept = Seconds(static_cast<int64_t>(config_.retention.witness_hours) * kHour);
-    const Status asked = engine_.Query([state = state_, kept](const market::Market& market) {
-      auto keep = KeepUntil(market, kept);
-      MutexLock lock(state->mutex);
-      state->keep = std::move(keep);
-      state->wake.NotifyAll();
-    });
-    if (!asked.ok()) LogWarning("artifacts", "sweep put off: %s", std::string(FromSv(asked.message())));
-  }
-
-  void Work() {
-    while (true) {
-      Ask();
-      std::optional<std::map<Digest, Micros>> keep;
-      {
-        MutexLock lock(state_->mutex);
-        if (!state_->stopping && !state_->keep) state_->wake.WaitFor(state_->mutex, kSweepInterval);
-        if (state_->stopping) return;
-        keep.swap(state_->keep);
-      }
-      if (keep) {
-        const Micros unused = Seconds(static_cast<int64_t>(config_.retention.unused_upload_hours) * kHour);
-        const size_t count = store_.Sweep(*keep, unused);
-        if (count > 0) LogInfo("artifacts", "deleted %d files that nothing needs any more", count);
-      }
-      MutexLock lock(state_->mutex);
-      if (!state_->stopping) state_->wake.WaitFor(state_->mutex, kSweepInterval);
-      if (state_->stopping) return;
-    }
-  }
-
-  engine::Engine& engine_;
-  artifacts::ArtifactStore& store_;
-  const Config& config_;
-  std::shared_ptr<State> state_ = std::make_shared<State>();
-  std::thread thread_;
-};
 
 StatusOr<std::unique_ptr<HttpEndpoint>> StartHttp(const std::string& listen, PrometheusMetrics& metrics,
                                                   const LogPages& log) {
@@ -204,7 +138,7 @@ Status Serve(const Config& config, const Keys& keys, store::SqliteStore& store, 
                                           artifact_port, file_checker, clock, random, metrics}));
   const LogPages log_pages(engine.log(), store, *checkpoints);
   PL_ASSIGN_OR_RETURN(const auto http, StartHttp(config.http, metrics, log_pages));
-  Sweeper sweeper(engine, *artifacts, config);
+  const Sweeper sweeper(config.retention, {engine, store, *artifacts, metrics});
   LogInfo("main", "market %s, coordinator key %s", config.market, HexEncode(keys.current.public_key()));
   LogInfo("main", "listening on port %d%s", server->port(),
           http == nullptr ? std::string() : absl::StrCat(", metrics on port ", http->port()));

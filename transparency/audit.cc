@@ -40,7 +40,8 @@ void LogAudit::Add(Finding finding) {
   if (++found_[finding.fraud] <= AuditReport::kFindingsMax) report_.findings.push_back(std::move(finding));
 }
 
-void LogAudit::AddLeaf(uint64_t index, const std::string& bytes, const std::optional<Digest>& said_hash) {
+void LogAudit::AddLeaf(uint64_t index, const std::string& bytes, const std::optional<Digest>& said_hash,
+                       const std::optional<std::string>& proof) {
   const uint64_t place = tree_.size();
   // Where leaves are missing all later ones stand early: that is one finding, not one for each of them.
   const uint64_t due = place + missing_;
@@ -71,7 +72,7 @@ void LogAudit::AddLeaf(uint64_t index, const std::string& bytes, const std::opti
     commits_[place] = AttemptOf(*leaf);
     commit_leaf_of_.try_emplace(AttemptOf(*leaf), place);
   }
-  market_->Apply(place, *leaf);
+  market_->Apply(place, *leaf, proof);
 }
 
 void LogAudit::AddReceipt(const Receipt& receipt, const std::string& source, bool late) {

@@ -68,6 +68,7 @@ struct AuditReport {
   uint64_t unfinished = 0;
   uint64_t commits = 0;
   uint64_t verdicts_judged = 0;
+  uint64_t verdicts_not_judged = 0;  // although they were to be: their proofs are deleted
   std::map<uint32_t, uint64_t> verdicts_by_version;  // of the verifier that decided, as the leaves tell
   uint64_t receipts = 0;
   uint64_t signed_heads = 0;
@@ -83,7 +84,9 @@ class LogAudit {
   ~LogAudit();
 
   // The next leaf. `index` is what its source says (a gap is a finding), `said_hash` too where it says one.
-  void AddLeaf(uint64_t index, const std::string& bytes, const std::optional<Digest>& said_hash = {});
+  // `proof`: what lies beside it.
+  void AddLeaf(uint64_t index, const std::string& bytes, const std::optional<Digest>& said_hash = {},
+               const std::optional<std::string>& proof = {});
   // Evidence, in any order, before Finish. The receipt has passed CheckReceipt, the head's signature is
   // right; `late` as in SignedHead.
   void AddReceipt(const Receipt& receipt, const std::string& source, bool late = false);

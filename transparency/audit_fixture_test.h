@@ -39,7 +39,7 @@ class HonestLog {
 
   HonestLog() {
     const Digest key_digest = Sha256(AsBytes(std::string("key")));
-    const std::string r1cs(32, '\0'), zkey(32, 'z'), inputs(32, '\1');
+    const std::string r1cs(32, '\0'), zkey(32, 'z'), inputs(kInputs);
     const auto named = [&](const char* domain, const std::string& rest) {
       return Str(Sha256(AsBytes(std::string(domain) + '\0' + Str(key_digest) + rest)));
     };
@@ -76,6 +76,7 @@ class HonestLog {
   }
 
   std::vector<LeafContent> leaves;
+  std::map<size_t, std::string> proofs;  // beside the leaves, by index
 
   std::string job_hex() const { return HexEncode(AsBytes(job_)); }
   const SigningKey& miner_a() const { return a_; }
@@ -127,6 +128,8 @@ class HonestLog {
   }
 
   static constexpr char kMarket[] = "m";
+  static inline const std::string kInputs = std::string(32, '\1');
+  static std::string Proof(char filler) { return std::string(256, filler); }
 
   using Fields = std::map<uint16_t, std::string>;
   static std::array<uint8_t, 16> Id(const std::string& bytes) {
@@ -143,9 +146,8 @@ class HonestLog {
     return tree;
   }
   CommitOpening Opening(const SigningKey& miner, const std::string& attempt, char proof) {
-    proof_ = std::string(256, proof);
-    inputs_ = std::string(32, '\1');
-    return {kMarket, Id(job_), Id(attempt), miner.public_key(), proof_, inputs_, Digest{7}};
+    return {kMarket,          Id(job_), Id(attempt), miner.public_key(), ProofHash(Proof(proof), kInputs),
+            Digest{7}};
   }
 
   void Add(LeafType type, Fields fields) {
@@ -176,8 +178,9 @@ class HonestLog {
     Add(LeafType::kReveal, {{1, Str(miner.public_key())},
                             {50, attempt},
                             {51, Le(fence)},
-                            {54, proof_},
+                            {54, Str(opening.proof_hash)},
                             {55, Str(opening.nonce)}});
+    proofs[leaves.size() - 1] = Proof(proof);
   }
   void Verdict(const std::string& attempt, bool valid) {
     Add(LeafType::kVerdict,
@@ -191,8 +194,6 @@ class HonestLog {
   std::string job_ = std::string(16, 'j');
   std::string attempt_a_ = std::string(16, 'a');
   std::string attempt_b_ = std::string(16, 'b');
-  std::string proof_;
-  std::string inputs_;
 };
 
 }  // namespace prooflode::transparency

@@ -55,6 +55,13 @@ bool MarketAudit::IsPast(Micros time) const {
   return leaf_->time >= time && leaf_->time >= no_expiry_before_;
 }
 
+// By a proof that must still be there.
+bool MarketAudit::IsProven(const std::string& statement) const {
+  const auto proven = proven_.find(statement);
+  if (proven == proven_.end() || proven->second < proofs_kept_from_) return false;
+  return proof_retention_ == Micros{} || proven->second >= leaf_->time - proof_retention_;
+}
+
 MarketAudit::Job* MarketAudit::FindJob(const std::string& id) {
   about_ = id;
   const auto it = jobs_.find(id);
@@ -82,9 +89,10 @@ bool MarketAudit::WantsVerdict(const std::string& job) const {
   return options_.judge != nullptr && (options_.job.empty() || options_.job == Hex(job));
 }
 
-void MarketAudit::Apply(uint64_t index, const LeafContent& leaf) {
+void MarketAudit::Apply(uint64_t index, const LeafContent& leaf, const std::optional<std::string>& proof) {
   index_ = index;
   leaf_ = &leaf;
+  proof_ = &proof;
   about_.clear();
   Demand(leaf.time >= time_, "time-moved-back", "the leaf's time is before that of the leaf in front of it");
   time_ = std::max(time_, leaf.time);
@@ -96,6 +104,7 @@ void MarketAudit::Apply(uint64_t index, const LeafContent& leaf) {
   job_records_ = *jobs;
   attempt_records_ = *attempts;
   transfers_ = *transfers;
+  Demand(!proof || Field(54) != nullptr, "proof-swapped", "a proof lies beside a leaf that names none");
   switch (leaf.type) {
     case LeafType::kRestart:
       OnRestart();
@@ -151,6 +160,12 @@ void MarketAudit::OnRestart() {
   fee_per_million_ = Integer32(89, 0);
   check_fee_per_million_ = Integer32(114, 0);
   reveal_window_ = Micros{static_cast<int64_t>(Integer(82))};
+  const Micros kept_from{static_cast<int64_t>(Integer(116))};
+  Demand(kept_from >= proofs_kept_from_ && kept_from <= (may_delete_proofs_ ? leaf_->time : Micros{}),
+         "proofs-deleted-early", "a start says that proofs were deleted which were to be kept");
+  proofs_kept_from_ = std::max(proofs_kept_from_, kept_from);
+  proof_retention_ = Micros{static_cast<int64_t>(Integer(115))};
+  may_delete_proofs_ = may_delete_proofs_ || proof_retention_ != Micros{};
   // An earlier start's longer grace still counts.
   no_expiry_before_ = std::max(no_expiry_before_, Micros{static_cast<int64_t>(Integer(80))});
 }
@@ -191,7 +206,7 @@ void MarketAudit::OnPost() {
     Demand(AsChars(named) == job.statement, "statement-misnamed",
            "the statement is not that of key and inputs");
   }
-  Demand(Bytes(39) == std::string(1, '\1') || !proven_.contains(job.statement), "resold",
+  Demand(Bytes(39) == std::string(1, '\1') || !IsProven(job.statement), "resold",
          "a statement that was proven already was sold again unasked");
   Demand(std::any_of(transfers_.begin(), transfers_.end(), [](const auto& t) { return t.kind == kEscrow; }),
          "no-escrow", "a job was posted without its escrow");
@@ -269,16 +284,26 @@ void MarketAudit::OnReveal() {
   Attempt* attempt = Own();
   Job* job = attempt == nullptr ? nullptr : FindJob(attempt->job);
   if (job == nullptr) return;
-  Demand(attempt->commit_leaf && !attempt->proof && !attempt->decided, "reveal-without-commit",
+  Demand(attempt->commit_leaf && !attempt->revealed && !attempt->decided, "reveal-without-commit",
          "a reveal without a commit that waits for it: the commit is missing, or came later");
   Demand(!IsPast(attempt->reveal_by) || !attempt->commit_leaf, "reveal-too-late",
          "a reveal was taken after its window");
-  const std::string proof = Bytes(54);
   const Digest opened = CommitHash({name_, ArrayOf<16>(attempt->job), ArrayOf<16>(Bytes(50)),
-                                    ArrayOf<32>(attempt->miner), proof, job->inputs, ArrayOf<32>(Bytes(55))});
+                                    ArrayOf<32>(attempt->miner), ArrayOf<32>(Bytes(54)),
+                                    ArrayOf<32>(Bytes(55))});
   Demand(!attempt->commit_leaf || AsChars(opened) == attempt->commit_hash, "reveal-does-not-open",
          "a reveal does not open its commit");
-  attempt->proof = proof;
+  attempt->revealed = true;
+  TakeProof(*attempt, *job);
+}
+
+// A proof that was deleted is no fraud; one that is there is the one that was revealed.
+void MarketAudit::TakeProof(Attempt& attempt, const Job& job) {
+  if (!*proof_) return;
+  const Digest hash = ProofHash(**proof_, job.inputs);
+  if (Demand(AsChars(hash) == Bytes(54), "proof-swapped", "the proof beside a leaf is not the one it names")) {
+    attempt.proof = *proof_;
+  }
 }
 
 void MarketAudit::OnRelease() {
@@ -301,18 +326,20 @@ void MarketAudit::OnVerdict() {
   Attempt* attempt = FindAttempt(Bytes(50));
   Job* job = attempt == nullptr ? nullptr : FindJob(attempt->job);
   if (job == nullptr) return;
-  const bool waits = attempt->proof && !attempt->valid && !attempt->decided;
+  const bool waits = attempt->revealed && !attempt->valid && !attempt->decided;
   if (!Demand(waits, "verdict-without-reveal", "a verdict on what waits for none")) return;
   NoteVerifier(attempt->job);
   const bool valid = Bytes(57) == std::string(1, '\1');
   const auto circuit = circuits_.find(job->circuit);
-  if (WantsVerdict(attempt->job) && circuit != circuits_.end()) {
+  if (WantsVerdict(attempt->job) && !attempt->proof) ++not_judged_;
+  if (WantsVerdict(attempt->job) && attempt->proof && circuit != circuits_.end()) {
     const std::optional<bool> right =
         options_.judge->IsRight(circuit->second.key_json, job->inputs, *attempt->proof);
     if (right) ++judged_;
     Demand(!right || *right == valid, "verdict-wrong",
            valid ? "a wrong proof was called valid" : "a right proof was called invalid");
   }
+  attempt->proof.reset();
   attempt->valid = valid;
   attempt->decided = true;
   if (!valid || job->first_valid) return;
@@ -329,7 +356,7 @@ void MarketAudit::AttemptChanged(const AttemptRecord& record) {
   Demand(record.miner == attempt->miner && record.job == attempt->job, "attempt-changed-hands",
          "an attempt has another miner or job");
   if (record.state == kAttemptTimedOut && attempt->commit_leaf) {
-    Demand(!attempt->proof && IsPast(attempt->reveal_by), "commit-dropped-early",
+    Demand(!attempt->revealed && IsPast(attempt->reveal_by), "commit-dropped-early",
            "a commit was dropped before its reveal window had passed");
     attempt->decided = true;
   }
@@ -369,7 +396,7 @@ bool MarketAudit::IsOverdue(const Job& job) const {
   return std::none_of(job.attempts.begin(), job.attempts.end(), [&](const std::string& id) {
     const Attempt& attempt = attempts_.at(id);
     const bool open = attempt.commit_leaf && !attempt.decided;
-    return open && (attempt.proof || time_ < std::max(attempt.reveal_by, no_expiry_before_) + slack);
+    return open && (attempt.revealed || time_ < std::max(attempt.reveal_by, no_expiry_before_) + slack);
   });
 }
 
@@ -394,6 +421,7 @@ void MarketAudit::Finish(AuditReport& report) {
   report.paid = paid_;
   report.refunded = refunded_;
   report.verdicts_judged = judged_;
+  report.verdicts_not_judged = not_judged_;
   report.verdicts_by_version = verdicts_by_version_;
 }
 

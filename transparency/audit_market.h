@@ -20,7 +20,8 @@ class MarketAudit {
   MarketAudit(const AuditOptions& options, std::function<void(Finding)> find)
       : options_(options), find_(std::move(find)) {}
 
-  void Apply(uint64_t index, const LeafContent& leaf);
+  // `proof`: beside the leaf, where it is.
+  void Apply(uint64_t index, const LeafContent& leaf, const std::optional<std::string>& proof);
   // What a whole log must show at its end; counts into `report`.
   void Finish(AuditReport& report);
 
@@ -37,7 +38,8 @@ class MarketAudit {
     std::optional<uint64_t> commit_leaf;
     std::string commit_hash;
     Micros reveal_by{};
-    std::optional<std::string> proof;
+    bool revealed = false;
+    std::optional<std::string> proof;  // until its verdict; not where it is deleted
     std::optional<bool> valid;
     bool decided = false;
   };
@@ -73,6 +75,7 @@ class MarketAudit {
   uint64_t Integer(uint16_t number) const;
   uint32_t Integer32(uint16_t number, uint32_t absent) const;
   bool IsPast(Micros time) const;
+  bool IsProven(const std::string& statement) const;
   Job* FindJob(const std::string& id);
   Attempt* FindAttempt(const std::string& id);
   Attempt* Own();
@@ -88,6 +91,7 @@ class MarketAudit {
   void OnTick();
   void OnCommit();
   void OnReveal();
+  void TakeProof(Attempt& attempt, const Job& job);
   void OnRelease();
   void OnVerdict();
   void OnMoney();
@@ -120,7 +124,10 @@ class MarketAudit {
   std::map<std::string, Circuit> circuits_;
   std::map<std::string, Job> jobs_;
   std::map<std::string, Attempt> attempts_;
-  std::set<std::string> proven_;
+  Micros proof_retention_{};
+  Micros proofs_kept_from_{};
+  bool may_delete_proofs_ = false;  // a start so far keeps them for a time alone
+  std::map<std::string, Micros> proven_;  // statement -> when last
   struct Withdrawal {
     std::string owner;
     uint64_t amount = 0;
@@ -132,11 +139,13 @@ class MarketAudit {
   uint64_t paid_ = 0;
   uint64_t refunded_ = 0;
   uint64_t judged_ = 0;
+  uint64_t not_judged_ = 0;
   std::map<uint32_t, uint64_t> verdicts_by_version_;
 
   // The leaf at hand.
   uint64_t index_ = 0;
   const LeafContent* leaf_ = nullptr;
+  const std::optional<std::string>* proof_ = nullptr;  // beside it
   std::string about_;  // the job, raw, that findings are about
   std::vector<JobRecord> job_records_;
   std::vector<AttemptRecord> attempt_records_;

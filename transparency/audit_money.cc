@@ -217,7 +217,7 @@ void MarketAudit::RewardPaid(Job& job, const TransferRecord& transfer) {
   }
   job.rewarded = true;
   job.winner = id;
-  proven_.insert(job.statement);
+  proven_[job.statement] = leaf_->time;
   if (options_.job.empty() || options_.job == Hex(about_)) ++paid_;
 }
 

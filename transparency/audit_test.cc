@@ -18,7 +18,10 @@ class AuditTest : public testing::Test {
     options.judge = &judge_;
     options.job = job;
     LogAudit audit(options);
-    for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i]);
+    for (size_t i = 0; i < leaves.size(); ++i) {
+      const auto proof = log_.proofs.find(i);
+      audit.AddLeaf(i, leaves[i], {}, proof == log_.proofs.end() ? std::nullopt : std::optional(proof->second));
+    }
     for (const Receipt& receipt : receipts_) {
       EXPECT_TRUE(CheckReceipt(receipt).ok());
       audit.AddReceipt(receipt, absl::StrCat("receipt ", receipt.leaf_index));
@@ -54,6 +57,52 @@ class AuditTest : public testing::Test {
   std::vector<Receipt> receipts_;
   std::vector<SignedHead> heads_;
 };
+
+TEST_F(AuditTest, DeletedProofsAreNoFraudAndTheirVerdictsAreBelieved) {
+  log_.proofs.erase(HonestLog::kRevealB);
+  const AuditReport report = Judge();
+  EXPECT_EQ(Names(report), std::vector<std::string>{});
+  EXPECT_EQ(report.verdicts_judged, 1u);
+  EXPECT_EQ(report.verdicts_not_judged, 1u);
+}
+
+TEST_F(AuditTest, AProofBesideALeafMustBeTheOneItNames) {
+  log_.proofs[HonestLog::kRevealB] = HonestLog::Proof('W');
+  ExpectFraud("proof-swapped", Judge());
+  log_.proofs.erase(HonestLog::kRevealB);
+  log_.proofs[HonestLog::kPost] = HonestLog::Proof('V');
+  ExpectFraud("proof-swapped", Judge());
+}
+
+TEST_F(AuditTest, AProvenStatementMayBeSoldAgainOnceItsProofNeedNotBeKept) {
+  const auto again = [](Micros retention, Micros kept_from, Micros later) {
+    HonestLog log;
+    log.leaves[0].fields[115] = Le(Count(retention));
+    log.Add(LeafType::kRestart, {{80, Le<int64_t>(0)},
+                                 {81, HonestLog::kMarket},
+                                 {82, Le<int64_t>(1'000'000)},
+                                 {95, Str(log.coordinator().public_key())},
+                                 {115, Le<int64_t>(0)},
+                                 {116, Le(Count(kept_from))}});
+    log.leaves.back().time = log.leaves.back().time + later;
+    LeafContent post = log.leaves[HonestLog::kPost];
+    post.time = log.leaves.back().time;
+    std::string& record = post.fields.at(kJobRecordsField);
+    record[0] ^= 1;
+    log.leaves.push_back(post);
+    LogAudit audit({});
+    const auto leaves = log.Bytes();
+    for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i]);
+    const auto names = Names(audit.Finish());
+    const auto has = [&](const char* name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+    return std::pair(has("resold"), has("proofs-deleted-early"));
+  };
+  EXPECT_EQ(again({}, {}, {}), std::pair(true, false));
+  EXPECT_EQ(again(Seconds(1), {}, {}), std::pair(true, false));
+  EXPECT_EQ(again(Seconds(1), Millis(100), Seconds(1)), std::pair(false, false));
+  EXPECT_EQ(again({}, Millis(100), Seconds(1)), std::pair(false, true));          // nothing was to be deleted
+  EXPECT_EQ(again(Seconds(1), Seconds(100), Seconds(1)), std::pair(false, true));  // later than now
+}
 
 TEST_F(AuditTest, AnHonestLogHasNoFindings) {
   KeepReceipts();
@@ -290,6 +339,7 @@ TEST_F(AuditTest, ACommitMayOpenItself) {
   for (const uint16_t field : {uint16_t{54}, uint16_t{55}}) commit.fields[field] = reveal.fields.at(field);
   reveal.type = LeafType::kTick;
   reveal.fields.clear();
+  log_.proofs[HonestLog::kCommitA] = log_.proofs.extract(HonestLog::kRevealA).mapped();
   EXPECT_EQ(Names(Judge()), std::vector<std::string>());
   commit.fields[55][0] ^= 1;
   ExpectFraud("reveal-does-not-open", Judge());

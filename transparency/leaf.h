@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/bytes.h"
@@ -54,6 +55,8 @@ struct Leaf {
   uint64_t index = 0;
   std::string bytes;
   Digest hash{};
+  // Beside a leaf that has a proof's hash (field 54): the proof, until it is deleted. No part of the log.
+  std::optional<std::string> proof{};
 };
 
 Digest LeafHash(ByteSpan bytes);

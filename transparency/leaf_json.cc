@@ -63,7 +63,7 @@ constexpr FieldName kFields[] = {
     {51, "fence", Kind::kU64},
     {52, "commit_hash", Kind::kHex},
     {53, "signature", Kind::kHex},
-    {54, "proof", Kind::kHex},
+    {54, "proof_hash", Kind::kHex},
     {55, "nonce", Kind::kHex},
     {56, "reason", Kind::kU8},
     {57, "valid", Kind::kFlag},
@@ -104,6 +104,8 @@ constexpr FieldName kFields[] = {
     {112, "release_fee_per_million", Kind::kU32},
     {113, "unprovable_reports", Kind::kU32},
     {114, "check_fee_per_million", Kind::kU32},
+    {115, "proof_retention_us", Kind::kI64},
+    {116, "proofs_kept_from_us", Kind::kI64},
 };
 
 const FieldName* FindField(uint16_t number) {
@@ -251,6 +253,7 @@ StatusOr<std::string> LeafJsonLine(const Leaf& leaf) {
   }
   line["leaf"] = Base64Encode(AsBytes(leaf.bytes));
   line["leaf_hash"] = HexEncode(LeafHash(AsBytes(leaf.bytes)));
+  if (leaf.proof) line["proof"] = HexEncode(AsBytes(*leaf.proof));
   // Names and references are checked to be printable ASCII where they enter; replace, should bytes be damaged
   // all the same.
   return line.dump(-1, ' ', false, Json::error_handler_t::replace);

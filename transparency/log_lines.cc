@@ -24,6 +24,10 @@ StatusOr<LogLine> ParseLogLine(std::string_view line) {
   const std::optional<Digest> digest = DigestFromHex(hash->get<std::string>());
   if (!digest) return bad("leaf_hash: want 64 hexadecimal digits");
   out.said_hash = *digest;
+  const auto proof = json.find("proof");
+  if (proof == json.end()) return out;
+  if (proof->is_string()) out.proof = HexDecode(proof->get<std::string>());
+  if (!out.proof) return bad("proof: want hexadecimal digits");
   return out;
 }
 

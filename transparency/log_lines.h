@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,7 @@ struct LogLine {
   uint64_t leaf_index = 0;
   std::string leaf;    // the leaf's bytes
   Digest said_hash{};  // what the line says of them
+  std::optional<std::string> proof{};  // beside the leaf, to be held against the hash in it
 };
 
 inline constexpr size_t kLogLineBytesMax = size_t{64} << 20;

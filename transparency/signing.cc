@@ -34,13 +34,17 @@ std::string LoginMessage(const LoginStatement& s) {
   return Encoder().Fixed(s.coordinator).Variable(s.market).Fixed(s.nonce).Integer(s.role).Take();
 }
 
+Digest ProofHash(std::string_view proof, std::string_view public_inputs) {
+  Sha256Stream hash;
+  hash.Update(AsBytes(proof));
+  hash.Update(AsBytes(public_inputs));
+  return hash.Finish();
+}
+
 Digest CommitHash(const CommitOpening& o) {
-  Sha256Stream claim;
-  claim.Update(AsBytes(o.proof));
-  claim.Update(AsBytes(o.public_inputs));
   Encoder encoder;
   encoder.Fixed(AsBytes(kCommitHashDomain)).Integer(uint8_t{0}).Variable(o.market).Fixed(o.job);
-  encoder.Fixed(o.attempt).Fixed(o.miner).Fixed(claim.Finish()).Fixed(o.nonce);
+  encoder.Fixed(o.attempt).Fixed(o.miner).Fixed(o.proof_hash).Fixed(o.nonce);
   return Sha256(AsBytes(encoder.Take()));
 }
 

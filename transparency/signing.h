@@ -35,16 +35,19 @@ struct LoginStatement {
 };
 std::string LoginMessage(const LoginStatement& statement);
 
+// Names a proof of some statement: SHA-256(proof || public inputs). `proof` is in wire form, 256 bytes for
+// Groth16; the inputs are 32 bytes big-endian each.
+Digest ProofHash(std::string_view proof, std::string_view public_inputs);
+
 // Binds a proof to one miner's attempt without showing it: SHA-256 over domain, a zero byte, market, job,
-// attempt, miner, SHA-256(proof || public inputs), nonce. The nonce is 32 random bytes, kept until the
+// attempt, miner, the proof's hash, nonce. The nonce is 32 random bytes, kept until the
 // reveal.
 struct CommitOpening {
   std::string_view market;
   IdBytes job{};
   IdBytes attempt{};
   PublicKey miner{};
-  std::string_view proof;          // wire form, 256 bytes for Groth16
-  std::string_view public_inputs;  // 32 bytes big-endian each
+  Digest proof_hash{};  // ProofHash's
   Digest nonce{};
 };
 Digest CommitHash(const CommitOpening& opening);

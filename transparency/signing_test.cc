@@ -20,15 +20,13 @@ SigningKey KeyOf(uint8_t byte) {
   return SigningKey::FromSeed(seed);
 }
 
-// Refers to `proof` and `public_inputs`.
 CommitOpening Opening(const std::string& proof, const std::string& public_inputs) {
   CommitOpening opening;
   opening.market = "testmarket";
   opening.job = Sequence<16>(0x10);
   opening.attempt = Sequence<16>(0x20);
   opening.miner = KeyOf(2).public_key();
-  opening.proof = proof;
-  opening.public_inputs = public_inputs;
+  opening.proof_hash = ProofHash(proof, public_inputs);
   opening.nonce = Sequence<32>(0x60);
   return opening;
 }
@@ -92,10 +90,11 @@ TEST(Signing, EveryFieldOfACommitCounts) {
   other = base;
   other.nonce[31] ^= 1;
   EXPECT_NE(CommitHash(other), hash);
-  const std::string other_inputs(32, 'j');
   other = base;
-  other.public_inputs = other_inputs;
+  other.proof_hash[31] ^= 1;
   EXPECT_NE(CommitHash(other), hash);
+  EXPECT_NE(ProofHash(proof, std::string(32, 'j')), base.proof_hash);
+  EXPECT_NE(ProofHash(std::string(256, 'q'), inputs), base.proof_hash);
 }
 
 TEST(Signing, LengthPrefixKeepsMarketsApart) {

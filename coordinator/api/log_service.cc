@@ -80,11 +80,12 @@ grpc::ServerUnaryReactor* LogServiceImpl::ListLeaves(grpc::CallbackServerContext
           if (!leaves.ok()) return call->Finish(leaves.status());
           size_t bytes = 0;
           for (const transparency::Leaf& leaf : *leaves) {
-            bytes += leaf.bytes.size();
+            bytes += leaf.bytes.size() + (leaf.proof ? leaf.proof->size() : 0);
             // What is stored a moment before the tree has it is not told of yet.
             if (leaf.index >= response->tree_size()) break;
             if (bytes > kAnswerBytesMax && response->leaves_size() > 0) break;
             response->add_leaves(leaf.bytes);
+            if (leaf.proof) (*response->mutable_proofs())[leaf.index] = *leaf.proof;
           }
           call->Finish(absl::OkStatus());
         });

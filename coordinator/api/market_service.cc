@@ -41,6 +41,16 @@ std::optional<Digest> R1csOf(const v1::RegisterCircuitRequest& request) {
   return DigestOf(request.r1cs_digest());
 }
 
+// A proof that was delivered and is not in the store.
+Status ProofIsGone(const market::Market& market, const market::Job& job, Micros now) {
+  if (!market::IsFinal(job.state) || job.settled_at >= market.ProofsKeptFrom(now)) {
+    return absl::DataLossError("proof: was delivered, and is not in the store");
+  }
+  return absl::NotFoundError(
+      "proof: deleted; this market keeps proofs for a time after a job's end, and the job's was over. Post "
+      "the job again for another one");
+}
+
 Status NoSuchJob() { return absl::NotFoundError("job_id: no such job"); }
 
 }  // namespace
@@ -349,17 +359,20 @@ grpc::ServerUnaryReactor* MarketServiceImpl::GetProof(grpc::CallbackServerContex
   return Serve(
       environment_, context, get_proof_, kEverybody, *request, [&](CallPtr call, const Caller& caller) {
         QueryMarket(environment_, std::move(call), caller,
-                    [request, response](const market::Market& market) -> Status {
+                    [this, request, response](const market::Market& market) -> Status {
                       const market::Job* job = market.FindJob(IdOf<market::JobId>(request->job_id()));
                       if (job == nullptr) return NoSuchJob();
                       const bool delivered =
                           job->state == market::JobState::kDelivered || job->state == market::JobState::kWon;
-                      if (!delivered || job->proof.empty()) {
+                      if (!delivered) {
                         return absl::FailedPreconditionError(absl::StrCat(
                             "job_id: the job is ", v1::JobState_Name(static_cast<v1::JobState>(job->state)),
                             ", want JOB_STATE_DELIVERED or JOB_STATE_WON"));
                       }
-                      response->set_proof(job->proof);
+                      PL_ASSIGN_OR_RETURN(std::optional<std::string> proof,
+                                          environment_.store.ReadProof(*market.DeliveredProof(*job)));
+                      if (!proof) return ProofIsGone(market, *job, environment_.engine.Now());
+                      response->set_proof(*std::move(proof));
                       response->set_public_inputs(job->public_inputs);
                       response->set_circuit_id(StringOf(job->circuit));
                       return absl::OkStatus();

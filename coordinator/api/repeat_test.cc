@@ -35,6 +35,10 @@ class LateStore final : public engine::Store {
   StatusOr<std::vector<transparency::Leaf>> ReadLeaves(uint64_t from, size_t count_max) const override {
     return store_.ReadLeaves(from, count_max);
   }
+  Status DeleteProofs(Micros kept_from, const std::vector<market::LeafIndex>& leaves) override {
+    return store_.DeleteProofs(kept_from, leaves);
+  }
+  StatusOr<Micros> LoadProofsKeptFrom() override { return store_.LoadProofsKeptFrom(); }
   StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key, uint64_t before_id,
                                                         size_t count_max) const override {
     return store_.ReadTransfers(hex_key, before_id, count_max);

@@ -30,7 +30,6 @@ std::optional<market::EndPlace> ResumePlace(const v1::SessionRequest::Hello& hel
 EndedAttempt EndOf(const market::Market& market, const market::Attempt& attempt) {
   const bool won = attempt.state == market::AttemptState::kWon;
   EndedAttempt end{attempt, won ? market.FindJob(attempt.job)->reward : Amount{0}, market.MarginOf(attempt)};
-  end.attempt.proof.clear();
   return end;
 }
 

@@ -38,14 +38,16 @@ market::Restart Start() {
                           .draw_window = Seconds(49),
                           .race_width_default = 50,
                           .late_percent = 151,
-                          .silence_limit = Seconds(52)},
+                          .silence_limit = Seconds(52),
+                          .proof_retention = Seconds(60)},
                          Filled<32>(53),
                          KeyHandover{.retired = Filled<32>(54),
                                      .successor = Filled<32>(53),
                                      .tree_size = 42,
                                      .root = Filled<32>(55),
                                      .by_retired = Filled<64>(56),
-                                     .by_successor = Filled<64>(57)}};
+                                     .by_successor = Filled<64>(57)},
+                         Seconds(61)};
 }
 
 std::vector<market::Command> AllCommands() {
@@ -83,8 +85,8 @@ std::vector<market::Command> AllCommands() {
           market::HolderSilent{attempt},
           market::CommitProof{attempt, 19, Filled<32>(20), Filled<64>(21)},
           market::CommitProof{attempt, 19, Filled<32>(20), Filled<64>(21),
-                              market::Opening{std::string(256, '\4'), Filled<32>(25), Filled<32>(20)}},
-          market::RevealProof{attempt, 22, {std::string(256, '\3'), Filled<32>(23), Filled<32>(24)}},
+                              market::Opening{"", Filled<32>(25), Filled<32>(58), Filled<32>(20)}},
+          market::RevealProof{attempt, 22, {"", Filled<32>(23), Filled<32>(59), Filled<32>(24)}},
           market::ReleaseAttempt{attempt, 25, market::Reason::kDraining},
           market::RecordVerdict{attempt, true, 52},
           market::Deposit{Filled<32>(26), Amount{27}, "reference"},
@@ -159,7 +161,7 @@ TEST(CommandCodec, AMissingMalformedOrUnknownFieldIsRefused) {
       const bool optional = number == 15;
       EXPECT_EQ(DecodeCommand(missing, 0).ok(), optional)
           << "type " << command.index() << " field " << number;
-      const std::set<uint16_t> texts = {2, 11, 21, 27, 33, 40, 54, 72, 73, 81};
+      const std::set<uint16_t> texts = {2, 11, 21, 27, 33, 40, 72, 73, 81};
       const bool text = texts.contains(number);
       auto longer = content;
       longer.fields[number] += '\0';

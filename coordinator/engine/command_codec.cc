@@ -122,7 +122,7 @@ void VisitCommand(Archive& a, Is<market::HolderSilent> auto& c) {
 }
 template <typename Archive>
 void VisitOpening(Archive& a, Is<market::Opening> auto& o) {
-  a(54, o.proof);
+  a(54, o.proof_hash);
   a(55, o.nonce);
   a(58, o.commit_hash);
 }
@@ -192,6 +192,8 @@ void VisitCommand(Archive& a, Is<market::Restart> auto& c) {
   a(92, c.rules.race_width_default);
   a(93, c.rules.late_percent);
   a(94, c.rules.silence_limit);
+  a(115, c.rules.proof_retention);
+  a(116, c.proofs_kept_from);
   a(95, c.key);
   std::optional<PublicKey> retired;
   if (c.handover) retired = c.handover->retired;

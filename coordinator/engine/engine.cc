@@ -69,12 +69,14 @@ Status Engine::Load() {
                         transparency::DecodeLeaf(AsBytes(last[0].bytes)));
     last_time = content.time;
   }
-  time_.StartAfter(last_time);
+  PL_ASSIGN_OR_RETURN(const Micros proofs_kept_from, parts_.store.LoadProofsKeptFrom());
+  time_.StartAfter(std::max(last_time, proofs_kept_from));
   Work work;
   work.next_leaf = tree_.size();
   // At the very first start nobody has to find back.
   const Micros grace = leaf_hashes.empty() ? Micros{} : options_.reconnect_grace;
   market::Restart restart{.no_expiry_before = time_.last() + grace, .rules = rules_};
+  restart.proofs_kept_from = proofs_kept_from;
   PL_RETURN_IF_ERROR(TakeKeys(restart, work.batch));
   Apply(work, {}, std::move(restart));
   PL_RETURN_IF_ERROR(Commit(work));
@@ -82,8 +84,7 @@ Status Engine::Load() {
     to_check_.insert({market_.FindAttempt(id)->commit_leaf, id});
   }
   metrics_.Loaded(market_);
-  DispatchChecks();
-  return absl::OkStatus();
+  return DispatchChecks();
 }
 
 Status Engine::TakeKeys(market::Restart& restart, Batch& batch) {
@@ -189,7 +190,11 @@ bool Engine::RunOnce(std::chrono::microseconds wait) {
     metrics_.BatchDone(work.command_count, ToSeconds(applied - start),
                        ToSeconds(parts_.clock.MonotonicNow() - applied), work.stamped);
   }
-  Release(work);
+  if (const Status released = Release(work); !released.ok()) {
+    Work none;  // everybody has been answered
+    Fail(none, released);
+    return false;
+  }
   return true;
 }
 
@@ -265,6 +270,7 @@ market::Answer Engine::Apply(Work& work, const market::Origin& origin, market::C
     leaf.index = work.next_leaf++;
     leaf.bytes = transparency::EncodeLeaf(EncodeCommand(stamped, changed));
     leaf.hash = transparency::LeafHash(AsBytes(leaf.bytes));
+    if (const market::Opening* opening = FindOpening(stamped.command).second) leaf.proof = opening->proof;
     head_.Append(leaf.hash);
     work.batch.leaves.push_back(std::move(leaf));
   } else {
@@ -339,7 +345,7 @@ Status Engine::Commit(Work& work) {
   return absl::OkStatus();
 }
 
-void Engine::Release(Work& work) {
+Status Engine::Release(Work& work) {
   for (Work::Pending& pending : work.pending) {
     if (pending.answer.ok()) {
       if (const auto* commit = std::get_if<market::CommitAnswer>(&pending.answer->answer)) {
@@ -364,9 +370,10 @@ void Engine::Release(Work& work) {
     }
   }
   for (QueryFunction& query : work.queries) query(market_);
-  DispatchChecks();
+  PL_RETURN_IF_ERROR(DispatchChecks());
   RunReads();
   metrics_.QueueLengths(queue_.size(), to_check_.size() + checks_in_flight_);
+  return absl::OkStatus();
 }
 
 StatusOr<CommitReceiptData> Engine::ReceiptFor(const Work& work, market::LeafIndex leaf_index) const {
@@ -387,7 +394,7 @@ StatusOr<CommitReceiptData> Engine::ReceiptFor(const Work& work, market::LeafInd
   return receipt;
 }
 
-void Engine::DispatchChecks() {
+Status Engine::DispatchChecks() {
   while (checks_in_flight_ < options_.checks_in_flight_max && !to_check_.empty()) {
     const market::AttemptId id = to_check_.begin()->second;
     to_check_.erase(to_check_.begin());
@@ -396,6 +403,10 @@ void Engine::DispatchChecks() {
     if (attempt == nullptr || attempt->state != market::AttemptState::kRevealed) continue;
     const market::Job* job = market_.FindJob(attempt->job);
     const market::Circuit* circuit = market_.FindCircuit(job->circuit);
+    PL_ASSIGN_OR_RETURN(std::optional<std::string> proof, parts_.store.ReadProof(attempt->proof_leaf));
+    if (!proof) {
+      return absl::DataLossError(absl::StrCat("leaf ", attempt->proof_leaf, ": its proof is not in the store"));
+    }
     ++checks_in_flight_;
     parts_.checker.Check({.attempt = id,
                           .job = job->id,
@@ -403,13 +414,14 @@ void Engine::DispatchChecks() {
                           .verifying_key_digest = circuit->verifying_key_digest,
                           .verification_key_json = circuit->verification_key_json,
                           .public_inputs = job->public_inputs,
-                          .proof = attempt->proof},
+                          .proof = *std::move(proof)},
                          [id, version = parts_.checker.version(), box = verdict_box_](bool valid) {
                            MutexLock lock(box->mutex);
                            box->verdicts.push_back({id, valid, version});
                            if (box->wake) box->wake();
                          });
   }
+  return absl::OkStatus();
 }
 
 void Engine::RunReads() {

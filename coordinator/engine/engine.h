@@ -146,9 +146,9 @@ class Engine {
   LeafOutcome GatherChanges(Work& work, market::LeafIndex leaf);
   void CollectRows(Work& work) const;
   Status Commit(Work& work);
-  void Release(Work& work);
+  Status Release(Work& work);
   StatusOr<CommitReceiptData> ReceiptFor(const Work& work, market::LeafIndex leaf_index) const;
-  void DispatchChecks();
+  Status DispatchChecks();
   void RunReads();
   void Fail(Work& work, const Status& status);
 

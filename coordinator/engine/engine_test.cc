@@ -132,8 +132,7 @@ class Bench {
                                      .job = attempt.job.bytes,
                                      .attempt = attempt.id.bytes,
                                      .miner = attempt.miner,
-                                     .proof = proof,
-                                     .public_inputs = std::string(32, '\0'),
+                                     .proof_hash = transparency::ProofHash(proof, std::string(32, '\0')),
                                      .nonce = {}});
   }
   market::CommitProof CommitOf(const market::Attempt& attempt, const std::string& proof) {

@@ -71,7 +71,6 @@ void VisitFields(Archive& archive, Is<market::Job> auto& j) {
   archive(j.delivered_at);
   archive(j.settled_at);
   archive(j.margin);
-  archive(j.proof);
   archive(j.revision);
   archive(j.collateral);
   archive(j.bounty);
@@ -98,7 +97,7 @@ void VisitFields(Archive& archive, Is<market::Attempt> auto& a) {
   archive(a.commit_leaf);
   archive(a.committed_at);
   archive(a.reveal_by);
-  archive(a.proof);
+  archive(a.proof_leaf);
   archive(a.reason);
   archive(a.behind_winner);
   archive(a.changed_by);

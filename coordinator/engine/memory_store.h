@@ -80,6 +80,20 @@ class MemoryStore final : public Store {
                        leaves_.begin() + static_cast<ptrdiff_t>(begin + count));
   }
 
+  Status DeleteProofs(Micros kept_from, const std::vector<market::LeafIndex>& leaves) override {
+    MutexLock lock(mutex_);
+    proofs_kept_from_ = std::max(proofs_kept_from_, kept_from);
+    for (const market::LeafIndex leaf : leaves) {
+      if (leaf < leaves_.size()) leaves_[leaf].proof.reset();
+    }
+    return absl::OkStatus();
+  }
+
+  StatusOr<Micros> LoadProofsKeptFrom() override {
+    MutexLock lock(mutex_);
+    return proofs_kept_from_;
+  }
+
   StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key, uint64_t before_id,
                                                         size_t count_max) const override {
     MutexLock lock(mutex_);
@@ -120,6 +134,7 @@ class MemoryStore final : public Store {
  private:
   mutable Mutex mutex_;
   std::vector<transparency::Leaf> leaves_ PL_GUARDED_BY(mutex_);
+  Micros proofs_kept_from_ PL_GUARDED_BY(mutex_){};
   std::vector<ledger::Transfer> transfers_ PL_GUARDED_BY(mutex_);
   std::vector<KeyHandover> handovers_ PL_GUARDED_BY(mutex_);
   std::map<market::CircuitId, market::Circuit> circuits_ PL_GUARDED_BY(mutex_);

@@ -12,8 +12,7 @@ Digest OpenedBy(const market::Market& market, const market::AttemptId& id, const
                                    .job = attempt->job.bytes,
                                    .attempt = attempt->id.bytes,
                                    .miner = attempt->miner,
-                                   .proof = opening.proof,
-                                   .public_inputs = market.FindJob(attempt->job)->public_inputs,
+                                   .proof_hash = opening.proof_hash,
                                    .nonce = opening.nonce});
 }
 
@@ -29,8 +28,19 @@ void VisitOpening(Command& command, const Visit& visit) {
 
 void StampOpening(const market::Market& market, market::Command& command) {
   VisitOpening(command, [&](const market::AttemptId& attempt, market::Opening& opening) {
+    const market::Attempt* known = market.FindAttempt(attempt);
+    if (known == nullptr) return;
+    opening.proof_hash = transparency::ProofHash(opening.proof, market.FindJob(known->job)->public_inputs);
     opening.commit_hash = OpenedBy(market, attempt, opening);
   });
+}
+
+std::pair<market::AttemptId, const market::Opening*> FindOpening(const market::Command& command) {
+  std::pair<market::AttemptId, const market::Opening*> found{};
+  VisitOpening(command, [&](const market::AttemptId& attempt, const market::Opening& opening) {
+    found = {attempt, &opening};
+  });
+  return found;
 }
 
 bool IsOpeningRight(const market::Market& market, const market::Command& command) {

@@ -70,7 +70,20 @@ class Store {
   virtual StatusOr<std::optional<StoredAnswer>> FindAnswer(const market::Identity& identity,
                                                            const std::string& request_id) const = 0;
   // At most `count_max` leaves from index `from` on, in order; none past the end.
+  // With the proofs beside them that are still there.
   virtual StatusOr<std::vector<transparency::Leaf>> ReadLeaves(uint64_t from, size_t count_max) const = 0;
+  // The proof beside a leaf; nullopt where there is none, or none any more.
+  StatusOr<std::optional<std::string>> ReadProof(market::LeafIndex leaf) const {
+    PL_ASSIGN_OR_RETURN(auto leaves, ReadLeaves(leaf, 1));
+    if (leaves.size() != 1) return absl::DataLossError(absl::StrCat("leaf ", leaf, ": not in the store"));
+    return std::move(leaves[0].proof);
+  }
+  // Deletes the proofs beside these leaves, where there are any, and makes durable that those of jobs which
+  // ended before `kept_from` may be gone; all of it or nothing. The time never falls. An error means that
+  // what is on disk is unknown, here without harm: it may be asked again.
+  virtual Status DeleteProofs(Micros kept_from, const std::vector<market::LeafIndex>& leaves) = 0;
+  // 0 before the first deletion.
+  virtual StatusOr<Micros> LoadProofsKeptFrom() = 0;
   // Newest first: transfers that name one of this identity's accounts, with an id below `before_id` (0 for
   // the newest).
   virtual StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key,

@@ -8,6 +8,7 @@
 #include "coordinator/market/rules.h"
 #include "transparency/log_keys.h"
 #include "transparency/merkle.h"
+#include "transparency/signing.h"
 
 namespace prooflode::engine {
 namespace {
@@ -29,6 +30,10 @@ struct Replay {
   std::optional<PublicKey> key;
   std::vector<KeyHandover> handovers;
   Micros last_time{};
+  uint64_t proofs = 0;  // that are there
+  std::vector<market::AttemptId> without_proof;  // although one was revealed
+  bool may_delete = false;                       // a start so far keeps proofs for a time alone
+  Micros kept_from{};                            // as the last start had it
 };
 
 // Another key signs only after a right handover of the log as it is.
@@ -64,6 +69,11 @@ std::string WhyImpossible(const Replay& replay, const market::Stamped& stamped) 
       return absl::StrCat("nothing expires before ", Count(restart->no_expiry_before), ", want at most ",
                           Count(stamped.now + kGraceMax));
     }
+    const Micros most = replay.may_delete ? stamped.now : Micros{};
+    if (restart->proofs_kept_from < replay.kept_from || restart->proofs_kept_from > most) {
+      return absl::StrCat("proofs are kept from ", Count(restart->proofs_kept_from), " on, want ",
+                          Count(replay.kept_from), " to ", Count(most));
+    }
     if (std::string why = WhyWrongKey(replay, *restart); !why.empty()) return why;
   }
   market::JobId id{};  // of whatever the command makes
@@ -98,6 +108,37 @@ Status CompareOutcome(const transparency::LeafContent& logged, const LeafOutcome
   return absl::OkStatus();
 }
 
+// Notes whether the proof of a leaf that has its hash is there; one that is must be the right one.
+Status CheckProof(Replay& replay, const market::Command& command, const std::optional<std::string>& proof) {
+  const auto [id, opening] = FindOpening(command);
+  if (opening == nullptr) {
+    return proof ? absl::DataLossError("a proof lies beside it, and it names none") : absl::OkStatus();
+  }
+  if (!proof) {
+    replay.without_proof.push_back(id);
+    return absl::OkStatus();
+  }
+  ++replay.proofs;
+  const market::Job& job = *replay.market.FindJob(replay.market.FindAttempt(id)->job);
+  if (transparency::ProofHash(*proof, job.public_inputs) == opening->proof_hash) return absl::OkStatus();
+  return absl::DataLossError("the proof beside it does not have the hash that it says");
+}
+
+// A proof is missing by right only where its job ended before those began that are kept.
+Status CheckDeletions(const Replay& replay, Micros kept_from) {
+  if (kept_from < replay.kept_from || (kept_from != Micros{} && !replay.may_delete)) {
+    return Differs("time from which proofs are kept");
+  }
+  for (const market::AttemptId& id : replay.without_proof) {
+    const market::Attempt& attempt = *replay.market.FindAttempt(id);
+    const market::Job& job = *replay.market.FindJob(attempt.job);
+    if (market::IsFinal(job.state) && job.settled_at < kept_from) continue;
+    return absl::DataLossError(absl::StrCat("leaf ", attempt.proof_leaf,
+                                            ": its proof is missing, and was not to be deleted"));
+  }
+  return absl::OkStatus();
+}
+
 Status ReplayLeaf(Replay& replay, const transparency::Leaf& leaf) {
   const std::string where = absl::StrCat("leaf ", leaf.index);
   const auto wrong = [&](const std::string& what) {
@@ -112,9 +153,12 @@ Status ReplayLeaf(Replay& replay, const transparency::Leaf& leaf) {
   if (const auto* restart = std::get_if<market::Restart>(&stamped.command)) {
     replay.key = restart->key;
     if (restart->handover) replay.handovers.push_back(*restart->handover);
+    replay.may_delete = replay.may_delete || restart->rules.proof_retention != Micros{};
+    replay.kept_from = restart->proofs_kept_from;
   }
   market::Market& market = replay.market;
   if (!market.Apply(stamped).changed) return wrong("the command changes nothing when it is replayed");
+  PL_RETURN_IF_ERROR(Annotate(CheckProof(replay, stamped.command, leaf.proof), where));
   LeafOutcome outcome;
   market::Changes changes = market.TakeChanges();
   for (const auto& id : changes.jobs) outcome.jobs.push_back(*market.FindJob(id));
@@ -193,6 +237,8 @@ StatusOr<ReplayReport> CheckByReplay(Store& store, const std::function<void(cons
     }
   }
   PL_RETURN_IF_ERROR(CompareStates(replay.market, stored));
+  PL_ASSIGN_OR_RETURN(const Micros kept_from, store.LoadProofsKeptFrom());
+  PL_RETURN_IF_ERROR(CheckDeletions(replay, kept_from));
   PL_ASSIGN_OR_RETURN(const std::vector<KeyHandover> handovers, store.LoadHandovers());
   if (handovers != replay.handovers) return Differs("list of key handovers");
   PL_RETURN_IF_ERROR(CompareTransfers(replay, stored, store));
@@ -201,7 +247,9 @@ StatusOr<ReplayReport> CheckByReplay(Store& store, const std::function<void(cons
                       .root = replay.tree.Root(),
                       .circuit_count = stored.circuits().size(),
                       .job_count = stored.jobs().size(),
-                      .transfer_count = stored.ledger().transfer_count()};
+                      .transfer_count = stored.ledger().transfer_count(),
+                      .proof_count = replay.proofs,
+                      .deleted_proof_count = replay.without_proof.size()};
 }
 
 }  // namespace prooflode::engine

@@ -23,8 +23,9 @@ const market::Identity kMiner = Key(2);
 // A market's whole life as an engine would log it, to be stored with damage whose hashes are right.
 class Record {
  public:
-  Record() {
+  explicit Record(Micros proof_retention = {}) {
     market::Restart start;
+    start.rules.proof_retention = proof_retention;
     start.rules.market = "elsewhere";
     start.key = SigningKey::FromSeed({1}).public_key();
     start.rules.fee_per_million = 10'000;
@@ -65,6 +66,7 @@ class Record {
       transparency::Leaf leaf{
           batch.leaves.size(), transparency::EncodeLeaf(EncodeCommand(stamped, outcome)), {}};
       leaf.hash = transparency::LeafHash(AsBytes(leaf.bytes));
+      if (const market::Opening* opening = FindOpening(stamped.command).second) leaf.proof = opening->proof;
       batch.leaves.push_back(std::move(leaf));
     }
     for (const auto& [id, circuit] : market.circuits()) batch.circuits.push_back(circuit);
@@ -76,7 +78,9 @@ class Record {
     batch.transfers = transfers;
     MemoryStore store;
     batch.handover = handover;
+    if (damage) damage(batch);
     EXPECT_TRUE(store.Write(batch).ok());
+    EXPECT_TRUE(store.DeleteProofs(kept_from, deleted).ok());
     const auto report = CheckByReplay(store);
     return report.ok() ? "ok" : std::string(report.status().message());
   }
@@ -84,6 +88,9 @@ class Record {
   std::vector<std::pair<market::Stamped, LeafOutcome>> log;
   std::vector<ledger::Transfer> transfers;
   std::optional<KeyHandover> handover;  // as it is stored
+  std::function<void(Batch&)> damage;
+  Micros kept_from{};  // as the store has it, and what is deleted of it
+  std::vector<market::LeafIndex> deleted;
   market::Market market;
 
   transparency::TreeHead Head() const { return {log.size(), RootSoFar()}; }
@@ -172,10 +179,58 @@ TEST(Replay, IdsThatComeTwiceAreReportedWithTheirLeaf) {
             absl::StrCat("leaf ", accept + 1, ": admits an attempt whose id there is already"));
 }
 
+TEST(Replay, AProofThatIsNotTheNamedOneIsReported) {
+  Record record;
+  const size_t reveal = record.Find<market::RevealProof>();
+  record.damage = [reveal](Batch& batch) { batch.leaves[reveal].proof = "forged"; };
+  EXPECT_EQ(record.Check(),
+            absl::StrCat("leaf ", reveal, ": the proof beside it does not have the hash that it says"));
+  Record other;
+  other.damage = [](Batch& batch) { batch.leaves[2].proof = "stray"; };
+  EXPECT_EQ(other.Check(), "leaf 2: a proof lies beside it, and it names none");
+}
+
+TEST(Replay, DeletedProofsAreTakenAndLostOnesReported) {
+  Record kept;
+  const size_t reveal = kept.Find<market::RevealProof>();
+  const std::string lost = absl::StrCat("leaf ", reveal, ": its proof is missing, and was not to be deleted");
+  kept.deleted = {reveal};
+  EXPECT_EQ(kept.Check(), lost);
+  kept.kept_from = Seconds(2000);  // and no start allows deletions
+  EXPECT_NE(kept.Check().find("time from which proofs are kept"), std::string::npos) << kept.Check();
+  Record expiring(Seconds(1));
+  expiring.deleted = {reveal};
+  EXPECT_EQ(expiring.Check(), lost);  // not yet
+  expiring.kept_from = Seconds(2000);
+  EXPECT_EQ(expiring.Check(), "ok");
+  expiring.deleted.push_back(expiring.log.size() - 1);  // of a job that is not over
+  EXPECT_EQ(expiring.Check(),
+            absl::StrCat("leaf ", expiring.log.size() - 1, ": its proof is missing, and was not to be deleted"));
+  expiring.deleted.clear();  // what may be gone need not be
+  EXPECT_EQ(expiring.Check(), "ok");
+}
+
+TEST(Replay, AStartSaysWhichProofsMayBeGone) {
+  const auto started = [](Micros retention, Micros kept_from) {
+    Record record(retention);
+    market::Restart restart;
+    restart.rules = std::get<market::Restart>(record.log[0].first.command).rules;
+    restart.key = std::get<market::Restart>(record.log[0].first.command).key;
+    restart.proofs_kept_from = kept_from;
+    record.kept_from = kept_from;
+    record.Do({}, restart);
+    return record.Check();
+  };
+  EXPECT_EQ(started({}, {}), "ok");
+  EXPECT_EQ(started(Seconds(1), Seconds(999)), "ok");
+  EXPECT_NE(started({}, Seconds(999)).find("proofs are kept from 999000000 on, want 0 to 0"), std::string::npos);
+  EXPECT_NE(started(Seconds(1), Seconds(2000)).find("proofs are kept from"), std::string::npos);
+}
+
 TEST(Replay, AnOpeningThatIsNotTheProofsIsReported) {
   Record record;
   const size_t index = record.Find<market::RevealProof>();
-  std::get<market::RevealProof>(record.log[index].first.command).opening.proof = "other";
+  std::get<market::RevealProof>(record.log[index].first.command).opening.proof_hash[0] ^= 1;
   EXPECT_NE(record.Check().find(absl::StrCat("leaf ", index, ": its proof and nonce")), std::string::npos)
       << record.Check();
   Record shown;  // with the commit

@@ -89,7 +89,7 @@ Answer State::Apply(const Stamped& in, const CommitProof& command) {
   attempt.reveal_by = in.now + rules_.reveal_window;
   attempt.changed_by = in.leaf_index;
   if (command.opening) {
-    attempt.proof = command.opening->proof;
+    attempt.proof_leaf = in.leaf_index;
     effects_.push_back(NeedsVerdict{attempt.id});
   }
   PutAttempt(attempt);
@@ -103,8 +103,8 @@ Answer State::Apply(const Stamped& in, const CommitProof& command) {
 Answer State::Apply(const Stamped& in, const RevealProof& command) {
   if (auto refusal = CheckMiner(in, command.attempt, command.fence)) return *std::move(refusal);
   Attempt attempt = attempts_.at(command.attempt);
-  if (attempt.state == AttemptState::kRevealed && attempt.proof == command.opening.proof)
-    return RevealAnswer{attempt.changed_by};
+  if (attempt.state == AttemptState::kRevealed && attempt.commit_hash == command.opening.commit_hash)
+    return RevealAnswer{attempt.proof_leaf};
   if (attempt.state != AttemptState::kCommitted) {
     return Refuse(RefusalCode::kFailedPrecondition, "attempt_id: not waiting for a reveal", attempt.reason);
   }
@@ -114,7 +114,7 @@ Answer State::Apply(const Stamped& in, const RevealProof& command) {
   }
   if (command.opening.commit_hash != attempt.commit_hash) return DoesNotOpen();
   attempt.state = AttemptState::kRevealed;
-  attempt.proof = command.opening.proof;
+  attempt.proof_leaf = in.leaf_index;
   attempt.changed_by = in.leaf_index;
   effects_.push_back(NeedsVerdict{attempt.id});
   PutAttempt(std::move(attempt));

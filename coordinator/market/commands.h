@@ -56,9 +56,12 @@ struct HolderSilent {
 };
 // What opens a commit.
 struct Opening {
-  std::string proof;
+  std::string proof;  // kept beside the log: a command that is read from it has none
   Digest nonce{};
-  Digest commit_hash{};  // that both open, computed by the engine (transparency/signing.h)
+  // Computed by the engine (transparency/signing.h): of proof and public inputs, and what it opens with the
+  // nonce.
+  Digest proof_hash{};
+  Digest commit_hash{};
 };
 struct CommitProof {
   AttemptId attempt{};
@@ -123,6 +126,7 @@ struct Restart {
   Rules rules;
   PublicKey key{};
   std::optional<KeyHandover> handover;
+  Micros proofs_kept_from{};  // proofs of jobs that ended before may have been deleted by now
 };
 
 using Command =

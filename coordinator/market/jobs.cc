@@ -90,8 +90,9 @@ Answer State::Apply(const Stamped& in, const PostJob& command) {
   }
   // A statement is judged here and never again: a proof that exists is not bought twice by mistake.
   if (!command.again) {
-    if (const auto proven = proven_.find(command.statement); proven != proven_.end()) {
-      return JobAnswer{.job = jobs_.at(proven->second), .already_proven = true};
+    const auto proven = proven_.find(command.statement);
+    if (proven != proven_.end() && proven->second.first >= ProofsKeptFrom(in.now)) {
+      return JobAnswer{.job = jobs_.at(proven->second.second), .already_proven = true};
     }
     if (const Job* same = UnfinishedOf(command.circuit, command.statement)) {
       return Refuse(RefusalCode::kAlreadyExists,

@@ -143,6 +143,14 @@ std::vector<PlaceHolder> Market::PlaceHolders() const {
   return holders;
 }
 
+Micros Market::ProofsKeptFrom(Micros now) const { return state_->ProofsKeptFrom(now); }
+
+std::optional<LeafIndex> Market::DeliveredProof(const Job& job) const {
+  const std::optional<AttemptId>& by = job.winning_attempt ? job.winning_attempt : job.delivered_attempt;
+  if (!by) return std::nullopt;
+  return FindAttempt(*by)->proof_leaf;
+}
+
 std::vector<AttemptId> Market::PendingVerdicts() const {
   std::vector<std::pair<LeafIndex, AttemptId>> pending;
   for (const auto& [id, attempt] : state_->attempts_) {

@@ -84,6 +84,11 @@ class Market {
   // others. Depends on rows that do not change any more, so it says the same whenever it is asked.
   std::optional<Micros> MarginOf(const Attempt& ended) const;
   std::vector<PlaceHolder> PlaceHolders() const;
+  // By `now`, proofs of jobs that ended before this time may have been deleted, and those of all others are
+  // kept; 0 where all are.
+  Micros ProofsKeptFrom(Micros now) const;
+  // The leaf of the proof that a job has delivered, the winner's once it is won; nullopt before.
+  std::optional<LeafIndex> DeliveredProof(const Job& job) const;
   // Revealed and unjudged: to be verified again after a restart.
   std::vector<AttemptId> PendingVerdicts() const;
   const ledger::Ledger& ledger() const;

@@ -46,7 +46,7 @@ TEST(Market, ALaterProofIsDeliveredAtOnceButPaidOnlyOnceEarlierCommitsAreDecided
   b.Reveal(a2);
   b.Verdict(a2, true);
   EXPECT_EQ(b.StateOf(job), JobState::kDelivered);
-  EXPECT_FALSE(b.market.FindJob(job.id)->proof.empty());
+  EXPECT_EQ(b.market.DeliveredProof(*b.market.FindJob(job.id)), b.market.FindAttempt(a2.id)->proof_leaf);
   EXPECT_EQ(b.Balance(kM2), 0u);
   b.Pass(Millis(999));
   EXPECT_EQ(b.StateOf(job), JobState::kDelivered);
@@ -70,10 +70,9 @@ TEST(Market, TheEarlierCommitWinsThoughVerifiedLater) {
   EXPECT_EQ(*b.market.FindJob(job.id)->winner, kM1);
   EXPECT_EQ(b.StateOf(a2), AttemptState::kLost);
   EXPECT_EQ(b.Balance(kM1), 100u);
-  // Only the proof that won is kept.
-  EXPECT_EQ(b.market.FindJob(job.id)->proof, "proof " + HexEncode(a1.id.bytes));
-  EXPECT_EQ(b.market.FindAttempt(a1.id)->proof, "");
-  EXPECT_EQ(b.market.FindAttempt(a2.id)->proof, "");
+  // The winner's proof is the job's.
+  EXPECT_EQ(b.market.DeliveredProof(*b.market.FindJob(job.id)), b.market.FindAttempt(a1.id)->proof_leaf);
+  EXPECT_LT(b.market.FindAttempt(a2.id)->proof_leaf, b.market.FindAttempt(a1.id)->proof_leaf);
 }
 
 TEST(Market, AMinerIsAdmittedToAJobAFewTimesOnly) {
@@ -187,7 +186,7 @@ TEST(Market, TheHolderOfALeaseShowsItsProofWithTheCommit) {
   EXPECT_EQ(b.StateOf(a), AttemptState::kRevealed);
   b.Verdict(a, true);
   EXPECT_EQ(b.StateOf(a), AttemptState::kWon);
-  EXPECT_EQ(b.market.FindJob(job.id)->proof, Bench::OpeningOf(a).proof);
+  EXPECT_EQ(b.market.DeliveredProof(*b.market.FindJob(job.id)), revealed.commit_leaf);
 }
 
 TEST(Market, ASilentRacerFreesItsPlaceAndALateProofStillCounts) {
@@ -314,6 +313,40 @@ TEST(Market, AStatementIsTheVerifyingKeysAndNotTheCircuits) {
   const JobAnswer stored = b.Get<JobAnswer>(kAlice, same);
   EXPECT_TRUE(stored.already_proven);
   EXPECT_EQ(stored.job.id, job.id);
+}
+
+TEST(Market, AStatementIsRacedAgainOnceItsProofNeedNotBeKept) {
+  Bench b(Rules{.proof_retention = Seconds(100)});
+  const auto win = [&b](const Job& job) {
+    const Attempt a = b.Accept(kM1, job);
+    b.Commit(a);
+    b.Reveal(a);
+    b.Verdict(a, true);
+    ASSERT_EQ(b.StateOf(job), JobState::kWon);
+  };
+  PostJob post{.reward = Amount{100}, .time_limit = Seconds(10)};
+  post.circuit[0] = 7;
+  post.public_inputs = std::string(32, '\0');
+  post.statement[0] = 1;
+  const Job first = b.Get<JobAnswer>(kAlice, post).job;
+  EXPECT_EQ(b.market.DeliveredProof(first), std::nullopt);
+  win(first);
+  const Micros settled = b.now;
+  b.Pass(Seconds(100));
+  EXPECT_TRUE(b.Get<JobAnswer>(kAlice, post).already_proven);  // to the last moment
+  EXPECT_EQ(b.market.ProofsKeptFrom(b.now), settled);
+  b.Pass(Micros{1});
+  const JobAnswer again = b.Get<JobAnswer>(kAlice, post);
+  EXPECT_FALSE(again.already_proven);
+  EXPECT_NE(again.job.id, first.id);
+  EXPECT_TRUE(std::holds_alternative<Refusal>(b.Do(kAlice, post)));  // it is being proven
+  win(again.job);
+  const JobAnswer stored = b.Get<JobAnswer>(kAlice, post);  // by the proof that is there
+  EXPECT_TRUE(stored.already_proven);
+  EXPECT_EQ(stored.job.id, again.job.id);
+  // What was deleted stays so under rules that keep everything.
+  b.Do({}, Restart{.rules = {}, .proofs_kept_from = b.now + Seconds(1)});
+  EXPECT_FALSE(b.Get<JobAnswer>(kAlice, post).already_proven);
 }
 
 TEST(Market, NobodyActsForAnotherAndFencesHold) {

@@ -27,7 +27,7 @@ TEST(MarketMemory, ASettledJobAndItsAttemptsTakeFewKilobytes) {
     b.Accept(kM2, job);
     b.Commit(winner);
     b.Get<RevealAnswer>(
-        kM1, RevealProof{winner.id, winner.fence, {std::string(256, 'p'), {}, Bench::Hash(winner)}});
+        kM1, RevealProof{winner.id, winner.fence, {std::string(256, 'p'), {}, {}, Bench::Hash(winner)}});
     b.Verdict(winner, true);
     b.market.TakeChanges();
   }

@@ -50,6 +50,7 @@ Status CheckRules(const Rules& rules) {
   PL_RETURN_IF_ERROR(Check("race_width_default", rules.race_width_default, kRaceWidth));
   PL_RETURN_IF_ERROR(Check("late_percent", rules.late_percent, kLatePercent));
   PL_RETURN_IF_ERROR(seconds("silence_limit_us", rules.silence_limit, kSilenceSeconds));
+  PL_RETURN_IF_ERROR(seconds("proof_retention_us", rules.proof_retention, kProofRetentionSeconds));
   PL_RETURN_IF_ERROR(count("open_jobs_per_requester_max", rules.open_jobs_per_requester_max));
   PL_RETURN_IF_ERROR(count("live_attempts_per_miner_max", rules.live_attempts_per_miner_max));
   PL_RETURN_IF_ERROR(count("admissions_per_miner_and_job_max", rules.admissions_per_miner_and_job_max));

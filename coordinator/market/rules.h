@@ -26,6 +26,7 @@ inline constexpr RuleRange kDrawWindowMs{0, 10'000};
 inline constexpr RuleRange kRaceWidth{0, 1000};  // 0: everybody
 inline constexpr RuleRange kLatePercent{100, 1000};
 inline constexpr RuleRange kSilenceSeconds{1, 3600};
+inline constexpr RuleRange kProofRetentionSeconds{0, 100 * 366 * int64_t{86'400}};  // 0: for ever
 
 // A name that is part of everything signed: 1 to kMarketNameMax letters, digits, '-', '_', '.'.
 bool IsMarketName(std::string_view name);

@@ -45,7 +45,6 @@ void State::Deliver(const Stamped& in, Job job, const Attempt& attempt) {
   job.state = JobState::kDelivered;
   job.delivered_attempt = attempt.id;
   job.delivered_at = in.now;
-  job.proof = attempt.proof;
   effects_.push_back(JobOver{job.id});
   ChangeJob(in, job);
   for (const auto& [fence, id] : OfJob(job.id).by_fence) {
@@ -104,7 +103,6 @@ void State::PayWinner(const Stamped& in, Job job, Attempt best) {
   job.state = JobState::kWon;
   job.winner = best.miner;
   job.winning_attempt = best.id;
-  job.proof = best.proof;
   job.settled_at = in.now;
   if (second) job.margin = *second - best.committed_at;
   const ledger::AccountName escrow = ledger::Escrow(Hex(job.requester));
@@ -193,6 +191,7 @@ void State::BecomeLate(const Stamped& in, Attempt attempt) {
 Answer State::Apply(const Stamped& in, const Restart& command) {
   changed_ = true;
   no_expiry_before_ = std::max(no_expiry_before_, command.no_expiry_before);
+  proofs_kept_from_ = std::max(proofs_kept_from_, command.proofs_kept_from);
   last_restart_ = in.leaf_index;
   rules_ = command.rules;
   return Done{};

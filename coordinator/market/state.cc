@@ -37,7 +37,10 @@ std::optional<Micros> TimerOf(const Attempt& attempt) {
 
 void State::Index(const Job& job, bool add) {
   if (job.state == JobState::kWon) {
-    if (add) proven_.emplace(job.statement, job.id);
+    if (add) {
+      ProvenBy& last = proven_[job.statement];
+      last = std::max(last, ProvenBy(job.settled_at, job.id));
+    }
     if (add && job.winner) proven_by_.emplace(*job.winner, job.circuit);
     return;
   }
@@ -207,6 +210,11 @@ Status State::CheckReferences() const {
   return absl::OkStatus();
 }
 
+Micros State::ProofsKeptFrom(Micros now) const {
+  if (rules_.proof_retention == Micros{}) return proofs_kept_from_;
+  return std::max(proofs_kept_from_, now - rules_.proof_retention);
+}
+
 const Job* State::FindJob(const JobId& id) const {
   const auto it = jobs_.find(id);
   return it == jobs_.end() ? nullptr : &it->second;
@@ -232,7 +240,6 @@ void State::EndAttempt(const Stamped& in, Attempt attempt, AttemptState state, R
   if (state == AttemptState::kTimedOut || state == AttemptState::kInvalid) {
     NotePlace(attempt.miner, /*lost=*/true);
   }
-  attempt.proof = {};  // nobody asks for it any more, and its leaf has it
   effects_.push_back(AttemptEnded{attempt.id});
   PutAttempt(std::move(attempt));
 }

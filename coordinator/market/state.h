@@ -64,6 +64,8 @@ class State {
   void PutLoaded(Withdrawal withdrawal);
   void PutLoaded(const Candidacy& candidacy);
 
+  Micros ProofsKeptFrom(Micros now) const;
+
   void CheckMoney() const;
   Status CheckReferences() const;
 
@@ -78,6 +80,7 @@ class State {
   std::map<WithdrawalId, Withdrawal> withdrawals_;
   std::map<SuspensionSubject, Suspension> suspensions_;
   Micros no_expiry_before_{};
+  Micros proofs_kept_from_{};  // as the last start had it
   LeafIndex last_restart_ = 0;
   Micros last_time_{};
   Changes changes_;
@@ -97,7 +100,8 @@ class State {
   std::map<Identity, std::set<AttemptId>> live_of_miner_;
   std::map<Identity, uint32_t> unfinished_of_requester_;
   EndedIndex ended_;
-  std::map<Digest, JobId> proven_;  // statement -> the job that proved it first
+  using ProvenBy = std::pair<Micros, JobId>;
+  std::map<Digest, ProvenBy> proven_;  // statement -> when it was proven last, and by which job
   std::map<Digest, std::set<JobId>> unfinished_of_statement_;
   std::map<Identity, std::set<JobId>> candidate_at_;
   std::set<std::pair<Identity, CircuitId>> proven_by_;  // who has won a job of which circuit

@@ -112,7 +112,6 @@ struct Job {
   Micros delivered_at{};
   Micros settled_at{};
   std::optional<Micros> margin;  // once won: the first valid commit behind, if one was known then
-  std::string proof;             // 256 bytes once delivered; the winner's once won
   LeafIndex revision = 0;
   Amount collateral{};      // held from each miner that is admitted
   Amount bounty{};          // forfeited collateral in escrow, for whoever completes the job
@@ -148,7 +147,7 @@ struct Attempt {
   LeafIndex commit_leaf = 0;
   Micros committed_at{};
   Micros reveal_by{};
-  std::string proof;  // from the reveal to the end; its leaf has it for good, the job the winner's
+  LeafIndex proof_leaf = 0;  // once revealed: the leaf that has the proof's hash, with the proof beside it
   Reason reason = Reason::kUnspecified;
   Micros behind_winner{};
   LeafIndex changed_by = 0;  // the leaf that made this state
@@ -254,6 +253,8 @@ struct Rules {
   uint32_t late_percent = 130;      // of its predicted time: when the holder of a hedged lease is late
   // How long a miner that holds a place and has not committed may be unheard of before it loses it.
   Micros silence_limit = Seconds(12);
+  // How long after its job's end a proof is kept, and a statement counts as proven by it; 0 for ever.
+  Micros proof_retention{};
   friend bool operator==(const Rules&, const Rules&) = default;
 };
 

@@ -141,8 +141,7 @@ class World {
                                                   .job = attempt.job.bytes,
                                                   .attempt = attempt.id.bytes,
                                                   .miner = attempt.miner,
-                                                  .proof = kProof,
-                                                  .public_inputs = "",
+                                                  .proof_hash = transparency::ProofHash(kProof, ""),
                                                   .nonce = {}});
     Mine<market::CommitAnswer>(
         engine, market::CommitProof{attempt.id, attempt.fence, hash, {}},
@@ -229,11 +228,11 @@ class World {
       if (market.FindAttempt(id)->commit_leaf != leaf) return "commit lost";
     }
     for (const market::AttemptId& id : acknowledged_.reveals) {
-      // Its proof is there until its end, and only what was not revealed runs out of time.
+      // Its proof is there, and only what was not revealed runs out of time.
       const market::Attempt& attempt = *market.FindAttempt(id);
-      const bool is_there = market::IsLive(attempt.state) ? attempt.proof == kProof
-                                                          : attempt.state != market::AttemptState::kTimedOut;
-      if (!is_there) return "reveal lost";
+      if (attempt.state == market::AttemptState::kTimedOut) return "reveal lost";
+      const auto proof = store.ReadProof(attempt.proof_leaf);
+      if (!proof.ok() || *proof != kProof) return "proof lost";
     }
     std::map<std::string, size_t> rewards;  // by job
     const auto transfers = store.ReadTransfers(HexEncode(TestKey(2)), 0, 1'000'000);

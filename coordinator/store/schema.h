@@ -1,4 +1,4 @@
-// Tables of the SQLite store, version 5; docs/formats/store.md explains them. Columns of circuits, jobs,
+// Tables of the SQLite store, version 6; docs/formats/store.md explains them. Columns of circuits, jobs,
 // attempts, transfers, withdrawals and suspensions stand in the order of coordinator/engine/fields.h.
 #pragma once
 
@@ -7,7 +7,7 @@
 namespace prooflode::store {
 
 constexpr int64_t kApplicationId = 0x504c4f44;  // "PLOD"
-constexpr int64_t kSchemaVersion = 5;
+constexpr int64_t kSchemaVersion = 6;
 
 constexpr char kSchema[] = R"sql(
 CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT;
@@ -28,6 +28,14 @@ CREATE TABLE leaves (
   bytes BLOB NOT NULL,
   hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
+
+CREATE TABLE proofs (
+  leaf_index INTEGER PRIMARY KEY CHECK (leaf_index >= 0),
+  proof BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE proofs_kept (from_us INTEGER NOT NULL CHECK (from_us >= 0)) STRICT;
+INSERT INTO proofs_kept VALUES (0);
 
 CREATE TABLE circuits (
   id BLOB PRIMARY KEY CHECK (length(id) = 32),
@@ -74,7 +82,6 @@ CREATE TABLE jobs (
   delivered_at_us INTEGER NOT NULL,
   settled_at_us INTEGER NOT NULL,
   margin_us INTEGER CHECK (margin_us >= 0),
-  proof BLOB NOT NULL,
   revision INTEGER NOT NULL CHECK (revision >= 0),
   collateral_units INTEGER NOT NULL CHECK (collateral_units >= 0),
   bounty_units INTEGER NOT NULL CHECK (bounty_units >= 0 AND (bounty_units = 0 OR state <= 3)),
@@ -98,7 +105,7 @@ CREATE TABLE attempts (
   commit_leaf INTEGER NOT NULL CHECK (commit_leaf >= 0),
   committed_at_us INTEGER NOT NULL,
   reveal_by_us INTEGER NOT NULL,
-  proof BLOB NOT NULL,
+  proof_leaf INTEGER NOT NULL CHECK (proof_leaf >= 0),
   reason INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 18 OR reason BETWEEN 32 AND 39),
   behind_winner_us INTEGER NOT NULL,
   changed_by INTEGER NOT NULL CHECK (changed_by >= 0),

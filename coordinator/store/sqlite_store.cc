@@ -150,11 +150,12 @@ Status SqliteStore::Prepare() {
   };
   constexpr Wanted kInserts[] = {
       {"leaves", "INSERT", 3, Strings::kBlob},       {"circuits", "INSERT", 19, Strings::kText},
-      {"jobs", "REPLACE", 30, Strings::kBlob},       {"attempts", "REPLACE", 21, Strings::kBlob},
+      {"jobs", "REPLACE", 29, Strings::kBlob},       {"attempts", "REPLACE", 21, Strings::kBlob},
       {"candidacies", "REPLACE", 6, Strings::kBlob}, {"standings", "REPLACE", 3, Strings::kBlob},
       {"accounts", "REPLACE", 2, Strings::kText},    {"transfers", "INSERT", 8, Strings::kText},
       {"answers", "INSERT", 5, Strings::kBlob},      {"withdrawals", "REPLACE", 9, Strings::kText},
-      {"suspensions", "REPLACE", 5, Strings::kText}, {"handovers", "INSERT", 6, Strings::kBlob}};
+      {"suspensions", "REPLACE", 5, Strings::kText}, {"handovers", "INSERT", 6, Strings::kBlob},
+      {"proofs", "INSERT", 2, Strings::kBlob}};
   if (writer_ != nullptr) {
     for (const Wanted& wanted : kInserts) {
       PL_ASSIGN_OR_RETURN(
@@ -166,14 +167,17 @@ Status SqliteStore::Prepare() {
         Statement over,
         Statement::Prepare(*writer_, "DELETE FROM candidacies WHERE job = ? AND miner = ?", Strings::kBlob));
     inserts_.emplace("candidacies_over", std::move(over));
+    PL_ASSIGN_OR_RETURN(Statement gone,
+                        Statement::Prepare(*writer_, "DELETE FROM proofs WHERE leaf_index = ?"));
+    inserts_.emplace("proofs_gone", std::move(gone));
     PL_ASSIGN_OR_RETURN(const int64_t leaves, writer_->QueryInteger("SELECT count(*) FROM leaves"));
     leaf_count_ = static_cast<uint64_t>(leaves);
   }
   const std::pair<const char*, std::string> selects[] = {
       {"answer", "SELECT content, time_us, answer FROM answers WHERE identity = ? AND request_id = ?"},
       {"leaves",
-       "SELECT leaf_index, bytes, hash FROM leaves WHERE leaf_index >= ? "
-       "ORDER BY leaf_index LIMIT ?"},
+       "SELECT leaf_index, bytes, hash, proof FROM leaves LEFT JOIN proofs USING (leaf_index) "
+       "WHERE leaf_index >= ? ORDER BY leaf_index LIMIT ?"},
       {"transfers", TransfersSql()}};
   MutexLock lock(reader_mutex_);
   for (const auto& [name, sql] : selects) {
@@ -265,7 +269,8 @@ Status SqliteStore::Write(const engine::Batch& batch) {
   if (writer_ == nullptr) return absl::FailedPreconditionError("store: opened for reading only");
   const Timer timer(*this, "write");
   PL_RETURN_IF_ERROR(writer_->Execute("BEGIN IMMEDIATE"));
-  Status status = WriteRows(batch);
+  Status status = WriteLeaves(batch);
+  if (status.ok()) status = WriteRows(batch);
   if (status.ok()) status = WriteMoney(batch);
   if (status.ok() && writes_ % kWritesBetweenChores == 0) status = ForgetOldAnswers(batch);
   Failpoint("store.before_commit");
@@ -279,8 +284,9 @@ Status SqliteStore::Write(const engine::Batch& batch) {
   return absl::OkStatus();
 }
 
-Status SqliteStore::WriteRows(const engine::Batch& batch) {
+Status SqliteStore::WriteLeaves(const engine::Batch& batch) {
   Statement& leaves = inserts_.at("leaves");
+  Statement& proofs = inserts_.at("proofs");
   uint64_t next = leaf_count_;
   for (const transparency::Leaf& leaf : batch.leaves) {
     if (leaf.index != next++) {
@@ -290,7 +296,15 @@ Status SqliteStore::WriteRows(const engine::Batch& batch) {
     leaves(leaf.bytes);
     leaves(leaf.hash);
     PL_RETURN_IF_ERROR(leaves.Run());
+    if (!leaf.proof) continue;
+    proofs(leaf.index);
+    proofs(*leaf.proof);
+    PL_RETURN_IF_ERROR(proofs.Run());
   }
+  return absl::OkStatus();
+}
+
+Status SqliteStore::WriteRows(const engine::Batch& batch) {
   const auto write_all = [this](const std::string& table, const auto& rows) -> Status {
     Statement& insert = inserts_.at(table);
     for (const auto& row : rows) {
@@ -370,6 +384,28 @@ StatusOr<std::optional<engine::StoredAnswer>> SqliteStore::FindAnswer(const mark
   return answer;
 }
 
+Status SqliteStore::DeleteProofs(Micros kept_from, const std::vector<market::LeafIndex>& leaves) {
+  if (writer_ == nullptr) return absl::FailedPreconditionError("store: opened for reading only");
+  const Timer timer(*this, "delete_proofs");
+  PL_RETURN_IF_ERROR(writer_->Execute("BEGIN IMMEDIATE"));
+  Status status = writer_->Execute(
+      absl::StrCat("UPDATE proofs_kept SET from_us = max(from_us, ", Count(kept_from), ")"));
+  Statement& gone = inserts_.at("proofs_gone");
+  for (size_t i = 0; status.ok() && i < leaves.size(); ++i) {
+    gone(leaves[i]);
+    status = gone.Run();
+  }
+  if (status.ok()) status = writer_->Execute("COMMIT");
+  if (!status.ok()) (void)writer_->Execute("ROLLBACK");
+  return status;
+}
+
+StatusOr<Micros> SqliteStore::LoadProofsKeptFrom() {
+  MutexLock lock(reader_mutex_);
+  PL_ASSIGN_OR_RETURN(const int64_t from, reader_->QueryInteger("SELECT from_us FROM proofs_kept"));
+  return Micros{from};
+}
+
 StatusOr<std::vector<transparency::Leaf>> SqliteStore::ReadLeaves(uint64_t from, size_t count_max) const {
   const Timer timer(*this, "read_leaves");
   MutexLock lock(reader_mutex_);
@@ -387,6 +423,7 @@ StatusOr<std::vector<transparency::Leaf>> SqliteStore::ReadLeaves(uint64_t from,
     reader(leaf.index);
     reader(leaf.bytes);
     reader(leaf.hash);
+    reader(leaf.proof);
     if (!reader.ok()) status = Damaged("leaves");
     if (!status.ok()) break;
   }

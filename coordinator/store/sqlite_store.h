@@ -50,6 +50,8 @@ class SqliteStore final : public engine::Store {
   StatusOr<std::optional<engine::StoredAnswer>> FindAnswer(const market::Identity& identity,
                                                            const std::string& request_id) const override;
   StatusOr<std::vector<transparency::Leaf>> ReadLeaves(uint64_t from, size_t count_max) const override;
+  Status DeleteProofs(Micros kept_from, const std::vector<market::LeafIndex>& leaves) override;
+  StatusOr<Micros> LoadProofsKeptFrom() override;
   StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key, uint64_t before_id,
                                                         size_t count_max) const override;
   StatusOr<engine::StatementRows> ReadStatement(const engine::StatementQuery& query) const override;
@@ -63,6 +65,7 @@ class SqliteStore final : public engine::Store {
   SqliteStore(const SqliteOptions& options, const PublicKey& coordinator, MetricFactory& metrics,
               std::unique_ptr<Connection> writer, std::unique_ptr<Connection> reader);
   Status Prepare();
+  Status WriteLeaves(const engine::Batch& batch);
   Status WriteRows(const engine::Batch& batch);
   Status WriteMoney(const engine::Batch& batch);
   Status ForgetOldAnswers(const engine::Batch& batch);

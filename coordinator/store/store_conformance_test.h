@@ -274,6 +274,28 @@ TYPED_TEST_P(StoreConformance, LeavesAndTransfersAreReadInPages) {
   EXPECT_TRUE(this->store().ReadTransfers(HexEncode(TestKey(9)), 0, 2)->empty());
 }
 
+TYPED_TEST_P(StoreConformance, ProofsLieBesideLeavesUntilTheyAreDeleted) {
+  BatchMaker maker;
+  engine::Batch batch = BusyBatch(maker);
+  const std::string proof("\0proof", 6);
+  batch.leaves[1].proof = proof;
+  batch.leaves[3].proof = "other";
+  ASSERT_TRUE(this->store().Write(batch).ok());
+  EXPECT_EQ(*this->store().ReadProof(1), proof);
+  EXPECT_EQ(*this->store().ReadProof(2), std::nullopt);
+  EXPECT_FALSE(this->store().ReadProof(batch.leaves.size()).ok());
+  EXPECT_EQ(*this->store().LoadProofsKeptFrom(), Micros{});
+  ASSERT_TRUE(this->store().DeleteProofs(Seconds(5), {1, 2, 1}).ok());
+  ASSERT_TRUE(this->store().DeleteProofs(Seconds(4), {}).ok());
+  this->harness_.Reopen();
+  EXPECT_EQ(*this->store().LoadProofsKeptFrom(), Seconds(5));
+  const auto leaves = this->store().ReadLeaves(0, 4);
+  ASSERT_EQ(leaves->size(), 4u);
+  EXPECT_EQ((*leaves)[1].proof, std::nullopt);
+  EXPECT_EQ((*leaves)[1].bytes, batch.leaves[1].bytes);
+  EXPECT_EQ((*leaves)[3].proof, "other");
+}
+
 TYPED_TEST_P(StoreConformance, StatementsHaveWhatWasThereBeforeAndWhatMoved) {
   BatchMaker maker;
   engine::Batch batch = BusyBatch(maker);
@@ -314,6 +336,7 @@ REGISTER_TYPED_TEST_SUITE_P(StoreConformance, AnEmptyStoreLoadsNothing, WhatWasW
                             RowsAreReplacedAndLeavesAppended, AnAttemptMayEndForEveryReason,
                             HistoryIsNeverWrittenTwice, ABatchIsWrittenWhollyOrNotAtAll,
                             AnswersAreFoundByIdentityAndRequest, LeavesAndTransfersAreReadInPages,
+                            ProofsLieBesideLeavesUntilTheyAreDeleted,
                             StatementsHaveWhatWasThereBeforeAndWhatMoved);
 
 }  // namespace prooflode::store

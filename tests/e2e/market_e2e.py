@@ -199,6 +199,7 @@ def audit(world, job_count, folder):
     assert done.returncode == 0, done.stdout + done.stderr
     report = json.loads(done.stdout)
     assert report["paid"] == job_count and report["unfinished"] == 0, report
+    assert report["judged"] >= job_count and report["notJudged"] == 0, report
     # Two commits before the first verdict are a matter of chance; everything else is in every log.
     by_chance = {"two commits swapped"}
     if len(world.coordinator_keys) < 2:
@@ -207,6 +208,31 @@ def audit(world, job_count, folder):
     assert set(report["notPlanted"]) <= by_chance, report["notPlanted"]
     assert len(report["keys"]) == max(1, len(world.coordinator_keys)), report["keys"]
     return report
+
+
+def delete_proofs(world, jobs, folder):
+    """A start that keeps proofs for a second deletes all of them; log, audits and `check` say so, and none calls it a fraud."""
+    world.environment["PROOFLODE_RETENTION_PROOF_S"] = "1"
+    world.start_coordinator()
+
+    def deleted():
+        return all(world.check_log()[name] == count for name, count in (("proofs", 0), ("deleted_proofs", shown)))
+
+    shown = world.check_log()["proofs"] + world.check_log()["deleted_proofs"]
+    assert shown >= len(jobs), shown
+    wait_until("every proof is deleted", deleted, 30)
+    refused = world.ask("requester", "job", "proof", jobs[0], world.dir / "gone.json", world.dir / "gone-public.json", expect=7)
+    assert "deleted" in json.dumps(refused) if refused else True
+    report = world.ask("requester", "audit", "--all")
+    assert report["ok"] and report["verdicts_judged"] == 0 and report["verdicts_not_judged"] >= len(jobs), report
+    text = world.run("audit", "--all", "--coordinator", world.url, "--key", world.key_file("requester"))
+    assert f"verdicts not judged again: {report['verdicts_not_judged']} (proofs deleted)" in text, text
+    world.stop("coordinator")
+    log = world.dir / "deleted.jsonl"
+    coordinator_says(world, "export-log", str(log))
+    done = subprocess.run(["node", f"{folder}/audit_log.mjs", str(log)], capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["notJudged"] == report["verdicts_not_judged"], done.stdout
 
 
 def audit_with_our_own(world, jobs, miners):
@@ -220,6 +246,7 @@ def audit_with_our_own(world, jobs, miners):
     report = world.ask("requester", "audit", "--all", *receipts)
     assert report["ok"] and report["paid"] == len(jobs) and report["receipts"] >= len(jobs), report
     assert report["verdicts_judged"] >= len(jobs) and report["foreign_receipts"] == 0, report
+    assert report["verdicts_not_judged"] == 0, report
     assert report["verdicts_by_verifier_version"].keys() == {"1"}, report
     assert world.ask("requester", "audit", jobs[0], *receipts)["paid"] == 1
 
@@ -288,6 +315,7 @@ def main():
             verify_with_snarkjs(world, jobs, arguments.snarkjs)
             world.stop("coordinator")
             report = audit(world, len(jobs), arguments.snarkjs)
+            delete_proofs(world, jobs, arguments.snarkjs)
             print(f"{report['leaves']} leaves audited, {len(report['frauds'])} planted frauds found")
         print(f"{len(jobs)} jobs won, wins by miner: {sorted(wins.values(), reverse=True)}, "
               f"coordinator killed {arguments.kills} times, snarkjs {'accepted every proof' if arguments.snarkjs else 'not asked'}")

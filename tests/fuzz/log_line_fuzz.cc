@@ -33,8 +33,9 @@ void CheckField(std::string_view field) {
   CheckRecords(field, DecodeDrawRecords(field));
 }
 
-void CheckLeaf(uint64_t index, const std::string& bytes) {
-  const Leaf leaf{.index = index, .bytes = bytes, .hash = LeafHash(AsBytes(bytes))};
+void CheckLeaf(uint64_t index, const std::string& bytes, const std::optional<std::string>& proof) {
+  const Leaf leaf{
+      .index = index, .bytes = bytes, .hash = LeafHash(AsBytes(bytes)), .proof = proof};
   if (const auto content = DecodeLeaf(AsBytes(bytes)); content.ok()) {
     for (const auto& [number, field] : content->fields) CheckField(field);
   }
@@ -43,6 +44,7 @@ void CheckLeaf(uint64_t index, const std::string& bytes) {
   const auto read = ParseLogLine(*line);
   PL_CHECK(read.ok());
   PL_CHECK(read->leaf_index == leaf.index && read->leaf == leaf.bytes && read->said_hash == leaf.hash);
+  PL_CHECK(read->proof == leaf.proof);
 }
 
 }  // namespace
@@ -53,11 +55,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace prooflode::transparency;
   const std::string_view bytes = AsChars({data, size});
   if (const auto line = ParseLogLine(bytes); line.ok()) {
-    CheckLeaf(line->leaf_index, line->leaf);
+    CheckLeaf(line->leaf_index, line->leaf, line->proof);
   } else {
     PL_CHECK(!line.status().message().empty());
   }
-  CheckLeaf(0, std::string(bytes));
+  CheckLeaf(0, std::string(bytes), std::string(bytes.substr(0, 256)));
   CheckField(bytes);
   return 0;
 }

@@ -89,7 +89,8 @@ transparency::Receipt ReceiptOf(const std::string& leaf, const SigningKey& coord
 
 void Lines(const std::filesystem::path& root) {
   const std::string bytes = LeafWithRecords();
-  const transparency::Leaf leaf{.index = 7, .bytes = bytes, .hash = transparency::LeafHash(AsBytes(bytes))};
+  const transparency::Leaf leaf{
+      .index = 7, .bytes = bytes, .hash = transparency::LeafHash(AsBytes(bytes)), .proof = "proof"};
   Seeds lines(root, "log_line");
   lines.Add(transparency::LeafJsonLine(leaf).value());
   lines.Add(bytes);

@@ -1,6 +1,7 @@
 #include "tests/sim/coordinator.h"
 
 #include "base/check.h"
+#include "coordinator/engine/expired_proofs.h"
 #include "coordinator/engine/replay.h"
 #include "tests/sim/oracle.h"
 
@@ -46,6 +47,10 @@ class Coordinator::Disk final : public engine::Store {
   StatusOr<std::vector<transparency::Leaf>> ReadLeaves(uint64_t from, size_t count_max) const override {
     return owner_.stored_->ReadLeaves(from, count_max);
   }
+  Status DeleteProofs(Micros kept_from, const std::vector<market::LeafIndex>& leaves) override {
+    return owner_.stored_->DeleteProofs(kept_from, leaves);
+  }
+  StatusOr<Micros> LoadProofsKeptFrom() override { return owner_.stored_->LoadProofsKeptFrom(); }
   StatusOr<std::vector<ledger::Transfer>> ReadTransfers(const std::string& hex_key, uint64_t before_id,
                                                         size_t count_max) const override {
     return owner_.stored_->ReadTransfers(hex_key, before_id, count_max);
@@ -109,7 +114,10 @@ class Coordinator::Telling final : public engine::Outbox {
       }
       if (const auto* not_drawn = std::get_if<market::NotDrawn>(&effect)) world.not_drawn(*not_drawn);
       if (const auto* revealed = std::get_if<market::NeedsVerdict>(&effect)) {
-        world.revealed(*market.FindAttempt(revealed->attempt));
+        const market::Attempt& attempt = *market.FindAttempt(revealed->attempt);
+        const auto proof = owner_.stored_->ReadProof(attempt.proof_leaf);
+        PL_CHECK(proof.ok() && *proof);
+        world.revealed(attempt, **proof);
       }
     }
   }
@@ -196,7 +204,8 @@ void Coordinator::Start() {
   }
   world_.judge.EndTurn();
   world_.judge.Note("start");
-  world_.judge.history().CheckStored(*stored_);
+  world_.judge.history().CheckStored(
+      *stored_, [this](uint64_t leaf) { return world_.judge.model().MayProofBeGone(leaf); });
   PL_CHECK(engine_
                ->Query([this](const market::Market& market) {
                  world_.judge.CompareAll(market);
@@ -290,6 +299,7 @@ void Coordinator::PassSecond() {
   if (healed_) return;
   if (up() && world_.draw.Chance(world_.plan.coordinator.dies_idle)) Buried();
   if (up() && world_.draw.Chance(world_.plan.coordinator.silent_holders)) LoseAHolder();
+  if (up() && world_.draw.Chance(world_.plan.proof_sweeps)) DeleteProofs();
   if (world_.draw.Chance(world_.plan.coordinator.clock_jumps)) {
     const Micros by = world_.draw.Time(Millis(1), Seconds(3600));
     world_.clock.Jump(world_.draw.Chance(500) ? by : Micros{} - by);
@@ -304,6 +314,16 @@ void Coordinator::LoseAHolder() {
   }
   if (holders.empty()) return;
   engine_->Offer({}, market::HolderSilent{{world_.draw.Pick(holders)}}, {}, [](const auto&) {});
+  PlanTurn(Micros{});
+}
+
+void Coordinator::DeleteProofs() {
+  (void)engine_->Query([this](const market::Market& market) {
+    if (dead_) return;
+    const engine::ExpiredProofs expired =
+        engine::FindExpiredProofs(market, engine_->Now(), Micros{});
+    if (!expired.leaves.empty()) PL_CHECK(disk_->DeleteProofs(expired.kept_from, expired.leaves).ok());
+  });
   PlanTurn(Micros{});
 }
 

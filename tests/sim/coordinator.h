@@ -29,7 +29,7 @@ class Coordinator {
     Judge& judge;
     std::function<void(const market::Job&, Micros left)> offer;
     std::function<void(const market::Attempt&)> ended;
-    std::function<void(const market::Attempt&)> revealed;
+    std::function<void(const market::Attempt&, const std::string& proof)> revealed;
     std::function<void(const market::Attempt&)> admitted;  // by a draw
     std::function<void(const market::NotDrawn&)> not_drawn;
   };
@@ -65,6 +65,7 @@ class Coordinator {
   const SigningKey* RetiringKey();
   Fate DrawFate();
   void LoseAHolder();
+  void DeleteProofs();
   void Offer(const market::Job& job);
   void PlanTurn(Micros delay);
   void Turn();

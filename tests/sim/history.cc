@@ -46,6 +46,7 @@ void History::Append(const transparency::Leaf& leaf) {
   if (kind == kPost || kind == kStart) root_before_[leaf.index] = Root();
   bytes_.push_back(leaf.bytes);
   hashes_.push_back(hash);
+  if (leaf.proof) proofs_[leaf.index] = *leaf.proof;
   peaks_.emplace_back(0, hash);
   while (peaks_.size() > 1 && peaks_[peaks_.size() - 2].first == peaks_.back().first) {
     const auto [height, right] = peaks_.back();
@@ -67,12 +68,22 @@ Digest History::Root() const {
   return root;
 }
 
-void History::CheckStored(const engine::Store& store) const {
+std::optional<std::string> History::proof(uint64_t index) const {
+  const auto it = proofs_.find(index);
+  return it == proofs_.end() ? std::nullopt : std::optional(it->second);
+}
+
+void History::CheckStored(const engine::Store& store,
+                          const std::function<bool(uint64_t leaf)>& may_be_gone) const {
   const auto leaves = store.ReadLeaves(0, size() + 1);
   if (!leaves.ok()) return findings_.Add("durable", "the log cannot be read back");
   for (uint64_t i = 0; i < std::min<uint64_t>(size(), leaves->size()); ++i) {
     if ((*leaves)[i].bytes != bytes_[i] || (*leaves)[i].index != i || (*leaves)[i].hash != hashes_[i]) {
       findings_.Add("append-only", "leaf " + std::to_string(i) + " is not what it was");
+    }
+    const std::optional<std::string>& stored = (*leaves)[i].proof;
+    if (stored != proof(i) && (stored || !may_be_gone(i))) {
+      findings_.Add("proof-kept", "the proof beside leaf " + std::to_string(i) + " is lost or another");
     }
   }
   if (leaves->size() != size()) {

@@ -82,6 +82,7 @@ void Judge::OnDurable(const std::vector<transparency::Leaf>& leaves) {
 void Judge::FoldNext() {
   std::optional<LeafView> view = ReadLeaf(folded_, history_.bytes(folded_));
   if (view) view->root_before = history_.RootBefore(folded_);
+  if (view) view->proof = history_.proof(folded_);
   ++folded_;
   if (view) model_.Fold(*view);
 }
@@ -158,7 +159,10 @@ bool Judge::IsTrue(const Request& request, const engine::Answered& answered) con
                [&](const market::JobAnswer& a) {
                  const JobModel* job = model_.FindJob(a.job.id.bytes);
                  if (job == nullptr) return false;
-                 if (a.already_proven) return job->phase == kWon && IsProof(a.job.proof, job->inputs);
+                 if (a.already_proven) {
+                   return job->phase == kWon &&
+                          IsProof(model_.FindAttempt(job->winning)->proof, job->inputs);
+                 }
                  // A repeat tells how it was.
                  const bool is_so = answered.repeated || job->phase == static_cast<uint8_t>(a.job.state);
                  return logged && job->requester == who && is_so;
@@ -235,7 +239,8 @@ void Judge::CompareJob(const market::Market& market, const Id& id) {
   }
   if (model->phase != kDelivered && model->phase != kWon) return;
   const AttemptModel* prover = model_.FindAttempt(model->phase == kWon ? model->winning : model->delivered);
-  if (prover == nullptr || job->proof != prover->proof || !IsProof(job->proof, model->inputs)) {
+  if (prover == nullptr || market.DeliveredProof(*job) != prover->proof_leaf ||
+      !IsProof(prover->proof, model->inputs)) {
     findings_.Add("delivery", name + ": what it delivers is not the verified proof");
   }
 }

@@ -128,6 +128,7 @@ struct LeafView {
   std::vector<AttemptRecord> attempts;
   std::vector<MoneyRecord> money;
   std::vector<DrawRecord> draws;
+  std::optional<std::string> proof{};  // beside it
   Digest root_before{};  // of the log that this leaf was added to; of posts and starts alone, by who keeps
                          // the log
 

@@ -119,8 +119,8 @@ market::CommitProof Miner::CommitFor(const Id& job, const Race& race) const {
                                                  .job = job,
                                                  .attempt = race.attempt,
                                                  .miner = key(),
-                                                 .proof = race.proof,
-                                                 .public_inputs = race.inputs,
+                                                 .proof_hash =
+                                                     transparency::ProofHash(race.proof, race.inputs),
                                                  .nonce = race.nonce});
   return commit;
 }
@@ -128,7 +128,7 @@ market::CommitProof Miner::CommitFor(const Id& job, const Race& race) const {
 market::RevealProof Miner::RevealFor(const Id& job, const Race& race, const std::string& proof) const {
   Race revealed = race;
   revealed.proof = proof;
-  return {{race.attempt}, race.fence, {proof, race.nonce, CommitFor(job, revealed).commit_hash}};
+  return {{race.attempt}, race.fence, {proof, race.nonce, {}, CommitFor(job, revealed).commit_hash}};
 }
 
 void Miner::Commit(const Id& job, bool again) {

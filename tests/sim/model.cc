@@ -11,8 +11,7 @@ namespace {
 
 // The commit hash as docs/protocol.md defines it.
 Digest OpeningOf(const RulesModel& rules, const AttemptModel& attempt, const Id& id,
-                 const std::string& inputs, const LeafView& leaf) {
-  const Digest claim = Sha256(AsBytes(leaf.Text(54) + inputs));
+                 const LeafView& leaf) {
   std::string bytes = std::string("prooflode/v1/commit-hash") + '\0';
   std::array<uint8_t, 4> size{};
   StoreLe(size.data(), static_cast<uint32_t>(rules.market.size()));
@@ -22,8 +21,7 @@ Digest OpeningOf(const RulesModel& rules, const AttemptModel& attempt, const Id&
   add(attempt.job);
   add(id);
   add(attempt.miner);
-  add(claim);
-  bytes += leaf.Text(55);
+  bytes += leaf.Text(54) + leaf.Text(55);
   return Sha256(AsBytes(bytes));
 }
 
@@ -147,7 +145,14 @@ void Model::FoldStart(const LeafView& leaf) {
             .unprovable_reports = leaf.Number<uint32_t>(113),
             .check_fee_per_million = leaf.Number<uint32_t>(114),
             .draw_window = leaf.Number<int64_t>(91),
-            .late_percent = leaf.Number<uint32_t>(93)};
+            .late_percent = leaf.Number<uint32_t>(93),
+            .proof_retention = leaf.Number<int64_t>(115)};
+  const auto kept_from = leaf.Number<int64_t>(116);
+  if (kept_from < proofs_kept_from_ || kept_from > (may_delete_proofs_ ? leaf.time : 0)) {
+    Wrong(leaf, "proof-kept", "proofs were deleted that were to be kept");
+  }
+  proofs_kept_from_ = kept_from;
+  may_delete_proofs_ = may_delete_proofs_ || rules_.proof_retention > 0;
   FoldKey(leaf);
   last_start_ = leaf.index;
   no_expiry_before_ = std::max(no_expiry_before_, leaf.Number<int64_t>(80));
@@ -207,7 +212,7 @@ void Model::FoldPost(const LeafView& leaf) {
   if (!circuits_.contains(job.circuit)) Wrong(leaf, "post", "of a circuit that is not registered");
   if (IsSuspended(job.circuit)) Wrong(leaf, "suspended", "a job was posted");
   if (leaf.Number<uint8_t>(39) == 0) {
-    if (proven_.contains(job.statement)) Wrong(leaf, "resold", "this statement was proven and paid already");
+    if (IsProven(job.statement, leaf.time)) Wrong(leaf, "resold", "this statement was proven and paid already");
     if (IsBeingProven(job.circuit, job.statement)) Wrong(leaf, "resold", "this statement is being proven");
   }
   const Id id = leaf.jobs[0].id;
@@ -262,9 +267,14 @@ void Model::FoldReveal(const LeafView& leaf) {
 
 void Model::TakeProof(const LeafView& leaf, AttemptModel& attempt) {
   const JobModel& job = jobs_.at(attempt.job);
-  const Digest opening = OpeningOf(rules_, attempt, leaf.Bytes<Id>(50), job.inputs, leaf);
+  const Digest opening = OpeningOf(rules_, attempt, leaf.Bytes<Id>(50), leaf);
   if (opening != attempt.commit_hash) Wrong(leaf, "opening", "proof and nonce do not open the commit");
-  attempt.proof = leaf.Text(54);
+  if (!leaf.proof || AsChars(Sha256(AsBytes(*leaf.proof + job.inputs))) != leaf.Text(54)) {
+    return Wrong(leaf, "proof-kept", "the proof that it names does not lie beside it");
+  }
+  attempt.proof = *leaf.proof;
+  attempt.proof_leaf = leaf.index;
+  attempt_of_proof_[leaf.index] = leaf.Bytes<Id>(50);
 }
 
 void Model::FoldVerdict(const LeafView& leaf) {

@@ -36,6 +36,7 @@ struct JobModel {
   std::map<Key, CandidateModel> candidates;
   int64_t lease = 0;  // 0: a race
   uint8_t phase = 0;
+  int64_t ended_at = 0;
   Id delivered{};
   Id winning{};
   std::vector<Id> attempts;
@@ -56,6 +57,7 @@ struct AttemptModel {
   Digest commit_hash{};
   int64_t reveal_by = 0;
   std::string proof;  // once revealed
+  uint64_t proof_leaf = 0;
   bool judged = false;
 };
 struct WithdrawalModel {
@@ -80,6 +82,7 @@ struct RulesModel {
   uint32_t check_fee_per_million = 0;
   int64_t draw_window = 0;
   uint32_t late_percent = 0;
+  int64_t proof_retention = 0;  // 0: for ever
 };
 
 constexpr bool IsFinalPhase(uint8_t job) { return job >= kWon && job <= kSuspended; }
@@ -122,7 +125,10 @@ class Model {
   bool IsSuspensionActive(const Digest& circuit) const { return suspended_.contains(circuit); }
   const std::map<uint64_t, WithdrawalModel>& withdrawals() const { return withdrawals_; }
   const std::set<Digest>& suspended() const { return suspended_; }
-  bool IsProven(const Digest& statement) const { return proven_.contains(statement); }
+  // By a proof that must still be there at `time`.
+  bool IsProven(const Digest& statement, int64_t time) const;
+  // Whether the last start lets the proof beside this leaf be deleted.
+  bool MayProofBeGone(uint64_t leaf) const;
   bool IsBeingProven(const Digest& circuit, const Digest& statement) const;
   uint32_t UnfinishedOf(const Key& requester) const;
   uint32_t LiveOf(const Key& miner) const;
@@ -200,7 +206,10 @@ class Model {
   std::map<std::pair<Key, std::string>, uint64_t> withdrawal_of_;
   std::map<std::string, uint64_t> payments_;
   std::set<Digest> suspended_;
-  std::set<Digest> proven_;
+  std::map<Digest, int64_t> proven_;             // when last
+  std::map<uint64_t, Id> attempt_of_proof_;      // by the leaf that has its hash
+  int64_t proofs_kept_from_ = 0;                 // as the last start has it
+  bool may_delete_proofs_ = false;
   std::map<Digest, std::set<Id>> unfinished_;  // by statement
   std::map<Key, uint32_t> unfinished_of_;
   std::map<Key, std::set<Id>> live_of_;

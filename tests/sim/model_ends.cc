@@ -101,11 +101,12 @@ void Model::FoldJob(const LeafView& leaf, const JobRecord& record) {
     unfinished_[job.statement].erase(record.id);
     --unfinished_of_[job.requester];
     over_.push_back(record.id);
+    job.ended_at = leaf.time;
     if (record.phase == kWon) {
       CheckWinner(job, record);
       if (const AttemptModel* winner = FindAttempt(record.winning))
         proven_by_.insert({winner->miner, job.circuit});
-      proven_.insert(job.statement);
+      proven_[job.statement] = leaf.time;
     }
   }
   job.phase = record.phase;
@@ -258,6 +259,19 @@ void Model::CheckDue(const LeafView& leaf) {
     });
     if (!waits) Wrong(leaf, "payment", name + ": decided and not paid");
   }
+}
+
+bool Model::IsProven(const Digest& statement, int64_t time) const {
+  const auto proven = proven_.find(statement);
+  if (proven == proven_.end() || proven->second < proofs_kept_from_) return false;
+  return rules_.proof_retention == 0 || proven->second >= time - rules_.proof_retention;
+}
+
+bool Model::MayProofBeGone(uint64_t leaf) const {
+  const auto attempt = attempt_of_proof_.find(leaf);
+  if (attempt == attempt_of_proof_.end()) return false;
+  const JobModel& job = jobs_.at(attempts_.at(attempt->second).job);
+  return IsFinalPhase(job.phase) && job.ended_at < proofs_kept_from_;
 }
 
 }  // namespace prooflode::sim

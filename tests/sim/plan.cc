@@ -12,6 +12,7 @@ Plan DrawPlan(Draw& draw) {
   plan.verify_time = draw.Time(Millis(1), Millis(500));
   plan.reports = draw.Fault(100);
   plan.suspensions = draw.Fault(100);
+  plan.proof_sweeps = draw.Fault(500);
   plan.rules_change = draw.Chance(300);
   plan.new_keys = draw.Fault(300);
   plan.network = {.lost = draw.Fault(200),
@@ -57,6 +58,7 @@ market::Rules DrawRules(Draw& draw) {
   if (draw.Chance(500)) rules.collateral_per_million = static_cast<uint32_t>(draw.Between(1, 1'000'000));
   if (draw.Chance(500)) rules.draw_window = Millis(draw.Spread(1, 5000));
   rules.late_percent = static_cast<uint32_t>(draw.Spread(100, 1000));
+  if (draw.Chance(500)) rules.proof_retention = Seconds(draw.Spread(1, 30));
   rules.release_grace = Seconds(draw.Between(0, 10));
   rules.release_fee_per_million = static_cast<uint32_t>(draw.Between(0, 1'000'000));
   rules.unprovable_reports = static_cast<uint32_t>(draw.Between(1, 4));

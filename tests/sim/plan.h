@@ -46,6 +46,7 @@ struct Plan {
   Micros verify_time = Millis(2);
   uint32_t suspensions = 0;   // of the kill switch, every two seconds
   uint32_t reports = 0;       // of an admitted miner, that nobody can prove the job
+  uint32_t proof_sweeps = 0;  // deletions of proofs whose time is over, each second
   bool rules_change = false;  // at a restart
   uint32_t new_keys = 0;      // of the coordinator, at a restart
   NetworkFaults network;

@@ -22,7 +22,7 @@ class World {
         coordinator_({plan_, draw_, clock_, events_, judge_,
                       [this](const market::Job& job, Micros left) { OfferToAll(job, left); },
                       [this](const market::Attempt& attempt) { TellEnded(attempt); },
-                      [this](const market::Attempt& attempt) { Leak(attempt); },
+                      [this](const market::Attempt& attempt, const std::string& proof) { Leak(attempt, proof); },
                       [this](const market::Attempt& attempt) { TellAdmitted(attempt); },
                       [this](const market::NotDrawn& not_drawn) { TellNotDrawn(not_drawn); }},
                      seed + 0x5eed, database),
@@ -117,10 +117,10 @@ class World {
   }
 
   // Copiers see proofs, and liars attempts, that are not theirs.
-  void Leak(const market::Attempt& attempt) {
+  void Leak(const market::Attempt& attempt, const std::string& proof) {
     for (const auto& miner : miners_) {
       if (miner->character() == Character::kCopying) {
-        miner->Carry([&miner, attempt] { miner->OnSeen(attempt.job.bytes, attempt.proof); });
+        miner->Carry([&miner, job = attempt.job.bytes, proof] { miner->OnSeen(job, proof); });
       } else if (miner->character() == Character::kLying) {
         miner->Carry([&miner, attempt] { miner->OnAttempt(attempt.id.bytes, attempt.fence); });
       }

@@ -46,6 +46,17 @@ export const frauds = {
   "a valid proof called invalid": (leaves) => change(find(leaves, verdict(1)), (l) => withField(l, 57, Buffer.of(0)), leaves),
   "a verdict of an unnamed verifier": (leaves) => change(find(leaves, verdict(1)), (l) => withField(l, 59, Buffer.alloc(4)), leaves),
   "another proof paid": (leaves) => change(find(leaves, (l) => l.type === "reveal"), (l) => withField(l, 54, flip(l.fields.get(54))), leaves),
+  "a proof that is not the one its leaf names": (leaves) => change(find(leaves, (l) => l.proof !== undefined), (l) => {
+    l.proof = flip(l.proof);
+  }, leaves),
+  "a proof beside a leaf that names none": (leaves) => change(find(leaves, (l) => l.type === "post"), (l) => {
+    l.proof = Buffer.alloc(256);
+  }, leaves),
+  "proofs deleted that were to be kept": (leaves) => change(find(leaves, (l) => l.type === "restart"), (l) => {
+    const time = Buffer.alloc(8);
+    time.writeBigInt64LE(l.time);
+    withField(l, 116, time);
+  }, leaves),
   "a commit that the proof in it does not open": (leaves) =>
     change(find(leaves, (l) => l.type === "commit" && l.fields.has(54)), (l) => withField(l, 55, flip(l.fields.get(55))), leaves),
   "paid to another": (leaves) => change(find(leaves, paying), (l) => {

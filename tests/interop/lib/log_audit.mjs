@@ -57,7 +57,12 @@ export class Auditor {
     this.circuits = new Map();
     this.jobs = new Map();
     this.attempts = new Map();
-    this.proven = new Set();
+    this.proven = new Map();  // statement -> when last
+    this.proofRetention = 0n;
+    this.proofsKeptFrom = 0n;
+    this.mayDeleteProofs = false;  // a start so far keeps them for a time alone
+    this.judged = 0;
+    this.notJudged = 0;  // their proofs are deleted
     this.verifierVersions = new Set();
     this.ledger = new Ledger();
     this.stakes = new Stakes(this);
@@ -77,6 +82,7 @@ export class Auditor {
     this.time = leaf.time;
     demand(leaf.index > 0 || leaf.type === "restart", "the first leaf is no start of the coordinator");
     await this[leaf.type]?.(leaf);
+    demand(leaf.proof === undefined || leaf.fields.has(54), "a proof beside a leaf that names none");
     demand(leaf.type === "tick" || leaf.draws.length === 0, "a draw out of place");
     for (const record of leaf.attempts) this.attemptChanged(leaf, record);
     for (const transfer of leaf.transfers) this.transferMade(leaf, transfer);
@@ -91,13 +97,13 @@ export class Auditor {
     for (const job of this.jobs.values()) demand(job.settled || !this.isOverdue(job), "a job's time is long over, and neither was it paid nor refunded");
     const unfinished = [...this.jobs.values()].filter((job) => !job.settled).length;
     return { jobs: this.jobs.size, paid: this.paid, refunded: this.refunded, unfinished, transfers: Number(this.ledger.last),
-      verifierVersions: [...this.verifierVersions], keys: this.keys.history };
+      judged: this.judged, notJudged: this.notJudged, verifierVersions: [...this.verifierVersions], keys: this.keys.history };
   }
 
   // A minute after its end nothing is left to wait for but verdicts on what was revealed.
   isOverdue(job) {
     const since = (time) => this.time >= (time > this.noExpiryBefore ? time : this.noExpiryBefore) + 60_000_000n;
-    const waits = (a) => a.commitLeaf !== undefined && !a.decided && (a.proof !== undefined || !since(a.revealBy));
+    const waits = (a) => a.commitLeaf !== undefined && !a.decided && (a.revealed || !since(a.revealBy));
     return job.firstValid === null && since(job.deadline) && !job.attempts.some(waits);
   }
 
@@ -109,6 +115,11 @@ export class Auditor {
     // A start lets nothing expire before this time; an earlier start's longer grace still counts.
     const grace = integer(leaf, 80);
     if (grace > this.noExpiryBefore) this.noExpiryBefore = grace;
+    const keptFrom = leaf.fields.get(116).readBigInt64LE();
+    demand(keptFrom >= this.proofsKeptFrom && keptFrom <= (this.mayDeleteProofs ? leaf.time : 0n), "proofs were deleted that were to be kept");
+    this.proofsKeptFrom = keptFrom;
+    this.proofRetention = leaf.fields.get(115).readBigInt64LE();
+    this.mayDeleteProofs ||= this.proofRetention > 0n;
     this.stakes.restart(leaf);
     this.draws.restart(leaf);
     this.reportsWanted = leaf.fields.get(113).readUInt32LE();
@@ -136,7 +147,7 @@ export class Auditor {
     const statement = hex(leaf, 34);
     const named = sha256(tagged("prooflode/v1/statement", Buffer.concat([this.circuits.get(circuit).digest, leaf.fields.get(33)])));
     demand(named.toString("hex") === statement, "a statement has another name than its key and inputs give it");
-    demand(leaf.fields.get(39)[0] === 1 || !this.proven.has(statement), "a proven statement was sold again unasked");
+    demand(leaf.fields.get(39)[0] === 1 || !this.isProven(leaf, statement), "a proven statement was sold again unasked");
     this.jobs.get(leaf.jobs[0].job).statement = statement;
   }
   cancel(leaf) {
@@ -184,13 +195,14 @@ export class Auditor {
   reveal(leaf) {
     const attempt = this.own(leaf);
     const job = this.jobOf(attempt.job);
-    demand(attempt.commitLeaf !== undefined && attempt.proof === undefined && !attempt.decided, "a reveal without a waiting commit");
+    demand(attempt.commitLeaf !== undefined && !attempt.revealed && !attempt.decided, "a reveal without a waiting commit");
     demand(!this.isPast(leaf, attempt.revealBy), "a reveal came after its window");
-    const proof = leaf.fields.get(54);
+    const proofHash = leaf.fields.get(54);
     const opened = sha256(tagged("prooflode/v1/commit-hash", Buffer.concat([counted(this.market), Buffer.from(attempt.job, "hex"),
-      Buffer.from(attempt.id, "hex"), leaf.fields.get(1), sha256(proof, job.inputs), leaf.fields.get(55)])));
+      Buffer.from(attempt.id, "hex"), leaf.fields.get(1), proofHash, leaf.fields.get(55)])));
     demand(opened.equals(attempt.commitHash), "a reveal does not open its commit");
-    attempt.proof = proof;
+    demand(leaf.proof === undefined || sha256(leaf.proof, job.inputs).equals(proofHash), "the proof beside a leaf is not the one it names");
+    Object.assign(attempt, { revealed: true, proof: leaf.proof });
   }
   release(leaf) {
     const attempt = this.own(leaf);
@@ -201,12 +213,17 @@ export class Auditor {
   async verdict(leaf) {
     const attempt = this.attemptOf(hex(leaf, 50));
     const job = this.jobOf(attempt.job);
-    demand(attempt.proof !== undefined && attempt.valid === null && !attempt.decided, "a verdict on what awaits none");
+    demand(attempt.revealed && attempt.valid === null && !attempt.decided, "a verdict on what awaits none");
     const version = leaf.fields.get(59);
     demand(version?.length === 4 && version.readUInt32LE() > 0, "a verdict does not say which verifier decided");
     this.verifierVersions.add(version.readUInt32LE());
     const valid = leaf.fields.get(57)[0] === 1;
-    demand(valid === (await this.verifyProof(this.circuits.get(job.circuit).key, job.inputs, attempt.proof)), "a verdict is wrong");
+    if (attempt.proof === undefined) {
+      this.notJudged++;  // it is deleted: no fraud
+    } else {
+      demand(valid === (await this.verifyProof(this.circuits.get(job.circuit).key, job.inputs, attempt.proof)), "a verdict is wrong");
+      this.judged++;
+    }
     Object.assign(attempt, { valid, decided: true });
     if (valid && job.firstValid === null) job.firstValid = leaf.index;
   }
@@ -240,7 +257,7 @@ export class Auditor {
     demand(record.miner === attempt.miner && record.job === attempt.job, "an attempt changed hands");
     attempt.state = record.state;
     if (record.state === ATTEMPT.timedOut && attempt.commitLeaf !== undefined) {
-      demand(attempt.proof === undefined && this.isPast(leaf, attempt.revealBy),
+      demand(!attempt.revealed && this.isPast(leaf, attempt.revealBy),
         "a commit was dropped before its reveal window had passed");
       attempt.decided = true;
     }
@@ -265,12 +282,12 @@ export class Auditor {
     demand(transfer.debit === escrow && transfer.amount <= job.escrow, "a job paid more than its escrow");
     job.escrow -= transfer.amount;
     demand([KIND.reward, KIND.fee, KIND.checkFee, KIND.refund].includes(transfer.kind), "money moved for no reason that the market has");
-    if (is(KIND.reward)) this.rewardPaid(job, transfer);
+    if (is(KIND.reward)) this.rewardPaid(leaf, job, transfer);
     if (is(KIND.fee)) demand(transfer.credit === "fees" && job.rewarded && transfer.amount === job.fee, "a fee without a reward, or another than the rule's");
     if (is(KIND.checkFee)) this.checkFeePaid(leaf, job, transfer);
     if (is(KIND.refund)) this.refundPaid(leaf, job, transfer);
   }
-  rewardPaid(job, transfer) {
+  rewardPaid(leaf, job, transfer) {
     const committed = job.attempts.filter((a) => a.commitLeaf !== undefined).sort((a, b) => a.commitLeaf - b.commitLeaf);
     const winner = committed.find((a) => a.valid === true);
     demand(winner !== undefined, "paid without a valid proof");
@@ -279,7 +296,7 @@ export class Auditor {
     demand(transfer.credit === `available:${winner.miner}`, "the earliest valid commit was not the one paid");
     demand(committed.every((a) => a.commitLeaf >= winner.commitLeaf || a.decided), "paid before an earlier commit was decided");
     Object.assign(job, { rewarded: true, winner });
-    this.proven.add(job.statement);
+    this.proven.set(job.statement, leaf.time);
     this.draws.won(job, winner.miner);
     this.paid++;
   }
@@ -322,6 +339,12 @@ export class Auditor {
     job.settled = true;
   }
 
+  // By a proof that must still be there.
+  isProven(leaf, statement) {
+    const at = this.proven.get(statement);
+    if (at === undefined || at < this.proofsKeptFrom) return false;
+    return this.proofRetention === 0n || at >= leaf.time - this.proofRetention;
+  }
   isSuspended = (circuit) => this.suspended.has(circuit) || this.suspended.has("00".repeat(32));
   isPast = (leaf, time) => leaf.time >= time && leaf.time >= this.noExpiryBefore;
   jobOf(id) {

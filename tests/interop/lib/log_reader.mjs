@@ -104,7 +104,8 @@ class Frontier {
   root = () => (this.size === 0 ? sha256() : this.peaks.reduceRight((right, left) => nodeHash(left, right)));
 }
 
-// The lines of `text` as leaves, each with its index, bytes and hash, and the log's root before it.
+// The lines of `text` as leaves, each with its index, bytes and hash, the proof beside it (undefined without one), and the log's root
+// before it.
 export function readLog(text) {
   const frontier = new Frontier();
   return text.split("\n").filter((line) => line !== "").map((line, index) => {
@@ -112,7 +113,8 @@ export function readLog(text) {
     const bytes = Buffer.from(said.leaf, "base64");
     demand(said.leaf_index === index, `line ${index + 1} is leaf ${said.leaf_index}`);
     demand(said.leaf_hash === leafHash(bytes).toString("hex"), `leaf ${index}: its hash is another`);
-    const leaf = { index, bytes, hash: leafHash(bytes), rootBefore: frontier.root(), ...decodeLeaf(bytes) };
+    const proof = said.proof === undefined ? undefined : Buffer.from(said.proof, "hex");
+    const leaf = { index, bytes, hash: leafHash(bytes), proof, rootBefore: frontier.root(), ...decodeLeaf(bytes) };
     frontier.append(leaf.hash);
     return leaf;
   });

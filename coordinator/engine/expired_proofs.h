@@ -1,0 +1,18 @@
+// Which proofs need not be kept any more, by the market's rule of retention.
+#pragma once
+
+#include <vector>
+
+#include "coordinator/market/market.h"
+
+namespace prooflode::engine {
+
+struct ExpiredProofs {
+  Micros kept_from{};  // those of jobs that ended before
+  std::vector<market::LeafIndex> leaves;
+};
+// Those of jobs that ended since `since`, of winners and of all others; none where all are kept. Cost:
+// O(jobs).
+ExpiredProofs FindExpiredProofs(const market::Market& market, Micros now, Micros since);
+
+}  // namespace prooflode::engine
