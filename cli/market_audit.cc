@@ -62,8 +62,8 @@ StatusOr<ExitCode> Audit(const AuditFlags& flags, Session& session) {
     PrintLine(
         absl::StrCat("commits:   ", report.commits, ", ", report.verdicts_judged, " verdicts judged again"));
     if (report.verdicts_not_judged > 0) {
-      PrintLine(
-          absl::StrCat("           verdicts not judged again: ", report.verdicts_not_judged, " (proofs deleted)"));
+      PrintLine(absl::StrCat("           verdicts not judged again: ", report.verdicts_not_judged,
+                             " (proofs deleted)"));
     }
     for (const auto& [version, count] : report.verdicts_by_version) {
       PrintLine(absl::StrCat("verifier:  version ", version, ", ", count, " verdicts"));

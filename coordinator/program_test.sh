@@ -39,7 +39,7 @@ for name in engine_queue_length db_size_bytes artifact_store_bytes jobs_total ve
   'miners{state="idle"}' 'miner_disconnects_total{reason="silent"}' broadcast_duration_seconds_bucket offers_total watchers \
   'rewards_units_total{asset="credit"}' 'payouts_total{result="refused"}' 'db_query_duration_seconds_bucket{operation="write"' \
   'submissions_total{.*result="unauthorized"}' log_tree_size checkpoint_tree_size checkpoint_timestamp_seconds checkpoints_total \
-  checkpoint_failures_total; do
+  checkpoint_failures_total proofs_deleted_total; do
   grep -q "^prooflode_coordinator_$name" "$work/metrics" || fail "no metric $name"
 done
 grep -q '^prooflode_build_info{revision="[0-9a-z]*",version="' "$work/metrics" || fail "no build_info"

@@ -46,8 +46,8 @@ Sweeper::~Sweeper() {
 template <typename Answer, typename Question>
 std::optional<Answer> Sweeper::Ask(Question question) {
   const auto box = std::make_shared<std::optional<Answer>>();
-  const Status asked =
-      parts_.engine.Query([state = state_, box, question = std::move(question)](const market::Market& market) {
+  const Status asked = parts_.engine.Query(
+      [state = state_, box, question = std::move(question)](const market::Market& market) {
         Answer answer = question(market);
         MutexLock lock(state->mutex);
         box->emplace(std::move(answer));
@@ -75,10 +75,8 @@ void Sweeper::SweepProofs(engine::ExpiredProofs expired) {
     const size_t end = std::min(done + kProofsAtOnce, expired.leaves.size());
     const std::vector<market::LeafIndex> part(expired.leaves.begin() + static_cast<ptrdiff_t>(done),
                                               expired.leaves.begin() + static_cast<ptrdiff_t>(end));
-    const auto deleted =
-        Ask<Status>([&store = parts_.store, part, from = expired.kept_from](const market::Market&) {
-          return store.DeleteProofs(from, part);
-        });
+    const auto deleted = Ask<Status>([&store = parts_.store, part, from = expired.kept_from](
+                                         const market::Market&) { return store.DeleteProofs(from, part); });
     if (!deleted) return;
     if (!deleted->ok()) {
       return LogWarning("sweep", "proofs stay for now: %s", std::string(FromSv(deleted->message())));
@@ -100,8 +98,8 @@ bool Sweeper::Pause() {
 void Sweeper::Work() {
   const Micros kept = Seconds(static_cast<int64_t>(retention_.witness_hours) * kHour);
   do {
-    auto needs = Ask<Needs>(
-        [kept, &engine = parts_.engine, since = proofs_swept_](const market::Market& market) {
+    auto needs =
+        Ask<Needs>([kept, &engine = parts_.engine, since = proofs_swept_](const market::Market& market) {
           return Needs{KeepUntil(market, kept), engine::FindExpiredProofs(market, engine.Now(), since)};
         });
     if (!needs) continue;

@@ -68,7 +68,7 @@ struct AuditReport {
   uint64_t unfinished = 0;
   uint64_t commits = 0;
   uint64_t verdicts_judged = 0;
-  uint64_t verdicts_not_judged = 0;  // although they were to be: their proofs are deleted
+  uint64_t verdicts_not_judged = 0;                  // although they were to be: their proofs are deleted
   std::map<uint32_t, uint64_t> verdicts_by_version;  // of the verifier that decided, as the leaves tell
   uint64_t receipts = 0;
   uint64_t signed_heads = 0;

@@ -146,8 +146,7 @@ class HonestLog {
     return tree;
   }
   CommitOpening Opening(const SigningKey& miner, const std::string& attempt, char proof) {
-    return {kMarket,          Id(job_), Id(attempt), miner.public_key(), ProofHash(Proof(proof), kInputs),
-            Digest{7}};
+    return {kMarket, Id(job_), Id(attempt), miner.public_key(), ProofHash(Proof(proof), kInputs), Digest{7}};
   }
 
   void Add(LeafType type, Fields fields) {

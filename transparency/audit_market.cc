@@ -288,9 +288,9 @@ void MarketAudit::OnReveal() {
          "a reveal without a commit that waits for it: the commit is missing, or came later");
   Demand(!IsPast(attempt->reveal_by) || !attempt->commit_leaf, "reveal-too-late",
          "a reveal was taken after its window");
-  const Digest opened = CommitHash({name_, ArrayOf<16>(attempt->job), ArrayOf<16>(Bytes(50)),
-                                    ArrayOf<32>(attempt->miner), ArrayOf<32>(Bytes(54)),
-                                    ArrayOf<32>(Bytes(55))});
+  const Digest opened =
+      CommitHash({name_, ArrayOf<16>(attempt->job), ArrayOf<16>(Bytes(50)), ArrayOf<32>(attempt->miner),
+                  ArrayOf<32>(Bytes(54)), ArrayOf<32>(Bytes(55))});
   Demand(!attempt->commit_leaf || AsChars(opened) == attempt->commit_hash, "reveal-does-not-open",
          "a reveal does not open its commit");
   attempt->revealed = true;
@@ -301,7 +301,8 @@ void MarketAudit::OnReveal() {
 void MarketAudit::TakeProof(Attempt& attempt, const Job& job) {
   if (!*proof_) return;
   const Digest hash = ProofHash(**proof_, job.inputs);
-  if (Demand(AsChars(hash) == Bytes(54), "proof-swapped", "the proof beside a leaf is not the one it names")) {
+  if (Demand(AsChars(hash) == Bytes(54), "proof-swapped",
+             "the proof beside a leaf is not the one it names")) {
     attempt.proof = *proof_;
   }
 }

@@ -126,7 +126,7 @@ class MarketAudit {
   std::map<std::string, Attempt> attempts_;
   Micros proof_retention_{};
   Micros proofs_kept_from_{};
-  bool may_delete_proofs_ = false;  // a start so far keeps them for a time alone
+  bool may_delete_proofs_ = false;        // a start so far keeps them for a time alone
   std::map<std::string, Micros> proven_;  // statement -> when last
   struct Withdrawal {
     std::string owner;
@@ -146,7 +146,7 @@ class MarketAudit {
   uint64_t index_ = 0;
   const LeafContent* leaf_ = nullptr;
   const std::optional<std::string>* proof_ = nullptr;  // beside it
-  std::string about_;  // the job, raw, that findings are about
+  std::string about_;                                  // the job, raw, that findings are about
   std::vector<JobRecord> job_records_;
   std::vector<AttemptRecord> attempt_records_;
   std::vector<TransferRecord> transfers_;

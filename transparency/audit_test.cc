@@ -20,7 +20,8 @@ class AuditTest : public testing::Test {
     LogAudit audit(options);
     for (size_t i = 0; i < leaves.size(); ++i) {
       const auto proof = log_.proofs.find(i);
-      audit.AddLeaf(i, leaves[i], {}, proof == log_.proofs.end() ? std::nullopt : std::optional(proof->second));
+      audit.AddLeaf(i, leaves[i], {},
+                    proof == log_.proofs.end() ? std::nullopt : std::optional(proof->second));
     }
     for (const Receipt& receipt : receipts_) {
       EXPECT_TRUE(CheckReceipt(receipt).ok());
@@ -94,13 +95,15 @@ TEST_F(AuditTest, AProvenStatementMayBeSoldAgainOnceItsProofNeedNotBeKept) {
     const auto leaves = log.Bytes();
     for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i]);
     const auto names = Names(audit.Finish());
-    const auto has = [&](const char* name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+    const auto has = [&](const char* name) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
     return std::pair(has("resold"), has("proofs-deleted-early"));
   };
   EXPECT_EQ(again({}, {}, {}), std::pair(true, false));
   EXPECT_EQ(again(Seconds(1), {}, {}), std::pair(true, false));
   EXPECT_EQ(again(Seconds(1), Millis(100), Seconds(1)), std::pair(false, false));
-  EXPECT_EQ(again({}, Millis(100), Seconds(1)), std::pair(false, true));          // nothing was to be deleted
+  EXPECT_EQ(again({}, Millis(100), Seconds(1)), std::pair(false, true));  // nothing was to be deleted
   EXPECT_EQ(again(Seconds(1), Seconds(100), Seconds(1)), std::pair(false, true));  // later than now
 }
 

@@ -11,9 +11,9 @@ namespace prooflode::transparency {
 
 // One line, no line feed:
 // {"leaf_index":…,"time_us":…,"type":"commit","fields":{…},"leaf":"<base64 of the
-// bytes>","leaf_hash":"<hex>","proof":"<hex, while it is kept>"} Integers are JSON numbers of up to 64 bits; ids, digests and keys are
-// hexadecimal; flags are booleans. The hash is computed from the bytes. kDataLoss where the bytes are no
-// leaf, a field has no name, or its length is not its kind's.
+// bytes>","leaf_hash":"<hex>","proof":"<hex, while it is kept>"} Integers are JSON numbers of up to 64 bits;
+// ids, digests and keys are hexadecimal; flags are booleans. The hash is computed from the bytes. kDataLoss
+// where the bytes are no leaf, a field has no name, or its length is not its kind's.
 StatusOr<std::string> LeafJsonLine(const Leaf& leaf);
 
 // "register-circuit", "post-job", …

@@ -13,8 +13,8 @@ namespace prooflode::transparency {
 
 struct LogLine {
   uint64_t leaf_index = 0;
-  std::string leaf;    // the leaf's bytes
-  Digest said_hash{};  // what the line says of them
+  std::string leaf;                    // the leaf's bytes
+  Digest said_hash{};                  // what the line says of them
   std::optional<std::string> proof{};  // beside the leaf, to be held against the hash in it
 };
 

@@ -1,5 +1,5 @@
-// Proofs whose time is over: what readers of the market and of its log are told, and what a repeated statement
-// gets.
+// Proofs whose time is over: what readers of the market and of its log are told, and what a repeated
+// statement gets.
 #include <gtest/gtest.h>
 
 #include <future>
@@ -24,11 +24,13 @@ class DeletedProofTest : public RaceTest {
   // As the sweep does, on the engine's thread; gives how many.
   size_t DeleteExpired() {
     auto done = std::make_shared<std::promise<size_t>>();
-    EXPECT_TRUE(engine_->Query([this, done](const market::Market& market) {
-      const auto expired = engine::FindExpiredProofs(market, engine_->Now(), {});
-      EXPECT_TRUE(store_.DeleteProofs(expired.kept_from, expired.leaves).ok());
-      done->set_value(expired.leaves.size());
-    }).ok());
+    EXPECT_TRUE(engine_
+                    ->Query([this, done](const market::Market& market) {
+                      const auto expired = engine::FindExpiredProofs(market, engine_->Now(), {});
+                      EXPECT_TRUE(store_.DeleteProofs(expired.kept_from, expired.leaves).ok());
+                      done->set_value(expired.leaves.size());
+                    })
+                    .ok());
     return done->get_future().get();
   }
   int ProofsInLog(Party& reader) {

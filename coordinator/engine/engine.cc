@@ -405,7 +405,8 @@ Status Engine::DispatchChecks() {
     const market::Circuit* circuit = market_.FindCircuit(job->circuit);
     PL_ASSIGN_OR_RETURN(std::optional<std::string> proof, parts_.store.ReadProof(attempt->proof_leaf));
     if (!proof) {
-      return absl::DataLossError(absl::StrCat("leaf ", attempt->proof_leaf, ": its proof is not in the store"));
+      return absl::DataLossError(
+          absl::StrCat("leaf ", attempt->proof_leaf, ": its proof is not in the store"));
     }
     ++checks_in_flight_;
     parts_.checker.Check({.attempt = id,

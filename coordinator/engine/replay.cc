@@ -30,7 +30,7 @@ struct Replay {
   std::optional<PublicKey> key;
   std::vector<KeyHandover> handovers;
   Micros last_time{};
-  uint64_t proofs = 0;  // that are there
+  uint64_t proofs = 0;                           // that are there
   std::vector<market::AttemptId> without_proof;  // although one was revealed
   bool may_delete = false;                       // a start so far keeps proofs for a time alone
   Micros kept_from{};                            // as the last start had it
@@ -133,8 +133,8 @@ Status CheckDeletions(const Replay& replay, Micros kept_from) {
     const market::Attempt& attempt = *replay.market.FindAttempt(id);
     const market::Job& job = *replay.market.FindJob(attempt.job);
     if (market::IsFinal(job.state) && job.settled_at < kept_from) continue;
-    return absl::DataLossError(absl::StrCat("leaf ", attempt.proof_leaf,
-                                            ": its proof is missing, and was not to be deleted"));
+    return absl::DataLossError(
+        absl::StrCat("leaf ", attempt.proof_leaf, ": its proof is missing, and was not to be deleted"));
   }
   return absl::OkStatus();
 }

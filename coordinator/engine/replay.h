@@ -1,6 +1,6 @@
 // Replays the log from its first leaf and compares: the state that the commands give with the stored rows,
-// every leaf's hash and outcome, every proof, and every transfer, with what is stored. What an operator runs after a
-// doubt.
+// every leaf's hash and outcome, every proof, and every transfer, with what is stored. What an operator runs
+// after a doubt.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,7 @@ struct ReplayReport {
   uint64_t circuit_count = 0;
   uint64_t job_count = 0;
   uint64_t transfer_count = 0;
-  uint64_t proof_count = 0;          // that were revealed and are there, each with the hash that its leaf says
+  uint64_t proof_count = 0;  // that were revealed and are there, each with the hash that its leaf says
   uint64_t deleted_proof_count = 0;  // that were revealed and deleted by the rules
 };
 

@@ -204,8 +204,8 @@ TEST(Replay, DeletedProofsAreTakenAndLostOnesReported) {
   expiring.kept_from = Seconds(2000);
   EXPECT_EQ(expiring.Check(), "ok");
   expiring.deleted.push_back(expiring.log.size() - 1);  // of a job that is not over
-  EXPECT_EQ(expiring.Check(),
-            absl::StrCat("leaf ", expiring.log.size() - 1, ": its proof is missing, and was not to be deleted"));
+  EXPECT_EQ(expiring.Check(), absl::StrCat("leaf ", expiring.log.size() - 1,
+                                           ": its proof is missing, and was not to be deleted"));
   expiring.deleted.clear();  // what may be gone need not be
   EXPECT_EQ(expiring.Check(), "ok");
 }
@@ -223,7 +223,8 @@ TEST(Replay, AStartSaysWhichProofsMayBeGone) {
   };
   EXPECT_EQ(started({}, {}), "ok");
   EXPECT_EQ(started(Seconds(1), Seconds(999)), "ok");
-  EXPECT_NE(started({}, Seconds(999)).find("proofs are kept from 999000000 on, want 0 to 0"), std::string::npos);
+  EXPECT_NE(started({}, Seconds(999)).find("proofs are kept from 999000000 on, want 0 to 0"),
+            std::string::npos);
   EXPECT_NE(started(Seconds(1), Seconds(2000)).find("proofs are kept from"), std::string::npos);
 }
 

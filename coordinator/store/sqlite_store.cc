@@ -388,8 +388,8 @@ Status SqliteStore::DeleteProofs(Micros kept_from, const std::vector<market::Lea
   if (writer_ == nullptr) return absl::FailedPreconditionError("store: opened for reading only");
   const Timer timer(*this, "delete_proofs");
   PL_RETURN_IF_ERROR(writer_->Execute("BEGIN IMMEDIATE"));
-  Status status = writer_->Execute(
-      absl::StrCat("UPDATE proofs_kept SET from_us = max(from_us, ", Count(kept_from), ")"));
+  Status status =
+      writer_->Execute(absl::StrCat("UPDATE proofs_kept SET from_us = max(from_us, ", Count(kept_from), ")"));
   Statement& gone = inserts_.at("proofs_gone");
   for (size_t i = 0; status.ok() && i < leaves.size(); ++i) {
     gone(leaves[i]);

@@ -221,8 +221,7 @@ def delete_proofs(world, jobs, folder):
     shown = world.check_log()["proofs"] + world.check_log()["deleted_proofs"]
     assert shown >= len(jobs), shown
     wait_until("every proof is deleted", deleted, 30)
-    refused = world.ask("requester", "job", "proof", jobs[0], world.dir / "gone.json", world.dir / "gone-public.json", expect=7)
-    assert "deleted" in json.dumps(refused) if refused else True
+    world.ask("requester", "job", "proof", jobs[0], world.dir / "gone.json", world.dir / "gone-public.json", expect=7)
     report = world.ask("requester", "audit", "--all")
     assert report["ok"] and report["verdicts_judged"] == 0 and report["verdicts_not_judged"] >= len(jobs), report
     text = world.run("audit", "--all", "--coordinator", world.url, "--key", world.key_file("requester"))

@@ -34,8 +34,7 @@ void CheckField(std::string_view field) {
 }
 
 void CheckLeaf(uint64_t index, const std::string& bytes, const std::optional<std::string>& proof) {
-  const Leaf leaf{
-      .index = index, .bytes = bytes, .hash = LeafHash(AsBytes(bytes)), .proof = proof};
+  const Leaf leaf{.index = index, .bytes = bytes, .hash = LeafHash(AsBytes(bytes)), .proof = proof};
   if (const auto content = DecodeLeaf(AsBytes(bytes)); content.ok()) {
     for (const auto& [number, field] : content->fields) CheckField(field);
   }

@@ -320,8 +320,7 @@ void Coordinator::LoseAHolder() {
 void Coordinator::DeleteProofs() {
   (void)engine_->Query([this](const market::Market& market) {
     if (dead_) return;
-    const engine::ExpiredProofs expired =
-        engine::FindExpiredProofs(market, engine_->Now(), Micros{});
+    const engine::ExpiredProofs expired = engine::FindExpiredProofs(market, engine_->Now(), Micros{});
     if (!expired.leaves.empty()) PL_CHECK(disk_->DeleteProofs(expired.kept_from, expired.leaves).ok());
   });
   PlanTurn(Micros{});

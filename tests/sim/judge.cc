@@ -160,8 +160,7 @@ bool Judge::IsTrue(const Request& request, const engine::Answered& answered) con
                  const JobModel* job = model_.FindJob(a.job.id.bytes);
                  if (job == nullptr) return false;
                  if (a.already_proven) {
-                   return job->phase == kWon &&
-                          IsProof(model_.FindAttempt(job->winning)->proof, job->inputs);
+                   return job->phase == kWon && IsProof(model_.FindAttempt(job->winning)->proof, job->inputs);
                  }
                  // A repeat tells how it was.
                  const bool is_so = answered.repeated || job->phase == static_cast<uint8_t>(a.job.state);

@@ -115,13 +115,13 @@ void Miner::Proven(const Id& job) {
 
 market::CommitProof Miner::CommitFor(const Id& job, const Race& race) const {
   market::CommitProof commit{.attempt = {race.attempt}, .fence = race.fence};
-  commit.commit_hash = transparency::CommitHash({.market = "sim",
-                                                 .job = job,
-                                                 .attempt = race.attempt,
-                                                 .miner = key(),
-                                                 .proof_hash =
-                                                     transparency::ProofHash(race.proof, race.inputs),
-                                                 .nonce = race.nonce});
+  commit.commit_hash =
+      transparency::CommitHash({.market = "sim",
+                                .job = job,
+                                .attempt = race.attempt,
+                                .miner = key(),
+                                .proof_hash = transparency::ProofHash(race.proof, race.inputs),
+                                .nonce = race.nonce});
   return commit;
 }
 

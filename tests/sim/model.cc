@@ -10,8 +10,7 @@ namespace prooflode::sim {
 namespace {
 
 // The commit hash as docs/protocol.md defines it.
-Digest OpeningOf(const RulesModel& rules, const AttemptModel& attempt, const Id& id,
-                 const LeafView& leaf) {
+Digest OpeningOf(const RulesModel& rules, const AttemptModel& attempt, const Id& id, const LeafView& leaf) {
   std::string bytes = std::string("prooflode/v1/commit-hash") + '\0';
   std::array<uint8_t, 4> size{};
   StoreLe(size.data(), static_cast<uint32_t>(rules.market.size()));
@@ -212,7 +211,8 @@ void Model::FoldPost(const LeafView& leaf) {
   if (!circuits_.contains(job.circuit)) Wrong(leaf, "post", "of a circuit that is not registered");
   if (IsSuspended(job.circuit)) Wrong(leaf, "suspended", "a job was posted");
   if (leaf.Number<uint8_t>(39) == 0) {
-    if (IsProven(job.statement, leaf.time)) Wrong(leaf, "resold", "this statement was proven and paid already");
+    if (IsProven(job.statement, leaf.time))
+      Wrong(leaf, "resold", "this statement was proven and paid already");
     if (IsBeingProven(job.circuit, job.statement)) Wrong(leaf, "resold", "this statement is being proven");
   }
   const Id id = leaf.jobs[0].id;

@@ -206,9 +206,9 @@ class Model {
   std::map<std::pair<Key, std::string>, uint64_t> withdrawal_of_;
   std::map<std::string, uint64_t> payments_;
   std::set<Digest> suspended_;
-  std::map<Digest, int64_t> proven_;             // when last
-  std::map<uint64_t, Id> attempt_of_proof_;      // by the leaf that has its hash
-  int64_t proofs_kept_from_ = 0;                 // as the last start has it
+  std::map<Digest, int64_t> proven_;         // when last
+  std::map<uint64_t, Id> attempt_of_proof_;  // by the leaf that has its hash
+  int64_t proofs_kept_from_ = 0;             // as the last start has it
   bool may_delete_proofs_ = false;
   std::map<Digest, std::set<Id>> unfinished_;  // by statement
   std::map<Key, uint32_t> unfinished_of_;

@@ -51,6 +51,11 @@ BUGS = {
     "take a commit that its proof does not open": [
         (MARKET + "attempts.cc",
          "  if (command.opening && command.opening->commit_hash != command.commit_hash) return DoesNotOpen();\n", "")],
+    "delete proofs that are to be kept": [
+        ("coordinator/engine/expired_proofs.cc", "    if (job.settled_at >= expired.kept_from) continue;\n", "")],
+    "forget what was proven too early": [
+        (MARKET + "state.cc", "return std::max(proofs_kept_from_, now - rules_.proof_retention);",
+         "return std::max(proofs_kept_from_, now - rules_.proof_retention + Seconds(2));")],
     "pay the wrong miner": [
         (MARKET + "settle.cc", "escrow, ledger::Available(Hex(best.miner)), job.reward",
          "escrow, ledger::Available(Hex(attempts_.at(OfJob(job.id).by_fence.begin()->second).miner)), job.reward")],

@@ -19,13 +19,14 @@ class World {
       : draw_(seed),
         plan_(DrawPlan(draw_)),
         events_(clock_),
-        coordinator_({plan_, draw_, clock_, events_, judge_,
-                      [this](const market::Job& job, Micros left) { OfferToAll(job, left); },
-                      [this](const market::Attempt& attempt) { TellEnded(attempt); },
-                      [this](const market::Attempt& attempt, const std::string& proof) { Leak(attempt, proof); },
-                      [this](const market::Attempt& attempt) { TellAdmitted(attempt); },
-                      [this](const market::NotDrawn& not_drawn) { TellNotDrawn(not_drawn); }},
-                     seed + 0x5eed, database),
+        coordinator_(
+            {plan_, draw_, clock_, events_, judge_,
+             [this](const market::Job& job, Micros left) { OfferToAll(job, left); },
+             [this](const market::Attempt& attempt) { TellEnded(attempt); },
+             [this](const market::Attempt& attempt, const std::string& proof) { Leak(attempt, proof); },
+             [this](const market::Attempt& attempt) { TellAdmitted(attempt); },
+             [this](const market::NotDrawn& not_drawn) { TellNotDrawn(not_drawn); }},
+            seed + 0x5eed, database),
         stage_{plan_, draw_, events_, coordinator_, judge_.model()},
         operator_(stage_) {
     for (uint32_t i = 0; i < plan_.requesters; ++i) {
