@@ -297,9 +297,11 @@ void MarketAudit::OnReveal() {
   TakeProof(*attempt, *job);
 }
 
-// A proof that was deleted is no fraud; one that is there is the one that was revealed.
+// A proof that is there is the one that was revealed. Whether one that is not was to be deleted, the end
+// tells.
 void MarketAudit::TakeProof(Attempt& attempt, const Job& job) {
-  if (!*proof_) return;
+  attempt.withheld = !*proof_;
+  if (attempt.withheld) return;
   const Digest hash = ProofHash(**proof_, job.inputs);
   if (Demand(AsChars(hash) == Bytes(54), "proof-swapped",
              "the proof beside a leaf is not the one it names")) {
@@ -418,6 +420,11 @@ void MarketAudit::Finish(AuditReport& report) {
     const bool due = Earliest(job, &winner, &undecided) != nullptr && !undecided;
     Demand(job.settled || !due, "not-paid", "its earliest valid commit is decided, and was not paid");
     Demand(!IsOverdue(job), "overdue", "its time is long over, and neither was it paid nor refunded");
+    // Or else a verdict could be kept from whoever would judge it again.
+    const bool withheld = std::any_of(job.attempts.begin(), job.attempts.end(),
+                                      [this](const auto& name) { return attempts_.at(name).withheld; });
+    Demand(!withheld || (may_delete_proofs_ && job.settled), "proof-withheld",
+           "a proof is not shown, and was not to be deleted");
   }
   report.paid = paid_;
   report.refunded = refunded_;

@@ -40,6 +40,7 @@ class MarketAudit {
     Micros reveal_by{};
     bool revealed = false;
     std::optional<std::string> proof;  // until its verdict; not where it is deleted
+    bool withheld = false;             // revealed, and the proof is not shown
     std::optional<bool> valid;
     bool decided = false;
   };

@@ -60,11 +60,21 @@ class AuditTest : public testing::Test {
 };
 
 TEST_F(AuditTest, DeletedProofsAreNoFraudAndTheirVerdictsAreBelieved) {
+  log_.leaves[0].fields[115] = Le<int64_t>(1'000'000);
   log_.proofs.erase(HonestLog::kRevealB);
   const AuditReport report = Judge();
   EXPECT_EQ(Names(report), std::vector<std::string>{});
   EXPECT_EQ(report.verdicts_judged, 1u);
   EXPECT_EQ(report.verdicts_not_judged, 1u);
+}
+
+TEST_F(AuditTest, AProofThatIsToBeKeptIsShown) {
+  log_.proofs.erase(HonestLog::kRevealB);
+  ExpectFraud("proof-withheld", Judge());  // this market keeps them for ever
+  log_.leaves[0].fields[115] = Le<int64_t>(1'000'000);
+  log_.leaves.pop_back();  // the job is not over
+  log_.proofs.erase(HonestLog::kRevealA);
+  ExpectFraud("proof-withheld", Judge());
 }
 
 TEST_F(AuditTest, AProofBesideALeafMustBeTheOneItNames) {

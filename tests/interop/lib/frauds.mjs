@@ -49,6 +49,9 @@ export const frauds = {
   "a proof that is not the one its leaf names": (leaves) => change(find(leaves, (l) => l.proof !== undefined), (l) => {
     l.proof = flip(l.proof);
   }, leaves),
+  "a proof withheld from auditors": (leaves) => change(find(leaves, (l) => l.proof !== undefined), (l) => {
+    l.proof = undefined;
+  }, leaves),
   "a proof beside a leaf that names none": (leaves) => change(find(leaves, (l) => l.type === "post"), (l) => {
     l.proof = Buffer.alloc(256);
   }, leaves),

@@ -94,6 +94,10 @@ export class Auditor {
     this.ledger.check();
     this.stakes.finish();
     this.withdrawals.finish(this.ledger.balances);
+    for (const job of this.jobs.values()) {
+      demand((this.mayDeleteProofs && job.settled) || job.attempts.every((a) => !a.revealed || a.proof !== undefined),
+        "a proof is not shown, and was not to be deleted");
+    }
     for (const job of this.jobs.values()) demand(job.settled || !this.isOverdue(job), "a job's time is long over, and neither was it paid nor refunded");
     const unfinished = [...this.jobs.values()].filter((job) => !job.settled).length;
     return { jobs: this.jobs.size, paid: this.paid, refunded: this.refunded, unfinished, transfers: Number(this.ledger.last),
