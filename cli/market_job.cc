@@ -101,7 +101,7 @@ Status FetchProof(const JobOptions& options, Session& session) {
   PL_ASSIGN_OR_RETURN(const std::vector<std::string> inputs, MarketFiles(options.market));
   PL_RETURN_IF_ERROR(CheckOutputs({options.proof, options.public_inputs}, inputs));
   PL_ASSIGN_OR_RETURN(const auto market, OpenMarket(options.market, v1::ROLE_REQUESTER, session));
-  PL_RETURN_IF_ERROR(SaveProof(*market, id, options.proof, options.public_inputs));
+  PL_RETURN_IF_ERROR(SaveProof(*market, id, "", options.proof, options.public_inputs));
   if (options.market.json) {
     PrintJson({{"job_id", options.id}, {"proof", options.proof}, {"public", options.public_inputs}});
   } else {

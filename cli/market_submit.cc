@@ -121,7 +121,11 @@ Status Submit(const SubmitOptions& options, Session& session) {
     PrintJob(job, *market);
   }
   const bool proven = job.state() == v1::JOB_STATE_WON || job.state() == v1::JOB_STATE_DELIVERED;
-  if (proven) return SaveProof(*market, job.job_id(), options.out_proof, options.out_public);
+  if (proven) {
+    // A statement that was proven before may have been so with another circuit of the same verifying key.
+    const std::string posted_for = posted->already_proven() ? "" : circuit->circuit().circuit_id();
+    return SaveProof(*market, job.job_id(), posted_for, options.out_proof, options.out_public);
+  }
   if (!options.wait) return absl::OkStatus();
   return absl::AbortedError(absl::StrCat("job ", id, " ended without a proof: ", StateText(job.state())));
 }

@@ -1,6 +1,8 @@
 #include "client/receipt.h"
 
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "client/log_client.h"
 #include "transparency/leaf.h"
@@ -15,6 +17,9 @@ constexpr uint16_t kAttemptField = 50;
 constexpr uint16_t kFenceField = 51;
 constexpr uint16_t kCommitHashField = 52;
 constexpr uint16_t kSignatureField = 53;
+constexpr uint16_t kProofHashField = 54;
+constexpr uint16_t kNonceField = 55;
+constexpr uint16_t kOpensField = 58;
 
 template <size_t n>
 Status Copy(const std::string& from, std::string_view name, std::array<uint8_t, n>& to) {
@@ -34,11 +39,17 @@ Status CheckLeaf(const v1::Receipt& receipt, const Commit& commit, const PublicK
   }
   std::string fence(8, '\0');
   StoreLe(reinterpret_cast<uint8_t*>(fence.data()), commit.attempt.fence());
-  const std::pair<uint16_t, std::string_view> wanted[] = {{kIdentityField, AsChars(miner)},
-                                                          {kAttemptField, commit.attempt.attempt_id()},
-                                                          {kFenceField, fence},
-                                                          {kCommitHashField, AsChars(commit.commit_hash)},
-                                                          {kSignatureField, AsChars(commit.signature)}};
+  std::vector<std::pair<uint16_t, std::string_view>> wanted = {
+      {kIdentityField, AsChars(miner)},
+      {kAttemptField, commit.attempt.attempt_id()},
+      {kFenceField, fence},
+      {kCommitHashField, AsChars(commit.commit_hash)},
+      {kSignatureField, AsChars(commit.signature)}};
+  if (commit.shows_proof) {
+    wanted.insert(wanted.end(), {{kProofHashField, AsChars(commit.proof_hash)},
+                                 {kNonceField, AsChars(commit.nonce)},
+                                 {kOpensField, AsChars(commit.commit_hash)}});
+  }
   for (const auto& [number, value] : wanted) {
     const auto field = leaf.fields.find(number);
     if (field == leaf.fields.end() || field->second != value) {
@@ -76,6 +87,8 @@ StatusOr<Commit> MakeCommit(const SigningKey& key, const std::string& market, co
   opening.proof_hash = transparency::ProofHash(proof, public_inputs);
   opening.nonce = nonce;
   commit.commit_hash = transparency::CommitHash(opening);
+  commit.proof_hash = opening.proof_hash;
+  commit.nonce = nonce;
   const std::string message = transparency::CommitMessage(
       {market, opening.job, opening.attempt, attempt.fence(), opening.miner, commit.commit_hash});
   commit.signature = key.Sign(transparency::kCommitDomain, AsBytes(message));

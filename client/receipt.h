@@ -18,6 +18,10 @@ struct Commit {
   v1::Attempt attempt;  // as admitted: ids and fence are taken from it
   Digest commit_hash{};
   Signature signature{};
+  // What opens it, and whether the commit shows that: then its leaf must have it.
+  Digest proof_hash{};
+  Digest nonce{};
+  bool shows_proof = false;
 };
 
 // `nonce` are 32 fresh random bytes, to be kept until the reveal. `proof` and `public_inputs` in wire form.

@@ -71,20 +71,26 @@ void Sweeper::SweepArtifacts(const std::map<Digest, Micros>& keep) {
 
 void Sweeper::SweepProofs(engine::ExpiredProofs expired) {
   size_t done = 0;
-  while (done < expired.leaves.size()) {
-    const size_t end = std::min(done + kProofsAtOnce, expired.leaves.size());
-    const std::vector<market::LeafIndex> part(expired.leaves.begin() + static_cast<ptrdiff_t>(done),
-                                              expired.leaves.begin() + static_cast<ptrdiff_t>(end));
-    const auto deleted = Ask<Status>([&store = parts_.store, part, from = expired.kept_from](
-                                         const market::Market&) { return store.DeleteProofs(from, part); });
+  while (done < expired.proofs.size()) {
+    // Jobs that ended at one time go together: what is on disk then says how far we came.
+    std::vector<market::LeafIndex> part;
+    Micros ended{};
+    for (; done < expired.proofs.size(); ++done) {
+      if (part.size() >= kProofsAtOnce && expired.proofs[done].ended != ended) break;
+      ended = expired.proofs[done].ended;
+      part.push_back(expired.proofs[done].leaf);
+    }
+    const Micros kept_from = ended + Micros{1};
+    const auto deleted = Ask<Status>([&store = parts_.store, part, kept_from](const market::Market&) {
+      return store.DeleteProofs(kept_from, part);
+    });
     if (!deleted) return;
     if (!deleted->ok()) {
       return LogWarning("sweep", "proofs stay for now: %s", std::string(FromSv(deleted->message())));
     }
     deleted_proofs_.Increment(static_cast<double>(part.size()));
-    done = end;
+    proofs_swept_ = kept_from;
   }
-  proofs_swept_ = expired.kept_from;
   if (done > 0) LogInfo("sweep", "deleted %d proofs whose time was over", done);
 }
 
@@ -97,6 +103,8 @@ bool Sweeper::Pause() {
 
 void Sweeper::Work() {
   const Micros kept = Seconds(static_cast<int64_t>(retention_.witness_hours) * kHour);
+  // What an earlier run has deleted; all of it again where that cannot be read.
+  proofs_swept_ = parts_.store.LoadProofsKeptFrom().value_or(Micros{});
   do {
     auto needs =
         Ask<Needs>([kept, &engine = parts_.engine, since = proofs_swept_](const market::Market& market) {

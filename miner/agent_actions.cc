@@ -144,17 +144,17 @@ event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
   };
   const auto market = connection_.Market(kOneTry);
   if (!market.ok()) return failed(market.status());
-  const auto commit = client::MakeCommit(connection_.key(), market->market(), FromAttempt(record.attempt),
-                                         AsChars(record.proof), record.public_inputs, record.nonce);
+  auto commit = client::MakeCommit(connection_.key(), market->market(), FromAttempt(record.attempt),
+                                   AsChars(record.proof), record.public_inputs, record.nonce);
   if (!commit.ok()) return failed(commit.status());
+  commit->shows_proof = !record.reveal_request;
   const auto log = connection_.Keys(kOneTry);
   if (!log.ok()) return failed(log.status());
   const client::LogView::Known asked = log_view_.known(*log);
   v1::CommitProofRequest request = client::CommitRequest(*commit);
   request.set_request_id(Bytes(record.commit_request));
   request.set_known_tree_size(asked.head.size);
-  const bool opened = !record.reveal_request;
-  if (opened) {
+  if (commit->shows_proof) {
     request.set_proof(Bytes(record.proof));
     request.set_nonce(Bytes(record.nonce));
   }
@@ -163,14 +163,14 @@ event::CommitAnswered Agent::SendCommit(const CommitRecord& record) {
   const Status taken = TakeReceipt(response->receipt(), *commit, asked);
   // The disk or the network: the same commit gets the same receipt again.
   if (!taken.ok() && !absl::IsDataLoss(taken)) {
-    LogError("miner", "receipt: %s; the reveal waits", taken.ToString());
+    LogError("miner", "receipt: %s; asking for it again", taken.ToString());
     answer.result = CallResult::kRetry;
   }
   answer.receipt_valid = !absl::IsDataLoss(taken);
   answer.message = std::string(taken.message());
   if (!answer.receipt_valid) {
     metrics_.LogContradicted();
-    LogError("log", "%s: %s", opened ? "the receipt of a proof is not valid" : "NOT REVEALING",
+    LogError("log", "%s: %s", commit->shows_proof ? "the receipt of a proof is not valid" : "NOT REVEALING",
              answer.message);
   }
   return answer;

@@ -59,7 +59,10 @@ bool MarketAudit::IsPast(Micros time) const {
 bool MarketAudit::IsProven(const std::string& statement) const {
   const auto proven = proven_.find(statement);
   if (proven == proven_.end() || proven->second < proofs_kept_from_) return false;
-  return proof_retention_ == Micros{} || proven->second >= leaf_->time - proof_retention_;
+  if (proof_retention_ == Micros{}) return true;
+  int64_t from = 0;  // of a hostile log: before all times
+  if (__builtin_sub_overflow(Count(leaf_->time), Count(proof_retention_), &from)) return true;
+  return proven->second >= Micros{from};
 }
 
 MarketAudit::Job* MarketAudit::FindJob(const std::string& id) {
@@ -277,7 +280,9 @@ void MarketAudit::OnCommit() {
          "commit-forged", "a commit is not signed by its miner");
   attempt->commit_leaf = index_;
   attempt->commit_hash = Bytes(52);
-  attempt->reveal_by = leaf_->time + reveal_window_;
+  int64_t reveal_by = 0;
+  if (__builtin_add_overflow(Count(leaf_->time), Count(reveal_window_), &reveal_by)) reveal_by = INT64_MAX;
+  attempt->reveal_by = Micros{reveal_by};
 }
 
 void MarketAudit::OnReveal() {

@@ -172,9 +172,14 @@ class RaceTest : public ApiTest {
     request.set_nonce(StringOf(nonce));
     const auto committed = miner.calls->CommitProof(request);
     ASSERT_TRUE(committed.ok()) << committed.status();
-    const Status receipt =
-        client::CheckedReceipt(committed->receipt(), *commit, miner.identity(), engine_->keys()).status();
-    ASSERT_TRUE(receipt.ok()) << receipt;
+    client::Commit shown = *commit;
+    shown.shows_proof = true;
+    const auto receipt = [&](const client::Commit& of) {
+      return client::CheckedReceipt(committed->receipt(), of, miner.identity(), engine_->keys()).status();
+    };
+    ASSERT_TRUE(receipt(shown).ok()) << receipt(shown);
+    shown.nonce[0] ^= 1;  // it must be this proof that the receipt covers
+    EXPECT_EQ(receipt(shown).code(), absl::StatusCode::kDataLoss);
   }
   // Commits, checks the receipt, reveals.
   void Prove(Party& miner, const v1::Attempt& attempt, const std::string& proof) {
@@ -187,6 +192,12 @@ class RaceTest : public ApiTest {
     const Status receipt =
         client::CheckedReceipt(committed->receipt(), *commit, miner.identity(), engine_->keys()).status();
     ASSERT_TRUE(receipt.ok()) << receipt;
+    client::Commit shown = *commit;  // this one did not show its proof
+    shown.shows_proof = true;
+    EXPECT_EQ(client::CheckedReceipt(committed->receipt(), shown, miner.identity(), engine_->keys())
+                  .status()
+                  .code(),
+              absl::StatusCode::kDataLoss);
     v1::RevealProofRequest reveal;
     reveal.set_attempt_id(attempt.attempt_id());
     reveal.set_fence(attempt.fence());

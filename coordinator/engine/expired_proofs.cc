@@ -1,5 +1,7 @@
 #include "coordinator/engine/expired_proofs.h"
 
+#include <algorithm>
+
 namespace prooflode::engine {
 
 ExpiredProofs FindExpiredProofs(const market::Market& market, Micros now, Micros since) {
@@ -8,9 +10,10 @@ ExpiredProofs FindExpiredProofs(const market::Market& market, Micros now, Micros
     if (!market::IsFinal(job.state) || job.settled_at < since) continue;
     if (job.settled_at >= expired.kept_from) continue;
     for (const market::Attempt* attempt : market.AttemptsOf(id)) {
-      if (attempt->proof_leaf != 0) expired.leaves.push_back(attempt->proof_leaf);
+      if (attempt->proof_leaf != 0) expired.proofs.push_back({job.settled_at, attempt->proof_leaf});
     }
   }
+  std::sort(expired.proofs.begin(), expired.proofs.end());
   return expired;
 }
 

@@ -8,8 +8,13 @@
 namespace prooflode::engine {
 
 struct ExpiredProofs {
-  Micros kept_from{};  // those of jobs that ended before
-  std::vector<market::LeafIndex> leaves;
+  struct Proof {
+    Micros ended{};  // its job
+    market::LeafIndex leaf = 0;
+    friend auto operator<=>(const Proof&, const Proof&) = default;
+  };
+  Micros kept_from{};         // those of jobs that ended before
+  std::vector<Proof> proofs;  // in the order of ends
 };
 // Those of jobs that ended since `since`, of winners and of all others; none where all are kept. Cost:
 // O(jobs).

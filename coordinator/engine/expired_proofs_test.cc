@@ -32,12 +32,14 @@ TEST(ExpiredProofs, ThoseOfAJobExpireTogether) {
   load(1, 3, 0);  // revealed nothing
   load(2, 4, 9);
   load(3, 5, 10);  // of a job that is not over
-  using Leaves = std::vector<market::LeafIndex>;
-  EXPECT_EQ(FindExpiredProofs(market, Seconds(110), {}).leaves, Leaves{});
-  EXPECT_EQ(FindExpiredProofs(market, Seconds(111), {}).leaves, (Leaves{7, 8}));
+  using Proof = ExpiredProofs::Proof;
+  using Proofs = std::vector<Proof>;
+  const Proof first{Seconds(10), 7}, second{Seconds(10), 8}, later{Seconds(20), 9};
+  EXPECT_EQ(FindExpiredProofs(market, Seconds(110), {}).proofs, Proofs{});
+  EXPECT_EQ(FindExpiredProofs(market, Seconds(111), {}).proofs, (Proofs{first, second}));
   EXPECT_EQ(FindExpiredProofs(market, Seconds(111), {}).kept_from, Seconds(11));
-  EXPECT_EQ(FindExpiredProofs(market, Seconds(121), {}).leaves, (Leaves{7, 8, 9}));
-  EXPECT_EQ(FindExpiredProofs(market, Seconds(121), Seconds(11)).leaves, (Leaves{9}));
+  EXPECT_EQ(FindExpiredProofs(market, Seconds(121), {}).proofs, (Proofs{first, second, later}));
+  EXPECT_EQ(FindExpiredProofs(market, Seconds(121), Seconds(11)).proofs, (Proofs{later}));
   market::Market keeping{market::Rules{}};
   keeping.LoadJob(JobWith(1, market::JobState::kWon, Seconds(10)));
   EXPECT_EQ(FindExpiredProofs(keeping, Seconds(1'000'000), {}).kept_from, Micros{});

@@ -27,6 +27,10 @@ struct Radix4Rows {
   Fr inner[2];  // twiddles of the pairs (0,1) and (2,3)
 };
 
+// Blocks of a transform that are done at once have at most 2^kLogBlockMax elements: 256 KiB, in the L2 cache
+// of every current processor. What implementations leave unreduced is reckoned with it.
+inline constexpr int kLogBlockMax = 13;
+
 struct BatchOps {
   // For every run r, sums[r] = Σ ±bases[ref] over refs[run_ends[r-1], run_ends[r]), with run_ends[-1] = 0; an
   // empty run gives infinity. run_ends ascends and ends with refs.size(). Equal, opposite and infinite points
@@ -52,8 +56,8 @@ struct BatchOps {
   void (*forward_radix4)(const Radix4Rows& rows);
   // Two levels at once of the way back, (u, v) -> (u + v, t·(u - v)): inner, then outer twiddles.
   void (*inverse_radix4)(const Radix4Rows& rows);
-  // All remaining levels of the block with number `block` among those of 2^log_length elements; twiddles[i]
-  // is the root's power with exponent i bit-reversed (kernels/ntt/ntt.h).
+  // All remaining levels, at most kLogBlockMax, of the block with number `block` among those of 2^log_length
+  // elements; twiddles[i] is the root's power with exponent i bit-reversed (kernels/ntt/ntt.h).
   void (*forward_block)(Fr* data, int log_length, const Fr* twiddles, size_t block);
   void (*inverse_block)(Fr* data, int log_length, const Fr* twiddles, size_t block);
 };

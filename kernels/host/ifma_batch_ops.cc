@@ -69,6 +69,7 @@ PL_IFMA_TARGET void InverseRadix4(const Radix4Rows& r) {
 }
 
 void ForwardBlock(Fr* data, int log_length, const Fr* twiddles, size_t block) {
+  PL_CHECK(log_length <= kLogBlockMax);  // the bounds of what is not reduced
   if (log_length < ifma::kLogGroup) {
     return ScalarBatchOps().forward_block(data, log_length, twiddles, block);
   }

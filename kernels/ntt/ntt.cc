@@ -15,8 +15,6 @@ namespace prooflode {
 
 namespace {
 
-// Elements of a block that is transformed at once: 256 KiB, in the L2 cache of every current processor.
-constexpr int kMaxLogBlock = 13;
 // Butterflies of radix 4 in one task of a pass over the whole array.
 constexpr size_t kPassChunk = 1024;
 // Elements that share the high bits of their place when powers of a shift are applied.
@@ -31,7 +29,7 @@ size_t ReverseBits(size_t value, int bits) {
 // The blocks of a transform: small enough for the cache and for all threads to have some, with an even number
 // of levels above them.
 int LogBlock(int log_size, unsigned threads) {
-  int log_block = std::min(log_size, kMaxLogBlock);
+  int log_block = std::min(log_size, kLogBlockMax);
   if (threads > 1) {
     const int log_tasks = std::bit_width(4 * threads - 1);
     log_block = std::min(log_block, std::max(log_size - log_tasks, 8));

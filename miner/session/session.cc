@@ -339,9 +339,6 @@ std::optional<Reason> Session::Unfit(const OfferedJob& job) const {
   if (blame_.Failed(job.id)) return Reason::kFailedBefore;
   if (blame_.Aside(now_, job.circuit)) return Reason::kCircuitAside;
   if (job.reward < options_.reward_min) return Reason::kRewardTooLow;
-  if (now_ < collateral_refused_until_ && job.collateral >= collateral_refused_) {
-    return Reason::kCollateralTooLow;
-  }
   if (MemoryNeeded(job) > options_.memory_bytes) return Reason::kMemory;
   if (job.zkey_bytes + job.witness_bytes > files_room_) return Reason::kDisk;  // no wrap: above
   const double expected_us = static_cast<double>(Count(Expected(job))) * options_.deadline_margin;
@@ -365,6 +362,11 @@ void Session::DropUnfitOffers() {
   }
 }
 
+// Such offers wait: the balance may soon have the collateral of what is being proven again.
+bool Session::IsBeyondBalance(const OfferedJob& job) const {
+  return now_ < collateral_refused_until_ && job.collateral >= collateral_refused_;
+}
+
 void Session::TakeWork() {
   if (link_ != Link::kWelcomed || draining_ || coordinator_stops_ || finished_) return;
   DropUnfitOffers();
@@ -374,7 +376,7 @@ void Session::TakeWork() {
     // Most expected value for the time it takes; not a job whose earlier attempt some device is still
     // stopping.
     const auto rate = [this](const auto& offer) {
-      if (DeviceOf(offer.first)) return -1.0;
+      if (DeviceOf(offer.first) || IsBeyondBalance(offer.second)) return -1.0;
       return ValuePerHour(offer.second.reward, ProspectOf(offer.second));
     };
     const auto best = std::max_element(offers_.begin(), offers_.end(),

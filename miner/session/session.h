@@ -165,6 +165,7 @@ class Session {
   void On(const event::NotDrawn& not_drawn);
   void Admitted(Race& race, const AttemptRef& attempt);
   void Refused(const OfferedJob& job, Reason reason, std::optional<Amount> balance = {});
+  bool IsBeyondBalance(const OfferedJob& job) const;
   void GiveBack(const AttemptRef& attempt);  // of a job that we want no more
   void Withdraw(const JobId& job);
   void WithdrawCandidacies();

@@ -133,7 +133,9 @@ void Session::On(const event::ProofMade& made) {
   random_.Fill(race->record.nonce);
   race->record.commit_request = NewRequest();
   // Whoever holds a lease alone has no rival to hide the proof from until there is a receipt.
-  const bool alone = Count(race->job.lease) > 0 && !race->job.hedged && !race->expired;
+  // Once its time is over, or while the coordinator may take us for dead, somebody else may hold it too.
+  const bool alone = Count(race->job.lease) > 0 && !race->job.hedged && !race->expired &&
+                     now_ < race->since + race->job.lease && link_ == Link::kWelcomed;
   if (!alone) race->record.reveal_request = NewRequest();
   Send(*race);
 }

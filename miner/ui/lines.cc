@@ -95,9 +95,6 @@ std::string SkippedLine(const action::ReportSkipped& report, const Money& money,
     why =
         absl::StrFormat("key and witness need %d MB, cache.quota_mb allows %d",
                         (job.zkey_bytes + job.witness_bytes + 999'999) / 1'000'000, disk->quota / 1'000'000);
-  } else if (report.reason == Reason::kCollateralTooLow) {
-    why = absl::StrFormat("collateral %s, and the balance did not cover that a moment ago",
-                          AmountText(job.collateral, money));
   }
   return absl::StrFormat("skipped %s %s reward %s: %s", ShortId(job.id), job.circuit_name,
                          AmountText(job.reward, money), why);

@@ -50,9 +50,8 @@ Counter& WasteCounter(MetricFactory& factory, WasteReason reason) {
 
 // Why the session skips offers.
 constexpr Reason kSkipReasons[] = {
-    Reason::kRewardTooLow,    Reason::kExpectedValueTooLow, Reason::kMemory,       Reason::kDisk,
-    Reason::kTooSlow,         Reason::kUnsupported,         Reason::kFailedBefore, Reason::kCircuitAside,
-    Reason::kCollateralTooLow};
+    Reason::kRewardTooLow, Reason::kExpectedValueTooLow, Reason::kMemory,       Reason::kDisk,
+    Reason::kTooSlow,      Reason::kUnsupported,         Reason::kFailedBefore, Reason::kCircuitAside};
 
 Counter& SkipCounter(MetricFactory& factory, Reason reason) {
   return factory.GetCounter("prooflode_miner_jobs_skipped_total", "Offers that were not taken",

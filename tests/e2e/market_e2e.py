@@ -215,12 +215,13 @@ def delete_proofs(world, jobs, folder):
     world.environment["PROOFLODE_RETENTION_PROOF_S"] = "1"
     world.start_coordinator()
 
-    def deleted():
-        return all(world.check_log()[name] == count for name, count in (("proofs", 0), ("deleted_proofs", shown)))
+    def counts():
+        checked = world.check_log()
+        return checked["proofs"], checked["deleted_proofs"]
 
-    shown = world.check_log()["proofs"] + world.check_log()["deleted_proofs"]
+    shown = sum(counts())
     assert shown >= len(jobs), shown
-    wait_until("every proof is deleted", deleted, 30)
+    wait_until("every proof is deleted", lambda: counts() == (0, shown), 30)
     world.ask("requester", "job", "proof", jobs[0], world.dir / "gone.json", world.dir / "gone-public.json", expect=7)
     report = world.ask("requester", "audit", "--all")
     assert report["ok"] and report["verdicts_judged"] == 0 and report["verdicts_not_judged"] >= len(jobs), report

@@ -321,7 +321,9 @@ void Coordinator::DeleteProofs() {
   (void)engine_->Query([this](const market::Market& market) {
     if (dead_) return;
     const engine::ExpiredProofs expired = engine::FindExpiredProofs(market, engine_->Now(), Micros{});
-    if (!expired.leaves.empty()) PL_CHECK(disk_->DeleteProofs(expired.kept_from, expired.leaves).ok());
+    std::vector<market::LeafIndex> leaves;
+    for (const auto& proof : expired.proofs) leaves.push_back(proof.leaf);
+    if (!leaves.empty()) PL_CHECK(disk_->DeleteProofs(expired.kept_from, leaves).ok());
   });
   PlanTurn(Micros{});
 }
