@@ -27,8 +27,8 @@ class DeletedProofTest : public RaceTest {
     EXPECT_TRUE(engine_
                     ->Query([this, done](const market::Market& market) {
                       const auto expired = engine::FindExpiredProofs(market, engine_->Now(), {});
-                      EXPECT_TRUE(store_.DeleteProofs(expired.kept_from, expired.leaves).ok());
-                      done->set_value(expired.leaves.size());
+                      EXPECT_TRUE(store_.DeleteProofs(expired.kept_from, expired.Leaves()).ok());
+                      done->set_value(expired.proofs.size());
                     })
                     .ok());
     return done->get_future().get();

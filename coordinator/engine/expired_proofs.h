@@ -15,6 +15,12 @@ struct ExpiredProofs {
   };
   Micros kept_from{};         // those of jobs that ended before
   std::vector<Proof> proofs;  // in the order of ends
+
+  std::vector<market::LeafIndex> Leaves() const {
+    std::vector<market::LeafIndex> leaves;
+    for (const Proof& proof : proofs) leaves.push_back(proof.leaf);
+    return leaves;
+  }
 };
 // Those of jobs that ended since `since`, of winners and of all others; none where all are kept. Cost:
 // O(jobs).

@@ -321,9 +321,7 @@ void Coordinator::DeleteProofs() {
   (void)engine_->Query([this](const market::Market& market) {
     if (dead_) return;
     const engine::ExpiredProofs expired = engine::FindExpiredProofs(market, engine_->Now(), Micros{});
-    std::vector<market::LeafIndex> leaves;
-    for (const auto& proof : expired.proofs) leaves.push_back(proof.leaf);
-    if (!leaves.empty()) PL_CHECK(disk_->DeleteProofs(expired.kept_from, leaves).ok());
+    if (!expired.proofs.empty()) PL_CHECK(disk_->DeleteProofs(expired.kept_from, expired.Leaves()).ok());
   });
   PlanTurn(Micros{});
 }
