@@ -18,11 +18,7 @@ class AuditTest : public testing::Test {
     options.judge = &judge_;
     options.job = job;
     LogAudit audit(options);
-    for (size_t i = 0; i < leaves.size(); ++i) {
-      const auto proof = log_.proofs.find(i);
-      audit.AddLeaf(i, leaves[i], {},
-                    proof == log_.proofs.end() ? std::nullopt : std::optional(proof->second));
-    }
+    for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i], {}, ProofAt(i));
     for (const Receipt& receipt : receipts_) {
       EXPECT_TRUE(CheckReceipt(receipt).ok());
       audit.AddReceipt(receipt, absl::StrCat("receipt ", receipt.leaf_index));
@@ -31,6 +27,11 @@ class AuditTest : public testing::Test {
     return audit.Finish();
   }
   AuditReport Judge() { return Judge(log_.Bytes()); }
+  // What lies beside a leaf.
+  std::optional<std::string> ProofAt(size_t index) const {
+    const auto proof = log_.proofs.find(index);
+    return proof == log_.proofs.end() ? std::nullopt : std::optional(proof->second);
+  }
   // The names of what is found.
   static std::vector<std::string> Names(const AuditReport& report) {
     std::vector<std::string> names;
@@ -461,7 +462,7 @@ TEST_F(AuditTest, TheKeyThatWasAskedForMustBeTheLogs) {
       options.history_only = history_only;
       LogAudit audit(options);
       const auto leaves = log_.Bytes();
-      for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i]);
+      for (size_t i = 0; i < leaves.size(); ++i) audit.AddLeaf(i, leaves[i], {}, ProofAt(i));
       audit.ExpectKey(SigningKey::FromSeed({seed}).public_key());
       const auto names = Names(audit.Finish());
       EXPECT_EQ(names, seed == 77 ? std::vector<std::string>() : std::vector<std::string>{"key-not-of-log"});
