@@ -3,6 +3,8 @@
 reveal comes after the receipt, and leases, whose commit shows the proof. One miner, one job at a time. Prints one JSON line. It fails
 when a job is not won, never because something is slow.
 
+Results: docs/benchmarks/delivery.md.
+
 Usage: delivery.py BUILD_DIR [--jobs 100]
 """
 import argparse
